@@ -1,0 +1,17 @@
+import { ValidationPipe } from '@nestjs/common';
+import { invalid } from './problem.js';
+
+/** Checks a query string against its DTO; throws a 422 that names each wrong parameter. */
+export function checkedQuery(): ValidationPipe {
+  return new ValidationPipe({
+    transform: true,
+    exceptionFactory: (faults) =>
+      invalid(
+        `The query is invalid: ${faults.map(({ property }) => property).join(', ')}.`,
+        faults.map(({ property, constraints }) => ({
+          pointer: property,
+          detail: Object.values(constraints ?? {}).join(', '),
+        })),
+      ),
+  });
+}

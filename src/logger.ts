@@ -1,0 +1,36 @@
+import type { LoggerService } from '@nestjs/common';
+import type { Logger } from 'pino';
+
+/** What Nest itself tells while it starts: of interest only when something is wrong with the wiring. */
+const FRAMEWORK = new Set([
+  'NestFactory',
+  'InstanceLoader',
+  'RoutesResolver',
+  'RouterExplorer',
+  'NestApplication',
+]);
+
+/** Nest's log calls, written by pino as one JSON line each; the last text argument is the context. */
+export class PinoLogger implements LoggerService {
+  constructor(private readonly pino: Logger) {}
+
+  verbose = this.at('trace');
+  debug = this.at('debug');
+  log = this.at('info');
+  warn = this.at('warn');
+  error = this.at('error');
+  fatal = this.at('fatal');
+
+  private at(level: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal') {
+    return (message: unknown, ...rest: unknown[]): void => {
+      if (!this.pino.isLevelEnabled(level)) return;
+      const context = rest.findLast((part) => typeof part === 'string');
+      if (level === 'info' && context && FRAMEWORK.has(context)) return this.debug(message, ...rest);
+      const details = rest.filter((part) => part !== context && part !== undefined);
+      const fields = { context, ...(details.length > 0 && { details }) };
+      if (message instanceof Error) this.pino[level]({ ...fields, err: message }, message.message);
+      else if (typeof message === 'object') this.pino[level]({ ...fields, ...message });
+      else this.pino[level](fields, String(message));
+    };
+  }
+}
