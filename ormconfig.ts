@@ -1,0 +1,36 @@
+import 'reflect-metadata';
+import type { Database } from 'better-sqlite3';
+import { DataSource, type DataSourceOptions } from 'typeorm';
+import { CreateStore1763800000000 } from './src/store/migrations/1763800000000-create-store.js';
+import { ProcessedEvent } from './src/store/processed-event.entity.js';
+import { TopicCounters } from './src/store/topic-counters.entity.js';
+
+/** How long a statement waits for another process to let go of the file; a publisher waits as long. */
+const BUSY_TIMEOUT_MS = 400;
+
+/**
+ * How the store is opened, from a URL such as `sqlite:data/events.db`. A read-only connection sees what is
+ * committed and does not hold up the writer: write-ahead log.
+ */
+export function dataSourceOptions(databaseUrl: string, { readonly = false } = {}): DataSourceOptions {
+  return {
+    type: 'better-sqlite3',
+    database: databaseUrl.replace(/^sqlite:/, ''),
+    readonly,
+    timeout: BUSY_TIMEOUT_MS,
+    entities: [ProcessedEvent, TopicCounters],
+    migrations: [CreateStore1763800000000],
+    migrationsTransactionMode: 'all',
+    synchronize: false,
+    prepareDatabase: (database: Database) => {
+      database.pragma('cache_size = -32768');
+      if (readonly) return;
+      database.pragma('journal_mode = WAL');
+      // FULL syncs the log at every commit: what was answered survives a power cut. The driver's build defaults to NORMAL.
+      database.pragma('synchronous = FULL');
+    },
+  };
+}
+
+/** For the TypeORM command line. */
+export default new DataSource(dataSourceOptions(process.env['DATABASE_URL'] ?? 'sqlite:data/events.db'));
