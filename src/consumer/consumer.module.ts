@@ -1,0 +1,7 @@
+import { Module } from '@nestjs/common';
+import { QueueModule } from '../queue/queue.module.js';
+import { StoreModule } from '../store/store.module.js';
+import { Consumer } from './consumer.js';
+
+@Module({ imports: [QueueModule, StoreModule], providers: [Consumer] })
+export class ConsumerModule {}

@@ -1,0 +1,126 @@
+import { Injectable } from '@nestjs/common';
+import { Subject } from 'rxjs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Config } from '../config.js';
+import { type BatchHandler, EventQueue, QueueDrainingError, QueueFullError } from './event-queue.js';
+import type { Submission } from './submission.js';
+
+const FIRST_BACKOFF_MS = 50;
+const LAST_BACKOFF_MS = 500;
+const LAST_RETRY_AFTER_SECONDS = 30;
+
+/**
+ * The queue inside the process. Batches form by themselves: while one is being handled, what arrives gathers,
+ * and the next takes all of it, up to a maximum. There is no timer, so an idle service handles one event at
+ * once and a busy one shares each commit among many.
+ */
+@Injectable()
+export class SubjectQueue extends EventQueue {
+  private readonly arrivals = new Subject<Submission>();
+  private waiting: Submission[] = [];
+  private bytes = 0;
+  private running = false;
+  private eventsPerSecond = 0;
+  private drained: (() => void) | undefined;
+  depth = 0;
+  draining = false;
+
+  constructor(private readonly config: Config) {
+    super();
+  }
+
+  get capacity(): number {
+    return this.config.QUEUE_CAPACITY;
+  }
+
+  async offer(submission: Submission): Promise<void> {
+    if (this.draining) throw new QueueDrainingError('The service is stopping.');
+    const { QUEUE_CAPACITY, QUEUE_CAPACITY_BYTES } = this.config;
+    const depth = this.depth + submission.events.length;
+    const bytes = this.bytes + submission.bytes;
+    if (depth > QUEUE_CAPACITY || bytes > QUEUE_CAPACITY_BYTES) {
+      throw new QueueFullError(
+        `The queue holds ${this.depth} of at most ${QUEUE_CAPACITY} events (${this.bytes} of ${QUEUE_CAPACITY_BYTES} bytes) and has no room for ${submission.events.length} more (${submission.bytes} bytes).`,
+        this.secondsToEmpty(),
+      );
+    }
+    this.depth = depth;
+    this.bytes = bytes;
+    this.arrivals.next(submission);
+  }
+
+  consume(handler: BatchHandler): void {
+    this.arrivals.subscribe((submission) => {
+      this.waiting.push(submission);
+      if (this.running) return;
+      this.running = true;
+      // Not at once: what the sockets bring in this turn of the event loop shares the first commit.
+      setImmediate(() => void this.run(handler));
+    });
+  }
+
+  async drain(): Promise<void> {
+    this.draining = true;
+    if (this.depth > 0) await new Promise<void>((resolve) => (this.drained = resolve));
+    this.arrivals.complete();
+  }
+
+  private async run(handler: BatchHandler): Promise<void> {
+    let backoffMs = FIRST_BACKOFF_MS;
+    while (this.waiting.length > 0) {
+      const batch = this.nextBatch();
+      const started = performance.now();
+      try {
+        await handler(batch);
+        this.release(batch);
+        this.measureRate(batch, performance.now() - started);
+        backoffMs = FIRST_BACKOFF_MS;
+      } catch (error) {
+        this.release(batch.filter((submission) => submission.settled));
+        this.waiting = [...batch.filter((submission) => !submission.settled), ...this.waiting];
+        this.refuseAwaited(error as Error);
+        if (this.waiting.length > 0) await sleep(backoffMs);
+        backoffMs = Math.min(backoffMs * 2, LAST_BACKOFF_MS);
+      }
+    }
+    this.running = false;
+    if (this.draining) this.drained?.();
+  }
+
+  private nextBatch(): Submission[] {
+    let events = 0;
+    let count = 0;
+    for (const submission of this.waiting) {
+      events += submission.events.length;
+      if (count > 0 && events > this.config.BATCH_MAX_EVENTS) break;
+      count++;
+    }
+    return this.waiting.splice(0, count);
+  }
+
+  /** The store fails as a whole, so those further back in the line need not wait to hear it. */
+  private refuseAwaited(reason: Error): void {
+    const awaited = this.waiting.filter((submission) => submission.awaited);
+    this.waiting = this.waiting.filter((submission) => !submission.awaited);
+    this.release(awaited);
+    for (const submission of awaited) submission.refuse(reason);
+  }
+
+  private release(settled: readonly Submission[]): void {
+    for (const submission of settled) {
+      this.depth -= submission.events.length;
+      this.bytes -= submission.bytes;
+    }
+  }
+
+  private measureRate(batch: readonly Submission[], ms: number): void {
+    const events = batch.reduce((sum, submission) => sum + submission.events.length, 0);
+    const rate = (events / Math.max(ms, 0.1)) * 1000;
+    this.eventsPerSecond = this.eventsPerSecond === 0 ? rate : 0.9 * this.eventsPerSecond + 0.1 * rate;
+  }
+
+  private secondsToEmpty(): number {
+    const seconds = this.eventsPerSecond === 0 ? 1 : this.depth / this.eventsPerSecond;
+    return Math.min(Math.max(Math.ceil(seconds), 1), LAST_RETRY_AFTER_SECONDS);
+  }
+}
