@@ -1,0 +1,7 @@
+import { Module } from '@nestjs/common';
+import { QueueModule } from '../queue/queue.module.js';
+import { Ingest } from './ingest.js';
+import { PublishController } from './publish.controller.js';
+
+@Module({ imports: [QueueModule], controllers: [PublishController], providers: [Ingest] })
+export class IngestModule {}

@@ -1,0 +1,118 @@
+import { Injectable } from '@nestjs/common';
+import { Problem, unavailable } from '../http/problem.js';
+import { EventQueue, QueueDrainingError, QueueFullError } from '../queue/event-queue.js';
+import { type CheckedEvent, Submission, type Verdict } from '../queue/submission.js';
+import { StoreUnavailableError } from '../store/store.js';
+import type { PublishedBatch, PublishedEvent, QueuedBatch, QueuedEvent } from './publish.answer.js';
+import { readPublishBody } from './publish.body.js';
+import type { Preferences } from './prefer.js';
+
+export type PublishAnswer = PublishedEvent | PublishedBatch | QueuedEvent | QueuedBatch;
+
+const STORE_RETRY_AFTER_SECONDS = 1;
+
+/** Makes a request one submission, offers it to the queue, and words the answer. */
+@Injectable()
+export class Ingest {
+  constructor(private readonly queue: EventQueue) {}
+
+  /** Resolves when the events are on disk; with `respondAsync`, when the queue has taken them. */
+  async publish(body: unknown, prefer: Preferences): Promise<PublishAnswer> {
+    const received_at = new Date().toISOString();
+    const { events, bytes, single } = readPublishBody(body);
+    if (events.length > this.queue.capacity) {
+      throw new Problem(
+        413,
+        `${events.length} events are more than the queue can ever hold (${this.queue.capacity}). Split the batch.`,
+      );
+    }
+    const submission = new Submission(events, bytes, !prefer.respondAsync);
+    try {
+      await this.queue.offer(submission);
+      if (prefer.respondAsync) return queuedAnswer(events, single, received_at);
+      const verdicts = await submission.verdicts;
+      return single
+        ? eventAnswer(events[0]!, verdicts[0]!, received_at)
+        : batchAnswer(events, verdicts, received_at, prefer.minimal);
+    } catch (error) {
+      throw asProblem(error);
+    }
+  }
+}
+
+function eventAnswer(
+  { event_id }: CheckedEvent,
+  { outcome, seq }: Verdict,
+  received_at: string,
+): PublishedEvent {
+  const message = {
+    stored: `stored as event ${seq}`,
+    duplicate: `already stored as event ${seq}; not stored again`,
+    conflict: `event ${seq} has this topic and event_id and another payload, which stays`,
+  }[outcome];
+  return { status: 'accepted', message, event_id, received_at, outcome, seq };
+}
+
+function batchAnswer(
+  events: readonly CheckedEvent[],
+  verdicts: readonly Verdict[],
+  received_at: string,
+  minimal: boolean,
+): PublishedBatch {
+  const count = { stored: 0, duplicate: 0, conflict: 0 };
+  for (const { outcome } of verdicts) count[outcome]++;
+  return {
+    status: 'accepted',
+    message: `${count.stored} stored, ${count.duplicate} duplicates, ${count.conflict} conflicts`,
+    received_at,
+    received: events.length,
+    stored: count.stored,
+    duplicates: count.duplicate,
+    conflicts: count.conflict,
+    ...(!minimal && {
+      results: events.map(({ topic, event_id }, index) => ({ topic, event_id, ...verdicts[index]! })),
+    }),
+  };
+}
+
+function queuedAnswer(
+  events: readonly CheckedEvent[],
+  single: boolean,
+  received_at: string,
+): QueuedEvent | QueuedBatch {
+  const common = {
+    status: 'accepted',
+    message: 'queued, not yet stored',
+    received_at,
+    outcome: 'queued',
+  } as const;
+  return single ? { ...common, event_id: events[0]!.event_id } : { ...common, received: events.length };
+}
+
+function asProblem(error: unknown): unknown {
+  if (error instanceof QueueFullError) {
+    return unavailable(
+      'queue-full',
+      'Queue full',
+      `${error.message} Nothing was taken; try again later.`,
+      error.retryAfterSeconds,
+    );
+  }
+  if (error instanceof QueueDrainingError) {
+    return unavailable(
+      'shutting-down',
+      'Shutting down',
+      'The service is stopping. Nothing was taken; try again.',
+      STORE_RETRY_AFTER_SECONDS,
+    );
+  }
+  if (error instanceof StoreUnavailableError) {
+    return unavailable(
+      'store-unavailable',
+      'Store unavailable',
+      'The events could not be written. Sending them again is safe: what was stored is told as a duplicate.',
+      STORE_RETRY_AFTER_SECONDS,
+    );
+  }
+  return error;
+}

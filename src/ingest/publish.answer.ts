@@ -1,0 +1,98 @@
+import { ApiProperty } from '@nestjs/swagger';
+import type { Outcome } from '../queue/submission.js';
+
+const OUTCOMES: readonly Outcome[] = ['stored', 'duplicate', 'conflict'];
+
+class Accepted {
+  @ApiProperty({ enum: ['accepted'], example: 'accepted' })
+  status!: 'accepted';
+
+  @ApiProperty({ description: 'The same in words, for people.', example: 'stored as event 1' })
+  message!: string;
+
+  @ApiProperty({
+    description: 'When the request was received: UTC, RFC 3339.',
+    example: '2026-01-31T12:00:00.123Z',
+  })
+  received_at!: string;
+}
+
+/** The answer to one event. */
+export class PublishedEvent extends Accepted {
+  @ApiProperty({ example: 'order-1001' })
+  event_id!: string;
+
+  @ApiProperty({
+    enum: OUTCOMES,
+    enumName: 'Outcome',
+    description:
+      'stored: new. duplicate: was there already. conflict: was there already, with another payload; the first stays.',
+  })
+  outcome!: Outcome;
+
+  @ApiProperty({
+    type: 'integer',
+    description: 'Where the event stands in the order of storing; of a duplicate, the first one.',
+    example: 1,
+  })
+  seq!: number;
+}
+
+/** What became of one event of a batch. */
+export class EventResult {
+  @ApiProperty({ example: 'orders' })
+  topic!: string;
+
+  @ApiProperty({ example: 'order-1001' })
+  event_id!: string;
+
+  @ApiProperty({ enum: OUTCOMES, enumName: 'Outcome' })
+  outcome!: Outcome;
+
+  @ApiProperty({ type: 'integer', example: 1 })
+  seq!: number;
+}
+
+/** The answer to many events: received = stored + duplicates + conflicts. */
+export class PublishedBatch extends Accepted {
+  @ApiProperty({ type: 'integer', example: 2 })
+  received!: number;
+
+  @ApiProperty({ type: 'integer', example: 1 })
+  stored!: number;
+
+  @ApiProperty({ type: 'integer', example: 1 })
+  duplicates!: number;
+
+  @ApiProperty({ type: 'integer', example: 0 })
+  conflicts!: number;
+
+  @ApiProperty({
+    type: [EventResult],
+    required: false,
+    description: 'In the order sent; absent with Prefer: return=minimal.',
+  })
+  results?: EventResult[];
+}
+
+/** The answer to one event with Prefer: respond-async. */
+export class QueuedEvent extends Accepted {
+  @ApiProperty({ example: 'order-1001' })
+  event_id!: string;
+
+  @ApiProperty({
+    enum: ['queued'],
+    enumName: 'QueuedOutcome',
+    description: 'Taken, not yet stored: lost if the process is killed before.',
+  })
+  outcome!: 'queued';
+}
+
+/** The answer to many events with Prefer: respond-async. */
+export class QueuedBatch extends Accepted {
+  @ApiProperty({ type: 'integer', example: 2 })
+  received!: number;
+
+  @ApiProperty({ enum: ['queued'], enumName: 'QueuedOutcome' })
+  outcome!: 'queued';
+}

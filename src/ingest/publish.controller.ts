@@ -1,0 +1,43 @@
+import { Body, Controller, Headers, HttpCode, Post, Res } from '@nestjs/common';
+import { ApiBody, ApiExtraModels, ApiHeader, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { ApiProblems } from '../docs/api-problems.js';
+import { Ingest, type PublishAnswer } from './ingest.js';
+import { EventDto } from './event.dto.js';
+import { ApiPublished, ApiQueued, PUBLISH_BODY } from './publish.docs.js';
+import { applyPreferences, readPrefer } from './prefer.js';
+
+@ApiTags('publish')
+@Controller('publish')
+export class PublishController {
+  constructor(private readonly ingest: Ingest) {}
+
+  @Post()
+  @HttpCode(200)
+  @ApiOperation({
+    operationId: 'publish',
+    summary: 'Publish one event or many',
+    description:
+      'The answer comes when the events are on disk, with a verdict for each. A batch is checked whole and stored whole: one bad event refuses it.',
+  })
+  @ApiExtraModels(EventDto)
+  @ApiBody(PUBLISH_BODY)
+  @ApiHeader({
+    name: 'Prefer',
+    required: false,
+    description:
+      'RFC 7240: `respond-async` answers 202 before the events are stored; `return=minimal` leaves out `results`.',
+  })
+  @ApiPublished()
+  @ApiQueued()
+  @ApiProblems(400, 413, 415, 422, 503)
+  publish(
+    @Body() body: unknown,
+    @Headers('prefer') prefer: string | undefined,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<PublishAnswer> {
+    const preferences = readPrefer(prefer);
+    applyPreferences(preferences, reply);
+    return this.ingest.publish(body, preferences);
+  }
+}
