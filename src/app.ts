@@ -1,0 +1,24 @@
+import 'reflect-metadata';
+import { NestFactory } from '@nestjs/core';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { type Logger, pino } from 'pino';
+import { AppModule } from './app.module.js';
+import type { Config } from './config.js';
+import { setupDocs } from './docs/openapi.js';
+import { fastifyAdapter } from './http/fastify.js';
+import { ProblemFilter } from './http/problem.filter.js';
+import { PinoLogger } from './logger.js';
+
+/** The application, wired and initialised, not yet listening. */
+export async function createApp(config: Config): Promise<{ app: NestFastifyApplication; logger: Logger }> {
+  const logger = pino({ level: config.LOG_LEVEL });
+  const app = await NestFactory.create<NestFastifyApplication>(
+    AppModule.forRoot(config),
+    fastifyAdapter(config),
+    { logger: new PinoLogger(logger), bodyParser: false, abortOnError: false },
+  );
+  app.useGlobalFilters(new ProblemFilter());
+  setupDocs(app);
+  await app.init();
+  return { app, logger };
+}

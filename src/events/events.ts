@@ -1,0 +1,64 @@
+import { Injectable } from '@nestjs/common';
+import { ApiProperty } from '@nestjs/swagger';
+import { Problem } from '../http/problem.js';
+import { EventDto } from '../ingest/event.dto.js';
+import { Store } from '../store/store.js';
+import { type EventsQuery, toFilter } from './events.query.js';
+
+/** A stored event. */
+export class StoredEvent extends EventDto {
+  @ApiProperty({ type: 'integer', description: 'The order of storing, from 1.', example: 1 })
+  seq!: number;
+
+  @ApiProperty({ description: 'When it was stored: UTC, RFC 3339.', example: '2026-01-31T12:00:00.125Z' })
+  processed_at!: string;
+}
+
+/** A page of GET /events. */
+export class EventsPage {
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    description: 'The topic that was asked for.',
+    example: 'orders',
+  })
+  topic!: string | null;
+
+  @ApiProperty({ type: 'integer', description: 'Events on this page.', example: 1 })
+  count!: number;
+
+  @ApiProperty({ type: [StoredEvent] })
+  events!: StoredEvent[];
+
+  @ApiProperty({
+    type: 'integer',
+    nullable: true,
+    description:
+      'For the next page: `before` this with order=desc, `after` this with order=asc. null at the end.',
+    example: null,
+  })
+  next_cursor!: number | null;
+}
+
+/** Answers with JSON text: payloads go out as they were stored, without being parsed on the way. */
+@Injectable()
+export class Events {
+  constructor(private readonly store: Store) {}
+
+  /** An `EventsPage`. */
+  async page(query: EventsQuery): Promise<string> {
+    const { topic = null, limit } = query;
+    const found = await this.store.find({ ...toFilter(query), limit: limit + 1 });
+    const events = found.slice(0, limit);
+    const next_cursor = found.length > limit ? events.at(-1)!.seq : null;
+    const json = events.map((event) => event.json).join(',');
+    return `{"topic":${JSON.stringify(topic)},"count":${events.length},"events":[${json}],"next_cursor":${next_cursor}}`;
+  }
+
+  /** A `StoredEvent`; throws a 404. */
+  async get(topic: string, eventId: string): Promise<string> {
+    const event = await this.store.get(topic, eventId);
+    if (!event) throw new Problem(404, `No event "${eventId}" is stored in topic "${topic}".`);
+    return event.json;
+  }
+}

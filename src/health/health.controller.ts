@@ -1,0 +1,36 @@
+import { Controller, Get } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { HealthCheckResult } from '@nestjs/terminus';
+import { ApiProblems } from '../docs/api-problems.js';
+import { Health } from './health.js';
+import { HealthAnswer } from './health.answer.js';
+
+@ApiTags('health')
+@Controller('health')
+export class HealthController {
+  constructor(private readonly health: Health) {}
+
+  @Get()
+  @ApiOperation({ operationId: 'getHealth', summary: 'Database, queue and disk, with figures' })
+  @ApiOkResponse({ type: HealthAnswer })
+  @ApiProblems(503)
+  all(): Promise<HealthCheckResult> {
+    return this.health.all();
+  }
+
+  @Get('live')
+  @ApiOperation({ operationId: 'getLiveness', summary: 'Whether the process answers' })
+  @ApiOkResponse({ type: HealthAnswer })
+  @ApiProblems()
+  live(): HealthCheckResult {
+    return this.health.live();
+  }
+
+  @Get('ready')
+  @ApiOperation({ operationId: 'getReadiness', summary: 'Whether events can be published now' })
+  @ApiOkResponse({ type: HealthAnswer })
+  @ApiProblems(503)
+  ready(): Promise<HealthCheckResult> {
+    return this.health.ready();
+  }
+}

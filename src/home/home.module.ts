@@ -1,0 +1,34 @@
+import { Controller, Get, Module } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagger';
+import { ApiProblems } from '../docs/api-problems.js';
+import { SERVICE, VERSION } from './version.js';
+
+/** The answer of GET /. */
+export class HomeAnswer {
+  @ApiProperty({ example: SERVICE })
+  service!: string;
+
+  @ApiProperty({ example: VERSION })
+  version!: string;
+
+  @ApiProperty({ enum: ['running'] })
+  status!: 'running';
+
+  @ApiProperty({ example: '/docs' })
+  docs!: string;
+}
+
+@ApiTags('service')
+@Controller()
+class HomeController {
+  @Get()
+  @ApiOperation({ operationId: 'getService', summary: 'What is running here' })
+  @ApiOkResponse({ type: HomeAnswer })
+  @ApiProblems()
+  home(): HomeAnswer {
+    return { service: SERVICE, version: VERSION, status: 'running', docs: '/docs' };
+  }
+}
+
+@Module({ controllers: [HomeController] })
+export class HomeModule {}

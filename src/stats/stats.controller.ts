@@ -1,0 +1,18 @@
+import { Controller, Get } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiProblems } from '../docs/api-problems.js';
+import { Stats, StatsAnswer } from './stats.js';
+
+@ApiTags('stats')
+@Controller('stats')
+export class StatsController {
+  constructor(private readonly stats: Stats) {}
+
+  @Get()
+  @ApiOperation({ operationId: 'getStats', summary: 'What was received, stored and dropped' })
+  @ApiOkResponse({ type: StatsAnswer })
+  @ApiProblems()
+  read(): StatsAnswer {
+    return this.stats.read();
+  }
+}
