@@ -30,7 +30,7 @@ export class PinoLogger implements LoggerService {
       const fields = { context, ...(details.length > 0 && { details }) };
       if (message instanceof Error) this.pino[level]({ ...fields, err: message }, message.message);
       else if (typeof message === 'object') this.pino[level]({ ...fields, ...message });
-      else this.pino[level](fields, String(message));
+      else this.pino[level](fields, typeof message === 'string' ? message : JSON.stringify(message));
     };
   }
 }

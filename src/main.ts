@@ -1,5 +1,6 @@
 import { createApp } from './app.js';
 import { ConfigError, loadConfig } from './config.js';
+import { StoreOpenError } from './store/store.js';
 
 const SHUTDOWN_TIMEOUT_SECONDS = 25;
 
@@ -32,6 +33,6 @@ try {
   await app.listen(config.PORT, config.HOST);
   logger.info({ url: await app.getUrl() }, 'ready');
 } catch (error) {
-  console.error(error instanceof ConfigError ? error.message : error);
+  console.error(error instanceof ConfigError || error instanceof StoreOpenError ? error.message : error);
   process.exit(1);
 }

@@ -7,6 +7,9 @@ import { type EventsQuery, toFilter } from './events.query.js';
 
 /** A stored event. */
 export class StoredEvent extends EventDto {
+  @ApiProperty({ type: 'object', additionalProperties: true, example: { order: 1001, total: '49.90' } })
+  override payload: Record<string, unknown> = {};
+
   @ApiProperty({ type: 'integer', description: 'The order of storing, from 1.', example: 1 })
   seq!: number;
 

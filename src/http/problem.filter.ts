@@ -12,6 +12,7 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { PROBLEM_MEDIA_TYPE, Problem } from './problem.js';
 
 const logger = new Logger('Problem');
+const MEDIA_TYPE_ADVICE = 'This media type is not taken here. Send Content-Type: application/json.';
 
 /** Every error of a route leaves as application/problem+json. */
 @Catch()
@@ -37,12 +38,10 @@ function toProblem(error: unknown, request: FastifyRequest): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof NotFoundException) return notFound(request);
   if (error instanceof ServiceUnavailableException) return unhealthy(error);
-  if (error instanceof HttpException) return new Problem(error.getStatus(), error.message);
-  const { statusCode, message } = error as FastifyError;
-  if (statusCode === 415)
-    return new Problem(415, 'This media type is not taken here. Send Content-Type: application/json.');
-  if (statusCode !== undefined && statusCode >= 400 && statusCode < 500)
-    return new Problem(statusCode, message);
+  const { statusCode = 500, message } = error as FastifyError;
+  const status = error instanceof HttpException ? error.getStatus() : statusCode;
+  if (status === 415) return new Problem(415, MEDIA_TYPE_ADVICE);
+  if (status >= 400 && status < 500) return new Problem(status, message);
   logger.error(error);
   return new Problem(500, 'Something went wrong inside the service. It has been logged.');
 }

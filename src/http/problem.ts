@@ -12,7 +12,9 @@ export class ProblemError {
   })
   pointer!: string;
 
-  @ApiProperty({ example: 'must be 1 to 255 characters, not only blanks, without control characters' })
+  @ApiProperty({
+    example: 'must be a string of 1 to 255 characters, not only blanks, without control characters',
+  })
   detail!: string;
 }
 

@@ -1,6 +1,6 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsObject, IsString, Matches } from 'class-validator';
+import { IsObject, Matches } from 'class-validator';
 import { IsTimestamp } from './timestamp.js';
 
 /**
@@ -11,9 +11,8 @@ const NAME = /^(?=\s*\S)[^\p{Cc}\p{Cs}]{1,255}$/u;
 
 const Name = (description: string, example: string) =>
   applyDecorators(
-    IsString(),
     Matches(NAME, {
-      message: 'must be 1 to 255 characters, not only blanks, without control characters',
+      message: 'must be a string of 1 to 255 characters, not only blanks, without control characters',
     }),
     ApiProperty({ description, example, type: 'string', minLength: 1, maxLength: 255, pattern: NAME.source }),
   );
@@ -37,13 +36,12 @@ export class EventDto {
   @Name('Who published it.', 'checkout')
   source!: string;
 
-  @IsObject()
+  @IsObject({ message: 'must be a JSON object' })
   @ApiPropertyOptional({
-    description: 'Any JSON object. The same key with another payload is a conflict.',
+    description: 'Any JSON object; {} if it is left out. The same key with another payload is a conflict.',
     example: { order: 1001, total: '49.90' },
     type: 'object',
     additionalProperties: true,
-    default: {},
   })
   payload: Record<string, unknown> = {};
 }

@@ -45,7 +45,7 @@ export function readPublishBody(body: unknown): PublishBody {
       if (errors.length < MAX_ERRORS_TOLD) errors.push(...faults);
       continue;
     }
-    const event = toChecked(value as EventDto);
+    const event = toChecked(value as SentEvent);
     events.push(event);
     bytes += bytesOf(event);
   }
@@ -58,6 +58,9 @@ export function readPublishBody(body: unknown): PublishBody {
   return { events, bytes, single };
 }
 
+/** What passed the check, as it was sent: the payload may be missing. */
+type SentEvent = Omit<EventDto, 'payload'> & Partial<Pick<EventDto, 'payload'>>;
+
 function listEvents(body: unknown): { values?: unknown[]; pointer: string } {
   if (Array.isArray(body)) return { values: body, pointer: '' };
   const isBatch = typeof body === 'object' && body !== null && 'events' in body && !('event_id' in body);
@@ -68,7 +71,7 @@ function listEvents(body: unknown): { values?: unknown[]; pointer: string } {
   ]);
 }
 
-function toChecked({ topic, event_id, timestamp, source, payload = {} }: EventDto): CheckedEvent {
+function toChecked({ topic, event_id, timestamp, source, payload = {} }: SentEvent): CheckedEvent {
   return { topic, event_id, timestamp, source, payload: JSON.stringify(payload) };
 }
 

@@ -24,6 +24,11 @@ export class StoreUnavailableError extends Error {
   override readonly name = 'StoreUnavailableError';
 }
 
+/** The database cannot be opened, or another instance has it. The message names it and the reason. */
+export class StoreOpenError extends Error {
+  override readonly name = 'StoreOpenError';
+}
+
 /** The dedup store: one thread writes, another reads; both answer in the order they are asked. */
 export class Store implements OnApplicationShutdown {
   private constructor(
@@ -31,13 +36,19 @@ export class Store implements OnApplicationShutdown {
     private readonly reader: Thread<Reader>,
   ) {}
 
-  /** Creates the database or brings it up to date. Rejects where it cannot be opened or another instance has it. */
+  /** Creates the database or brings it up to date. Rejects with `StoreOpenError`. */
   static async open({ DATABASE_URL: databaseUrl }: Config): Promise<Store> {
-    const writer = new Thread<Writer>({ role: 'writer', databaseUrl });
-    await writer.opened();
-    const reader = new Thread<Reader>({ role: 'reader', databaseUrl });
-    await reader.opened();
-    return new Store(writer, reader);
+    try {
+      const writer = new Thread<Writer>({ role: 'writer', databaseUrl });
+      await writer.opened();
+      const reader = new Thread<Reader>({ role: 'reader', databaseUrl });
+      await reader.opened();
+      return new Store(writer, reader);
+    } catch (error) {
+      throw new StoreOpenError(`${databaseUrl} cannot be opened: ${(error as Error).message}`, {
+        cause: error,
+      });
+    }
   }
 
   async onApplicationShutdown(): Promise<void> {

@@ -1,0 +1,245 @@
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
+import { anEvent, events } from './harness/an-event.js';
+import { Service } from './harness/service.js';
+import type { ProblemDto } from '../src/http/problem.js';
+
+const service = await Service.start({ BODY_LIMIT_BYTES: '1000000', QUEUE_CAPACITY: '10000' });
+await service.publish(anEvent());
+const before = await service.stats();
+
+/** Every test ends here: whatever was refused has changed no row and no counter. */
+afterEach(async () => {
+  expect(await service.stats()).toEqual({ ...before, uptime: expect.any(Number) });
+  expect(await service.everything()).toHaveLength(1);
+});
+
+async function problemOf(response: Response): Promise<ProblemDto> {
+  expect(response.headers.get('content-type')).toMatch(/^application\/problem\+json/);
+  const problem = (await response.json()) as ProblemDto;
+  expect(problem).toMatchObject({
+    type: expect.stringMatching(/^(about:blank|urn:problem:[a-z-]+)$/),
+    title: expect.stringMatching(/./),
+    status: response.status,
+    detail: expect.stringMatching(/./),
+    instance: new URL(response.url).pathname,
+  });
+  return problem;
+}
+
+describe('an event with', () => {
+  const names = ['topic', 'event_id', 'source'] as const;
+  const badNames: [string, unknown][] = [
+    ['nothing', undefined],
+    ['null', null],
+    ['a number', 7],
+    ['a boolean', true],
+    ['an array', ['a']],
+    ['an object', {}],
+    ['an empty string', ''],
+    ['blanks only', ' \u00a0 '],
+    ['256 characters', 'x'.repeat(256)],
+    ['a control character', 'a\u0000b'],
+    ['a line break', 'a\nb'],
+    ['a lone surrogate', '\ud800'],
+  ];
+  const badTimestamps: [string, unknown][] = [
+    ['nothing', undefined],
+    ['null', null],
+    ['a number', 1_769_860_800],
+    ['a date alone', '2026-01-31'],
+    ['an impossible date', '2026-02-30T12:00:00Z'],
+    ['an impossible leap day', '2025-02-29T12:00:00Z'],
+    ['an impossible hour', '2026-01-31T24:00:00Z'],
+    ['an impossible leap second', '2026-01-31T12:00:60Z'],
+    ['a blank for the T', '2026-01-31 12:00:00Z'],
+    ['text', 'yesterday'],
+    ['a number at its end', '2026-01-31T12:00:00Z1'],
+  ];
+  const badPayloads: [string, unknown][] = [
+    ['null', null],
+    ['text', '{}'],
+    ['a number', 1],
+    ['an array', []],
+  ];
+  const cases = [
+    ...names.flatMap((field) => badNames.map(([what, value]) => [what, field, value] as const)),
+    ...badTimestamps.map(([what, value]) => [what, 'timestamp', value] as const),
+    ...badPayloads.map(([what, value]) => [what, 'payload', value] as const),
+  ];
+
+  it.each(cases)('%s as its %s is refused by name', async (_, field, value) => {
+    const response = await service.publish(anEvent({ [field]: value }));
+    expect(response.status).toBe(422);
+    expect((await problemOf(response)).errors).toEqual([
+      { pointer: `/${field}`, detail: expect.stringMatching(/^must be/) },
+    ]);
+  });
+
+  it('255 characters of four bytes as its topic is not', async () => {
+    const response = await service.publish([anEvent({ topic: '🧡'.repeat(255) }), anEvent({ topic: '' })]);
+    expect((await problemOf(response)).errors).toEqual([{ pointer: '/1/topic', detail: expect.any(String) }]);
+  });
+});
+
+describe('a batch', () => {
+  it('with some bad events is refused whole, and each is named', async () => {
+    const batch = [anEvent(), anEvent({ topic: '' }), anEvent(), anEvent({ timestamp: 'x', source: 1 })];
+    const response = await service.publish(batch);
+    expect(response.status).toBe(422);
+    const problem = await problemOf(response);
+    expect(problem.detail).toMatch(/^2 of 4 events are invalid/);
+    expect(problem.errors!.map(({ pointer }) => pointer).sort()).toEqual([
+      '/1/topic',
+      '/3/source',
+      '/3/timestamp',
+    ]);
+  });
+
+  it('as {"events": […]} is pointed into as it was sent', async () => {
+    const problem = await problemOf(await service.publish({ events: [anEvent(), anEvent({ topic: 1 })] }));
+    expect(problem.errors!.map(({ pointer }) => pointer)).toEqual(['/events/1/topic']);
+  });
+
+  it.each([
+    ['is empty', [], ''],
+    ['is empty, as an object', { events: [] }, '/events'],
+    ['is no array', { events: 'all' }, '/events'],
+    ['is null', null, ''],
+    ['is text', 'event', ''],
+    ['is a number', 1, ''],
+  ])('that %s is refused', async (_, body, pointer) => {
+    const response = await service.publish(body);
+    expect(response.status).toBe(422);
+    expect((await problemOf(response)).errors).toEqual([{ pointer, detail: expect.any(String) }]);
+  });
+
+  it('with things that are no events is refused', async () => {
+    const problem = await problemOf(await service.publish([1, 'a', null, [], anEvent()]));
+    expect(problem.errors!.map(({ pointer }) => pointer)).toEqual(['/0', '/1', '/2', '/3']);
+  });
+
+  it('of 10 001 events is too large', async () => {
+    const small = events(10_001).map(() => 0);
+    const response = await service.publish(small);
+    expect(response.status).toBe(413);
+    await problemOf(response);
+  });
+});
+
+describe('a body', () => {
+  it.each(['{', '[1,', '{"topic":}', 'topic=orders', '{"a":1}}', '\ufeff{}'])(
+    'that is the malformed %j is 400',
+    async (text) => {
+      const response = await service.publishText(text);
+      expect(response.status).toBe(400);
+      await problemOf(response);
+    },
+  );
+
+  it('that is empty is 400', async () => {
+    expect((await problemOf(await service.publishText(''))).detail).toMatch(/empty/);
+  });
+
+  it('that is not UTF-8 is 400', async () => {
+    const [head, tail] = JSON.stringify(anEvent({ source: '@' })).split('@') as [string, string];
+    const response = await service.publishText(
+      Buffer.concat([Buffer.from(head), Buffer.from([0xff]), Buffer.from(tail)]),
+    );
+    expect(response.status).toBe(400);
+    expect((await problemOf(response)).detail).toMatch(/UTF-8/);
+  });
+
+  it.each(['text/plain', 'application/xml', 'application/x-www-form-urlencoded', 'nonsense'])(
+    'of type %s is 415',
+    async (type) => {
+      const response = await service.publish(anEvent(), { 'content-type': type });
+      expect(response.status).toBe(415);
+      expect((await problemOf(response)).detail).toMatch(/application\/json/);
+    },
+  );
+
+  it('larger than the limit is 413', async () => {
+    const response = await service.publish(anEvent({ payload: { text: 'x'.repeat(1_000_000) } }));
+    expect(response.status).toBe(413);
+    await problemOf(response);
+  });
+
+  it('larger than the limit, sent in chunks without a length, is 413', async () => {
+    const sending = request(`${service.url}/publish`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+    });
+    sending.on('error', () => {}); // the service hangs up on what it does not want
+    for (let sent = 0; sent <= 1_000_000; sent += 65_536) sending.write(Buffer.alloc(65_536, 'x'));
+    const [answer] = (await once(sending, 'response')) as [IncomingMessage];
+    answer.resume();
+    const status = answer.statusCode;
+    expect(status).toBe(413);
+  });
+});
+
+describe('a path', () => {
+  it.each(['/nothing', '/publish/', '/events/a', '/events/a/b/c', '/health/', '/docs2'])(
+    '%s that does not exist is 404',
+    async (path) => {
+      const response = await service.request(path);
+      expect(response.status).toBe(404);
+      await problemOf(response);
+    },
+  );
+
+  it.each([
+    ['GET', '/publish', 'POST'],
+    ['DELETE', '/publish', 'POST'],
+    ['POST', '/events', 'GET, HEAD'],
+    ['PUT', '/events/a/b', 'GET, HEAD'],
+    ['PATCH', '/stats', 'GET, HEAD'],
+    ['OPTIONS', '/health/ready', 'GET, HEAD'],
+  ])('asked by %s %s is 405 and names what it takes', async (method, path, allow) => {
+    const response = await service.request(path, { method });
+    expect(response.status).toBe(405);
+    expect(response.headers.get('allow')!.split(', ').sort().join(', ')).toBe(allow);
+    await problemOf(response);
+  });
+
+  it.each(['/events/%zz/a', '/events/%', '/events/a/%e0%a4'])(
+    'with the malformed escape %s is 400',
+    async (path) => {
+      const response = await service.request(path);
+      expect(response.status).toBe(400);
+      await problemOf(response);
+    },
+  );
+});
+
+describe('GET /events', () => {
+  it.each([
+    'limit=0',
+    'limit=1001',
+    'limit=ten',
+    'limit=1.5',
+    'limit=',
+    'limit=1&limit=2',
+    'order=up',
+    'since=yesterday',
+    'since=2026-01-31',
+    'until=2026-02-30T00:00:00Z',
+    'after=-1',
+    'after=x',
+    'before=1e3',
+    'topic=a&topic=b',
+  ])('with %s is 422 and names the parameter', async (query) => {
+    const response = await service.request(`/events?${query}`);
+    expect(response.status).toBe(422);
+    expect((await problemOf(response)).errors!.map(({ pointer }) => pointer)).toEqual([query.split('=')[0]]);
+  });
+});
+
+describe('an event that is not stored', () => {
+  it('is 404', async () => {
+    const response = await service.request('/events/orders/never');
+    expect(response.status).toBe(404);
+    await problemOf(response);
+  });
+});

@@ -1,0 +1,135 @@
+import { plainToInstance } from 'class-transformer';
+import { validateSync } from 'class-validator';
+import fc from 'fast-check';
+import { anEvent } from './harness/an-event.js';
+import { faultsOf } from '../src/ingest/check-event.js';
+import { EventDto } from '../src/ingest/event.dto.js';
+import { isTimestamp } from '../src/ingest/timestamp.js';
+
+const RUNS = 3_000;
+
+/** What class-validator alone says. */
+const isValid = (value: object) => validateSync(plainToInstance(EventDto, value)).length === 0;
+
+const hostileText = fc.oneof(
+  fc.string({ unit: 'binary' }),
+  fc.string({ unit: 'grapheme', minLength: 250, maxLength: 260 }),
+  fc.constantFrom(
+    '',
+    ' ',
+    '\u0000',
+    '\u2028',
+    '\u2028a',
+    '\ud800',
+    '\udfff\ud800',
+    '\u00a0',
+    '\ufe0f',
+    '__proto__',
+    '🧡',
+  ),
+);
+const name = fc.oneof(
+  { weight: 4, arbitrary: fc.string({ minLength: 1, maxLength: 20 }) },
+  hostileText,
+  fc.anything(),
+);
+const timestamp = fc.oneof(
+  {
+    weight: 3,
+    arbitrary: fc
+      .date({ noInvalidDate: true, min: new Date(0), max: new Date(4e12) })
+      .map((date) => date.toISOString()),
+  },
+  fc
+    .tuple(fc.nat(9999), fc.nat(14), fc.nat(33), fc.nat(25), fc.nat(61), fc.nat(61))
+    .map(
+      ([year, month, day, hour, minute, second]) =>
+        `${String(year).padStart(4, '0')}-${[month, day].map(two).join('-')}T${[hour, minute, second].map(two).join(':')}`,
+    ),
+  hostileText,
+  fc.anything(),
+);
+const payload = fc.oneof({ weight: 3, arbitrary: fc.object() }, fc.anything());
+const maybeEvent = fc.record(
+  {
+    topic: name,
+    event_id: name,
+    timestamp,
+    source: name,
+    payload,
+    [fc.sample(fc.string(), 1)[0]!]: fc.anything(),
+  },
+  { requiredKeys: [] },
+);
+
+function two(number: number): string {
+  return String(number).padStart(2, '0');
+}
+
+/** As a body arrives: only what JSON can say. */
+function asJson(value: unknown): object {
+  return JSON.parse(JSON.stringify(value) ?? '{}') as object;
+}
+
+describe('the compiled check', () => {
+  it('says yes and no to the same events as class-validator', () => {
+    fc.assert(
+      fc.property(maybeEvent.map(asJson), (value) => (faultsOf(value, '').length === 0) === isValid(value)),
+      { numRuns: RUNS },
+    );
+  });
+
+  it('agrees when only one field is out of the ordinary', () => {
+    const fields = { topic: name, event_id: name, source: name, timestamp, payload };
+    for (const [field, arbitrary] of Object.entries(fields)) {
+      let [valid, invalid] = [0, 0];
+      fc.assert(
+        fc.property(arbitrary, (value) => {
+          const event = asJson(anEvent({ [field]: value }));
+          const yes = faultsOf(event, '').length === 0;
+          if (yes) valid++;
+          else invalid++;
+          return yes === isValid(event);
+        }),
+        { numRuns: RUNS },
+      );
+      // Otherwise nothing was compared.
+      expect([field, valid > RUNS / 20, invalid > RUNS / 20]).toEqual([field, true, true]);
+    }
+  });
+
+  it('names a fault whenever it refuses, at one of the fields or the value itself', () => {
+    fc.assert(
+      fc.property(
+        fc.anything().map((value) => JSON.parse(JSON.stringify(value) ?? 'null') as unknown),
+        (value) => {
+          const faults = faultsOf(value, '/7');
+          return (
+            faults.length > 0 &&
+            faults.every(({ pointer, detail }) => pointer.startsWith('/7') && detail.length > 0)
+          );
+        },
+      ),
+      { numRuns: RUNS },
+    );
+  });
+});
+
+describe('isTimestamp', () => {
+  it('takes every instant that Date writes, and each day of the calendar only if Date knows it', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 9999 }),
+        fc.integer({ min: 1, max: 12 }),
+        fc.integer({ min: 1, max: 31 }),
+        (year, month, day) => {
+          const text = `${String(year).padStart(4, '0')}-${two(month)}-${two(day)}T12:00:00.000Z`;
+          const date = new Date(text);
+          const exists = !Number.isNaN(date.getTime()) && date.toISOString() === text;
+          return isTimestamp(text) === exists;
+        },
+      ),
+      { numRuns: RUNS },
+    );
+  });
+});

@@ -1,0 +1,110 @@
+import { anEvent, events } from './harness/an-event.js';
+import { Service } from './harness/service.js';
+import type { EventsPage, StoredEvent } from '../src/events/events.js';
+
+const service = await Service.start();
+const list = (query: string) => service.get<EventsPage>(`/events${query}`);
+const seqs = (page: EventsPage) => page.events.map(({ seq }) => seq);
+
+await service.publish(events(150, { topic: 'a', source: 'one' }));
+await service.publish(events(50, { topic: 'b', source: 'two' }));
+
+describe('GET /events', () => {
+  it('answers the newest hundred', async () => {
+    const page = await list('');
+    expect(page).toMatchObject({ topic: null, count: 100, next_cursor: 101 });
+    expect(seqs(page)).toEqual(Array.from({ length: 100 }, (_, index) => 200 - index));
+  });
+
+  it('answers every field of an event', async () => {
+    const event = anEvent({ topic: 'fields', payload: { a: [1, { b: null }] } });
+    await service.publish(event);
+    expect((await list('?topic=fields')).events).toEqual([
+      { seq: 201, ...event, processed_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/) },
+    ]);
+  });
+
+  it('filters by topic and by source', async () => {
+    expect(await list('?topic=b')).toMatchObject({ topic: 'b', count: 50, next_cursor: null });
+    expect(await list('?source=two&limit=1000')).toMatchObject({ count: 50 });
+    expect(await list('?topic=a&source=two')).toEqual({
+      topic: 'a',
+      count: 0,
+      events: [],
+      next_cursor: null,
+    });
+  });
+
+  it('walks back by before and forward by after, each event once', async () => {
+    for (const [order, cursor] of [
+      ['desc', 'before'],
+      ['asc', 'after'],
+    ] as const) {
+      const seen: number[] = [];
+      let page = await list(`?topic=a&limit=40&order=${order}`);
+      seen.push(...seqs(page));
+      while (page.next_cursor !== null) {
+        page = await list(`?topic=a&limit=40&order=${order}&${cursor}=${page.next_cursor}`);
+        seen.push(...seqs(page));
+      }
+      const all = Array.from({ length: 150 }, (_, index) => index + 1);
+      expect(seen).toEqual(order === 'asc' ? all : all.reverse());
+    }
+  });
+
+  it('has no next_cursor when the last page is full', async () => {
+    expect(await list('?topic=b&limit=50')).toMatchObject({ count: 50, next_cursor: null });
+    expect(await list('?topic=b&limit=49')).toMatchObject({ count: 49, next_cursor: 152 });
+  });
+
+  it('filters by the time of storing, from since, up to but without until', async () => {
+    const all = await service.everything();
+    const { processed_at } = all[150]!;
+    const first = all.findIndex((event) => event.processed_at >= processed_at) + 1;
+    const at = encodeURIComponent(processed_at);
+    const later = await list(`?order=asc&limit=1000&since=${at}`);
+    expect(later.events[0]).toMatchObject({ seq: first });
+    expect(later.count).toBe(all.length - first + 1);
+    const earlier = await list(`?limit=1000&until=${at}`);
+    expect(earlier.count).toBe(first - 1);
+    const withOffset = new Date(Date.parse(processed_at) + 2 * 3_600_000)
+      .toISOString()
+      .replace('Z', '+02:00');
+    expect((await list(`?limit=1000&since=${encodeURIComponent(withOffset)}`)).count).toBe(later.count);
+    expect((await list(`?since=2100-01-01T00:00:00`)).count).toBe(0);
+    expect((await list(`?until=2000-01-01T00:00:00Z`)).count).toBe(0);
+  });
+});
+
+describe('GET /events/{topic}/{event_id}', () => {
+  it.each([
+    'plain',
+    'a/b',
+    '50%',
+    '%2F',
+    'a b+c',
+    '?&=#',
+    '漢字 🧡',
+    'it\'s "quoted" \\',
+    '..',
+    '.',
+    ':id',
+    '*',
+    'x'.repeat(255),
+    '🧡'.repeat(255),
+  ])('finds the key %s', async (key) => {
+    const event = anEvent({ topic: key, event_id: key });
+    await service.publish(event);
+    // fetch, like browsers, takes . and .. for folders, even when they are encoded
+    if (key === '.' || key === '..') return;
+    const path = `/events/${encodeURIComponent(key)}/${encodeURIComponent(key)}`;
+    expect(await service.get<StoredEvent>(path)).toMatchObject(event);
+    expect((await list(`?topic=${encodeURIComponent(key)}`)).events).toMatchObject([event]);
+  });
+
+  it('answers HEAD', async () => {
+    expect((await service.request('/events/a/none', { method: 'HEAD' })).status).toBe(404);
+    const { event_id } = (await list('?topic=a&limit=1')).events[0]!;
+    expect((await service.request(`/events/a/${event_id}`, { method: 'HEAD' })).status).toBe(200);
+  });
+});

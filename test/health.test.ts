@@ -1,0 +1,111 @@
+import Sqlite from 'better-sqlite3';
+import { anEvent, events } from './harness/an-event.js';
+import { Service, eventually } from './harness/service.js';
+import type { ProblemDto } from '../src/http/problem.js';
+
+const service = await Service.start({ QUEUE_CAPACITY: '100' });
+const status = async (path: string) => (await service.request(path)).status;
+
+describe('a service that is well', () => {
+  it('tells so, with figures', async () => {
+    expect(await service.get('/health')).toMatchObject({
+      status: 'ok',
+      details: {
+        database: { status: 'up' },
+        queue: { status: 'up', depth: 0, capacity: 100, draining: false },
+        disk: { status: 'up', free_bytes: expect.any(Number), total_bytes: expect.any(Number) },
+      },
+    });
+    expect(await service.get('/health/live')).toMatchObject({ status: 'ok' });
+    expect(await service.get('/health/ready')).toMatchObject({ status: 'ok' });
+  });
+
+  it('says what it is at /', async () => {
+    expect(await service.get('/')).toEqual({
+      service: 'pubsub-log-aggregator',
+      version: expect.stringMatching(/^\d+\.\d+\.\d+/),
+      status: 'running',
+      docs: '/docs',
+    });
+  });
+});
+
+describe('while another process holds the database locked', () => {
+  it('a publisher is told 503 within a second, nothing is lost, and the service goes on by itself', async () => {
+    await service.publish(anEvent());
+    const before = await service.stats();
+    const other = new Sqlite(service.database);
+    other.exec('BEGIN IMMEDIATE');
+
+    const started = performance.now();
+    const response = await service.publish(anEvent());
+    expect(performance.now() - started).toBeLessThan(1_000);
+    expect(response.status).toBe(503);
+    expect(Number(response.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
+    expect(((await response.json()) as ProblemDto).detail).toMatch(/again is safe/);
+
+    const queued = events(10, { topic: 'queued' });
+    expect((await service.publish(queued, { prefer: 'respond-async' })).status).toBe(202);
+    await eventually(async () => (await status('/health/ready')) === 503);
+    const unwell = await service.request('/health');
+    expect(unwell.headers.get('content-type')).toMatch(/^application\/problem\+json/);
+    expect(await unwell.json()).toMatchObject({ status: 503, error: { database: { status: 'down' } } });
+    expect(await status('/health/live')).toBe(200);
+    expect((await service.everything()).length).toBe(before.unique_processed);
+
+    other.exec('ROLLBACK');
+    other.close();
+    await eventually(async () => (await status('/health/ready')) === 200);
+    await eventually(async () => (await service.stats()).queue_depth === 0);
+    expect(await service.stats()).toMatchObject({
+      received: before.received + 10,
+      unique_processed: before.unique_processed + 10,
+    });
+    expect((await service.publish(anEvent())).status).toBe(200);
+  });
+
+  it('a full queue answers 503 with Retry-After, is not ready, and has taken nothing of what it refused', async () => {
+    const before = await service.stats();
+    const other = new Sqlite(service.database);
+    other.exec('BEGIN IMMEDIATE');
+
+    expect((await service.publish(events(100), { prefer: 'respond-async' })).status).toBe(202);
+    const refused = await service.publish(events(1));
+    expect(refused.status).toBe(503);
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
+    expect(await refused.json()).toMatchObject({ type: 'urn:problem:queue-full' });
+    expect(await (await service.request('/health/ready')).json()).toMatchObject({
+      error: { queue: { depth: 100 } },
+    });
+
+    other.exec('ROLLBACK');
+    other.close();
+    await eventually(async () => (await service.stats()).queue_depth === 0);
+    expect(await service.stats()).toMatchObject({ received: before.received + 100 });
+    expect((await service.publish(events(101))).status).toBe(413);
+  });
+});
+
+describe('an event that the store alone refuses', () => {
+  it('does not take the others of its batch with it', async () => {
+    const other = new Sqlite(service.database);
+    other.exec(`CREATE TRIGGER poison BEFORE INSERT ON processed_events WHEN new.event_id = 'poison'
+      BEGIN SELECT raise(ABORT, 'poisoned'); END`);
+    // The lock makes the three requests wait, and so share a batch.
+    other.exec('BEGIN IMMEDIATE');
+    const before = await service.stats();
+    for (const event of [anEvent(), anEvent({ event_id: 'poison' }), anEvent()]) {
+      expect((await service.publish(event, { prefer: 'respond-async' })).status).toBe(202);
+    }
+    other.exec('ROLLBACK');
+    await eventually(async () => (await service.stats()).queue_depth === 0);
+    expect(await service.stats()).toMatchObject({ received: before.received + 2 });
+
+    const response = await service.publish([anEvent(), anEvent({ event_id: 'poison' })]);
+    expect(response.status).toBe(500);
+    expect(JSON.stringify(await response.json())).not.toMatch(/poisoned|SQL/);
+    expect(await service.stats()).toMatchObject({ received: before.received + 2 });
+    other.exec('DROP TRIGGER poison');
+    other.close();
+  });
+});
