@@ -1,0 +1,96 @@
+import http, { type IncomingHttpHeaders, type IncomingMessage, type RequestOptions } from 'node:http';
+import https from 'node:https';
+import { urlToHttpOptions } from 'node:url';
+
+const ATTEMPT_TIMEOUT_MS = 15_000;
+
+/** An answer, whatever its status. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  /** Undefined where it is not a JSON object. */
+  readonly body: object | undefined;
+}
+
+/** No answer came. */
+export class NoAnswerError extends Error {
+  override readonly name = 'NoAnswerError';
+
+  constructor(
+    message: string,
+    /** Whether there was a connection, so that the service may have done what was asked. */
+    readonly ambiguous: boolean,
+  ) {
+    super(message);
+  }
+}
+
+/**
+ * Single requests over at most so many connections, which are kept. They resolve whatever the status, and reject
+ * with `NoAnswerError`: after 15 s of silence, when the connection fails, and when the signal is aborted.
+ */
+export class Client {
+  private readonly agent: http.Agent;
+  private readonly request: typeof http.request;
+  private readonly common: RequestOptions;
+
+  constructor(
+    private readonly url: URL,
+    connections: number,
+    signal: AbortSignal,
+  ) {
+    const scheme = url.protocol === 'https:' ? https : http;
+    this.agent = new scheme.Agent({ keepAlive: true, maxSockets: connections });
+    this.request = scheme.request;
+    this.common = { agent: this.agent, timeout: ATTEMPT_TIMEOUT_MS, signal };
+  }
+
+  get(path: string): Promise<Answer> {
+    return this.exchange(path, { method: 'GET' });
+  }
+
+  /** `body` is JSON text. */
+  post(path: string, body: string): Promise<Answer> {
+    return this.exchange(path, { method: 'POST', headers: { 'content-type': 'application/json' } }, body);
+  }
+
+  /** Closes the connections, those in use as well. */
+  close(): void {
+    this.agent.destroy();
+  }
+
+  private exchange(path: string, options: RequestOptions, body?: string): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      let connected = false;
+      const fail = ({ code, message }: NodeJS.ErrnoException) =>
+        reject(new NoAnswerError(code ?? message, connected));
+      const url = urlToHttpOptions(new URL(path, this.url));
+      const request = this.request({ ...url, ...this.common, ...options });
+      request.on('socket', (socket) => {
+        if (socket.connecting) socket.once('connect', () => (connected = true));
+        else connected = true;
+      });
+      request.on('timeout', () => request.destroy(new Error('timeout')));
+      request.on('error', fail);
+      request.on('response', (response: IncomingMessage) => {
+        let text = '';
+        response.setEncoding('utf8');
+        response.on('data', (chunk: string) => (text += chunk));
+        response.on('error', fail);
+        response.on('end', () =>
+          resolve({ status: response.statusCode!, headers: response.headers, body: readObject(text) }),
+        );
+      });
+      request.end(body);
+    });
+  }
+}
+
+function readObject(text: string): object | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,64 @@
+import { setMaxListeners } from 'node:events';
+import { audit } from './audit.js';
+import { Client } from './client.js';
+import { PublishingError } from './failure.js';
+import { Ledger } from './ledger.js';
+import { HELP, OptionsError, type SimulateOptions, readOptions } from './options.js';
+import { progressBar } from './progress.js';
+import { Publisher } from './publisher.js';
+import { report } from './report.js';
+import { publishAll } from './run.js';
+import { Workload } from './workload.js';
+
+const EXIT = { ok: 0, failed: 1, usage: 2, SIGINT: 130, SIGTERM: 143 } as const;
+
+async function simulate(options: SimulateOptions): Promise<number> {
+  const stop = new AbortController();
+  // Every request under way listens to it; more than ten of them are no leak.
+  setMaxListeners(0, stop.signal);
+  let signalled: 'SIGINT' | 'SIGTERM' | undefined;
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      signalled = signal;
+      stop.abort();
+    });
+  }
+
+  const workload = new Workload(options);
+  const ledger = new Ledger(workload.distinct);
+  const client = new Client(options.url, options.concurrency, stop.signal);
+  const publisher = new Publisher(client, stop.signal);
+  const bar = progressBar();
+  try {
+    const before = await publisher.firstStats((reason) =>
+      console.error(`No answer from ${options.url.href} yet (${reason}); trying again.`),
+    );
+    bar.start(workload.size, 0, { retries: 0 });
+    const timing = await publishAll(workload, publisher, ledger, options, bar);
+    bar.stop();
+    const audited = audit(workload, ledger, before, await publisher.stats());
+    console.log(report(workload, ledger, timing, audited));
+    for (const fault of audited.faults) console.error(`Does not add up: ${fault}.`);
+    return audited.faults.length === 0 ? EXIT.ok : EXIT.failed;
+  } catch (error) {
+    bar.stop();
+    if (!signalled && !(error instanceof PublishingError)) throw error;
+    console.error(signalled ? `Stopped by ${signalled}.` : (error as PublishingError).message);
+    console.error(`${ledger.acknowledged} of ${workload.size} events were acknowledged.`);
+    return signalled ? EXIT[signalled] : EXIT.failed;
+  } finally {
+    // Requests and waits still under way would keep the process alive.
+    stop.abort();
+    client.close();
+  }
+}
+
+try {
+  const options = readOptions(process.argv.slice(2));
+  if (options === 'help') console.log(HELP);
+  else process.exitCode = await simulate(options);
+} catch (error) {
+  if (!(error instanceof OptionsError)) throw error;
+  console.error(`${error.message}\n--help lists the options.`);
+  process.exitCode = EXIT.usage;
+}

@@ -1,0 +1,112 @@
+import { randomInt } from 'node:crypto';
+import { parseArgs } from 'node:util';
+
+export const HELP = `Publishes events as an at-least-once client does, repeats and retries included, and checks
+that the service's statistics moved by exactly what was sent. No other publisher may be at
+work on the service meanwhile: what it sends would be counted too.
+
+  npm run simulate -- [options]
+
+  --url URL           where the service is                          (http://127.0.0.1:8080)
+  --events N          events to send in all, repeats included       (5000)
+  --duplicates F      fraction of them that repeat an earlier one   (0.2)
+  --batch N           events in one request                         (1)
+  --concurrency N     requests under way at a time                  (50)
+  --topics N          topics the events are spread over             (5)
+  --seed N            sends the same topics, payloads and repeats again; event ids are new in
+                      every run, so that the sums of a second run add up too   (random)
+  --help
+
+Exit code: 0 everything adds up, 1 something does not or the service cannot be reached,
+2 wrong options, 130 interrupted.`;
+
+export interface SimulateOptions {
+  readonly url: URL;
+  /** Events to send in all. */
+  readonly events: number;
+  /** How many of them repeat an earlier one; less than `events`. */
+  readonly repeats: number;
+  /** Events in one request. */
+  readonly batch: number;
+  /** Requests under way at a time. */
+  readonly concurrency: number;
+  readonly topics: number;
+  readonly seed: number;
+}
+
+/** One line for every option that is wrong. */
+export class OptionsError extends Error {
+  override readonly name = 'OptionsError';
+}
+
+const MAX_EVENTS = 10_000_000;
+/** What the service takes in one request. */
+const MAX_BATCH = 10_000;
+const MAX_CONCURRENCY = 1000;
+const MAX_TOPICS = 1000;
+const SEEDS = 2 ** 32;
+
+/** Reads the command line; throws `OptionsError`. */
+export function readOptions(args: string[]): SimulateOptions | 'help' {
+  const given = parse(args);
+  if (given.help) return 'help';
+  const faults: string[] = [];
+
+  const integer = (
+    name: 'events' | 'batch' | 'concurrency' | 'topics' | 'seed',
+    min: number,
+    max: number,
+  ) => {
+    const value = /^\d+$/.test(given[name]) ? Number(given[name]) : NaN;
+    if (!(value >= min && value <= max))
+      faults.push(`--${name} ${given[name]}: must be a whole number from ${min} to ${max}`);
+    return value;
+  };
+
+  const url = readUrl(given.url);
+  if (!url) faults.push(`--url ${given.url}: must be an address such as http://127.0.0.1:8080`);
+  const events = integer('events', 1, MAX_EVENTS);
+  const fraction = given.duplicates.trim() === '' ? NaN : Number(given.duplicates);
+  if (!(fraction >= 0 && fraction < 1))
+    faults.push(`--duplicates ${given.duplicates}: must be a fraction from 0 to less than 1`);
+  const repeats = Math.round(events * fraction);
+  if (events > 0 && fraction < 1 && repeats >= events)
+    faults.push(
+      `--duplicates ${given.duplicates}: leaves no event to repeat; must be less, or --events more than ${events}`,
+    );
+  const batch = integer('batch', 1, MAX_BATCH);
+  const concurrency = integer('concurrency', 1, MAX_CONCURRENCY);
+  const topics = integer('topics', 1, MAX_TOPICS);
+  const seed = integer('seed', 0, SEEDS - 1);
+  if (!url || faults.length > 0) throw new OptionsError(faults.join('\n'));
+  return { url, events, repeats, batch, concurrency, topics, seed };
+}
+
+function parse(args: string[]) {
+  try {
+    return parseArgs({
+      args,
+      options: {
+        url: { type: 'string', default: 'http://127.0.0.1:8080' },
+        events: { type: 'string', default: '5000' },
+        duplicates: { type: 'string', default: '0.2' },
+        batch: { type: 'string', default: '1' },
+        concurrency: { type: 'string', default: '50' },
+        topics: { type: 'string', default: '5' },
+        seed: { type: 'string', default: String(randomInt(SEEDS)) },
+        help: { type: 'boolean', default: false },
+      },
+    }).values;
+  } catch (error) {
+    throw new OptionsError((error as Error).message.replaceAll('\n', ' '));
+  }
+}
+
+/** The address as a directory, so that a service behind a path prefix is found as well. */
+function readUrl(text: string): URL | undefined {
+  if (!URL.canParse(text)) return undefined;
+  const url = new URL(text);
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') return undefined;
+  if (!url.pathname.endsWith('/')) url.pathname += '/';
+  return url;
+}

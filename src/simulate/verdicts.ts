@@ -1,0 +1,38 @@
+import type { EventDto } from '../ingest/event.dto.js';
+import type { PublishedBatch, PublishedEvent } from '../ingest/publish.answer.js';
+import type { Outcome, Verdict } from '../queue/submission.js';
+import { PublishingError } from './failure.js';
+
+/** The verdict on a single event; throws `PublishingError` where the answer is on another one. */
+export function readVerdict(answer: PublishedEvent, { event_id }: EventDto): Verdict {
+  if (answer.event_id !== event_id)
+    throw new PublishingError(`POST /publish: ${event_id} was sent, the verdict is on ${answer.event_id}`);
+  return answer;
+}
+
+/** The verdicts on many; throws `PublishingError` where they are not on what was sent, or their sums are wrong. */
+export function readVerdicts(answer: PublishedBatch, events: readonly EventDto[]): readonly Verdict[] {
+  const { results = [], received, stored, duplicates, conflicts } = answer;
+  if (results.length !== events.length)
+    throw new PublishingError(
+      `POST /publish: ${events.length} events were sent, ${results.length} have a verdict`,
+    );
+  const count: Record<Outcome, number> = { stored: 0, duplicate: 0, conflict: 0 };
+  for (const [index, { topic, event_id, outcome }] of results.entries()) {
+    const sent = events[index]!;
+    if (sent.topic !== topic || sent.event_id !== event_id)
+      throw new PublishingError(`POST /publish: the verdict on ${sent.event_id} is on ${event_id}`);
+    count[outcome]++;
+  }
+  const told = { received, stored, duplicates, conflicts };
+  if (
+    received !== events.length ||
+    stored !== count.stored ||
+    duplicates !== count.duplicate ||
+    conflicts !== count.conflict
+  )
+    throw new PublishingError(
+      `POST /publish: the sums ${JSON.stringify(told)} are not those of the verdicts, ${JSON.stringify(count)}`,
+    );
+  return results;
+}
