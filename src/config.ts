@@ -1,25 +1,16 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
-import { plainToInstance, Transform } from 'class-transformer';
-import { IsIn, IsInt, IsNotEmpty, Matches, Max, Min, validateSync } from 'class-validator';
+import { plainToInstance } from 'class-transformer';
+import { IsIn, Matches, validateSync } from 'class-validator';
+import { WholeNumber } from './whole-number.js';
 
 const MIB = 1024 * 1024;
 
-/** Decimal digits become a number; anything else stays as it is, for the check to name it. */
-const AsInteger = () =>
-  Transform(({ value }: { value: unknown }) =>
-    typeof value === 'string' && /^\d+$/.test(value.trim()) ? Number(value) : value,
-  );
-
 /** The whole configuration: one environment variable a property, checked once at start. */
 export class Config {
-  @IsNotEmpty()
   HOST: string = '0.0.0.0';
 
   /** 0 lets the system choose a free port. */
-  @AsInteger()
-  @IsInt()
-  @Min(0)
-  @Max(65_535)
+  @WholeNumber(0, 65_535)
   PORT: number = 8080;
 
   /** `sqlite:` and the path of the database file. */
@@ -27,32 +18,27 @@ export class Config {
   DATABASE_URL: string = 'sqlite:data/events.db';
 
   /** Events that may be accepted and not yet stored. */
-  @AsInteger()
-  @IsInt()
-  @Min(1)
+  @WholeNumber(1, Number.MAX_SAFE_INTEGER)
   QUEUE_CAPACITY: number = 100_000;
 
   /** Bytes of those events; request bodies still being received may take as much again. */
-  @AsInteger()
-  @IsInt()
-  @Min(1024)
+  @WholeNumber(1024, Number.MAX_SAFE_INTEGER)
   QUEUE_CAPACITY_BYTES: number = 64 * MIB;
 
   /** Events one commit takes at most; a larger request still commits in one piece. */
-  @AsInteger()
-  @IsInt()
-  @Min(1)
+  @WholeNumber(1, Number.MAX_SAFE_INTEGER)
   BATCH_MAX_EVENTS: number = 5_000;
 
   /** Bytes of one request body, counted unpacked. */
-  @AsInteger()
-  @IsInt()
-  @Min(1024)
-  @Max(512 * MIB)
+  @WholeNumber(1024, 512 * MIB)
   BODY_LIMIT_BYTES: number = 16 * MIB;
 
   @IsIn(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
   LOG_LEVEL: string = 'info';
+
+  get databasePath(): string {
+    return this.DATABASE_URL.replace(/^sqlite:/, '');
+  }
 }
 
 /** Thrown by `loadConfig`: one line for every wrong variable. */

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
+import { connect } from 'node:net';
 import { anEvent, events } from './harness/an-event.js';
 import { Service } from './harness/service.js';
 import type { ProblemDto } from '../src/http/problem.js';
@@ -179,15 +180,39 @@ describe('a body', () => {
   });
 });
 
+describe('a body', () => {
+  it.each([
+    [{ 'content-encoding': 'gzip' }],
+    [{ 'content-type': 'application/json; charset=latin1' }],
+    [{ 'content-type': 'application/json; charset="utf-16"' }],
+  ])('with %j is 415', async (headers) => {
+    const response = await service.publish(anEvent(), headers);
+    expect(response.status).toBe(415);
+    await problemOf(response);
+  });
+
+  it('sent where nothing takes one is not looked at', async () => {
+    const headers = { 'content-type': 'application/json' };
+    expect((await service.request('/nothing', { method: 'POST', headers, body: '{' })).status).toBe(404);
+    expect((await service.request('/stats', { method: 'PUT', headers, body: '' })).status).toBe(405);
+  });
+});
+
 describe('a path', () => {
-  it.each(['/nothing', '/publish/', '/events/a', '/events/a/b/c', '/health/', '/docs2'])(
-    '%s that does not exist is 404',
-    async (path) => {
-      const response = await service.request(path);
-      expect(response.status).toBe(404);
-      await problemOf(response);
-    },
-  );
+  it.each([
+    '/nothing',
+    '/publish/',
+    '/events/a',
+    '/events/a/',
+    '/events//b',
+    '/events/a/b/c',
+    '/health/',
+    '/docs2',
+  ])('%s that does not exist is 404', async (path) => {
+    const response = await service.request(path);
+    expect(response.status).toBe(404);
+    await problemOf(response);
+  });
 
   it.each([
     ['GET', '/publish', 'POST'],
@@ -229,6 +254,8 @@ describe('GET /events', () => {
     'after=x',
     'before=1e3',
     'topic=a&topic=b',
+    'topic=',
+    'cursor=5',
   ])('with %s is 422 and names the parameter', async (query) => {
     const response = await service.request(`/events?${query}`);
     expect(response.status).toBe(422);
@@ -241,5 +268,71 @@ describe('an event that is not stored', () => {
     const response = await service.request('/events/orders/never');
     expect(response.status).toBe(404);
     await problemOf(response);
+  });
+});
+
+describe('a number that would be rounded', () => {
+  it.each([
+    ['12345678901234567890', '/payload/n'],
+    ['9007199254740993', '/payload/n'],
+    ['0.1000000000000000055511151231257827', '/payload/n'],
+    ['1e400', '/payload/n'],
+    ['-1E-400', '/payload/n'],
+    ['[1,{"a/b~c":1234567890123456789}]', '/payload/n/1/a~1b~0c'],
+  ])('%s is refused: a payload does not change in silence', async (number, pointer) => {
+    const text = JSON.stringify(anEvent({ payload: { n: '@' } })).replace('"@"', number);
+    const response = await service.publishText(text);
+    expect(response.status).toBe(422);
+    expect((await problemOf(response)).errors).toEqual([
+      { pointer, detail: expect.stringMatching(/as a string$/) },
+    ]);
+  });
+});
+
+describe('a payload nested', () => {
+  const nested = (levels: number) =>
+    JSON.stringify(anEvent({ payload: { a: '@' } })).replace(
+      '"@"',
+      '['.repeat(levels - 1) + ']'.repeat(levels - 1),
+    );
+
+  it.each([101, 5_000, 100_000])('%i levels deep is refused', async (levels) => {
+    const response = await service.publishText(nested(levels));
+    expect(response.status).toBe(422);
+    expect((await problemOf(response)).errors).toEqual([
+      { pointer: '/payload', detail: expect.stringMatching(/100 levels/) },
+    ]);
+  });
+});
+
+describe('a request that no queue could hold', () => {
+  it('is 413, not 503: to try again would not help', async () => {
+    const small = await Service.start({ QUEUE_CAPACITY_BYTES: '2000' });
+    const response = await small.publish(anEvent({ payload: { text: 'x'.repeat(4_000) } }));
+    expect(response.status).toBe(413);
+    await problemOf(response);
+    expect((await small.publish(anEvent())).status).toBe(200);
+  });
+});
+
+describe('what is not HTTP', () => {
+  it.each([
+    ['an unknown method', 'FOO /stats HTTP/1.1\r\nHost: a\r\n\r\n', 400],
+    ['a header of 20 kB', `GET /stats HTTP/1.1\r\nHost: a\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`, 431],
+    [
+      'a bad chunk',
+      'POST /publish HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n',
+      400,
+    ],
+  ])('%s gets a problem too', async (_, text, status) => {
+    const { hostname, port } = new URL(service.url);
+    const socket = connect(Number(port), hostname);
+    socket.write(text);
+    let answer = '';
+    for await (const part of socket) answer += part;
+    const [head, body] = answer.split('\r\n\r\n');
+    expect(head).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+    expect(head).toMatch(/application\/problem\+json/);
+    expect(JSON.parse(body!)).toMatchObject({ status });
   });
 });

@@ -1,7 +1,7 @@
 import { Controller, Get, Header, Param, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import { ApiProblems } from '../docs/api-problems.js';
-import { checkedQuery } from '../http/query-validation.js';
+import { checkedQuery } from '../http/checked-query.js';
 import { Events, EventsPage, StoredEvent } from './events.js';
 import { EventsQuery } from './events.query.js';
 

@@ -1,27 +1,31 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
-import { IsIn, IsInt, IsOptional, IsString, Max, Min } from 'class-validator';
-import { IsTimestamp, toUtc } from '../ingest/timestamp.js';
+import { IsIn, IsOptional } from 'class-validator';
+import { IsName } from '../ingest/name.js';
+import { IsTimestamp } from '../ingest/timestamp.js';
 import type { EventFilter } from '../store/event-filter.js';
+import { WholeNumber } from '../whole-number.js';
 
-const AsInteger = () =>
+/** In a query string, an unescaped + says blank: the offset +01:00 arrives as " 01:00". */
+const PlusKept = () =>
   Transform(({ value }: { value: unknown }) =>
-    typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : value,
+    typeof value === 'string' ? value.replace(/ (?=\d\d:\d\d$)/, '+') : value,
   );
 
 /** The query string of GET /events. */
 export class EventsQuery {
   @IsOptional()
-  @IsString()
+  @IsName()
   @ApiPropertyOptional({ description: 'Only this topic.', example: 'orders' })
   topic?: string;
 
   @IsOptional()
-  @IsString()
+  @IsName()
   @ApiPropertyOptional({ description: 'Only what this source published.' })
   source?: string;
 
   @IsOptional()
+  @PlusKept()
   @IsTimestamp()
   @ApiPropertyOptional({
     description:
@@ -30,15 +34,13 @@ export class EventsQuery {
   since?: string;
 
   @IsOptional()
+  @PlusKept()
   @IsTimestamp()
   @ApiPropertyOptional({ description: 'Only what was stored (processed_at) before this time.' })
   until?: string;
 
   @IsOptional()
-  @AsInteger()
-  @IsInt()
-  @Min(1)
-  @Max(1000)
+  @WholeNumber(1, 1000)
   @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: 1000, default: 100 })
   limit: number = 100;
 
@@ -52,9 +54,7 @@ export class EventsQuery {
   order: 'asc' | 'desc' = 'desc';
 
   @IsOptional()
-  @AsInteger()
-  @IsInt()
-  @Min(0)
+  @WholeNumber(0, Number.MAX_SAFE_INTEGER)
   @ApiPropertyOptional({
     type: 'integer',
     minimum: 0,
@@ -63,9 +63,7 @@ export class EventsQuery {
   after?: number;
 
   @IsOptional()
-  @AsInteger()
-  @IsInt()
-  @Min(0)
+  @WholeNumber(0, Number.MAX_SAFE_INTEGER)
   @ApiPropertyOptional({
     type: 'integer',
     minimum: 0,
@@ -77,4 +75,13 @@ export class EventsQuery {
 /** The same as the store understands it: times as it writes them. */
 export function toFilter({ since, until, ...rest }: EventsQuery): EventFilter {
   return { ...rest, ...(since && { since: toUtc(since) }), ...(until && { until: toUtc(until) }) };
+}
+
+const LATEST = '9999-12-31T23:59:59.999Z';
+
+/** A valid timestamp in UTC with milliseconds, to be compared as text with what the store wrote. */
+function toUtc(timestamp: string): string {
+  const text = timestamp.toUpperCase().replace(/^(.{17})60(\.\d+)?/, '$159.999');
+  const date = new Date(/(?:Z|[+-]\d\d:\d\d)$/.test(text) ? text : `${text}Z`);
+  return date > new Date(LATEST) ? LATEST : date.toISOString();
 }

@@ -50,10 +50,9 @@ export class Events {
 
   /** An `EventsPage`. */
   async page(query: EventsQuery): Promise<string> {
-    const { topic = null, limit } = query;
-    const found = await this.store.find({ ...toFilter(query), limit: limit + 1 });
-    const events = found.slice(0, limit);
-    const next_cursor = found.length > limit ? events.at(-1)!.seq : null;
+    const { topic = null } = query;
+    const { events, more } = await this.store.find(toFilter(query));
+    const next_cursor = more ? events.at(-1)!.seq : null;
     const json = events.map((event) => event.json).join(',');
     return `{"topic":${JSON.stringify(topic)},"count":${events.length},"events":[${json}],"next_cursor":${next_cursor}}`;
   }

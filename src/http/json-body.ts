@@ -2,7 +2,11 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Buffer, isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import type { Config } from '../config.js';
-import { Problem, unavailable } from './problem.js';
+import { inexactNumbers } from './exact-numbers.js';
+import { invalid, Problem, unavailable } from './problem.js';
+
+/** JSON is UTF-8 (RFC 8259, section 8.1); reading it as such in spite of the header would change it in silence. */
+const FOREIGN_CHARSET = /charset\s*=\s*"?(?!utf-?8\b|us-ascii\b)/i;
 
 type Done = (error: Error | null, body?: unknown) => void;
 
@@ -13,7 +17,12 @@ type Done = (error: Error | null, body?: unknown) => void;
 export function acceptJson(fastify: FastifyInstance, config: Config): void {
   let receiving = 0;
 
-  const read = (_request: FastifyRequest, stream: IncomingMessage, done: Done) => {
+  const read = (request: FastifyRequest, stream: IncomingMessage, done: Done) => {
+    if (request.is404) return done(null);
+    const { 'content-encoding': encoding = 'identity', 'content-type': type = '' } = request.headers;
+    if (encoding !== 'identity')
+      return done(new Problem(415, `The encoding ${encoding} is not taken here. Send the body as it is.`));
+    if (FOREIGN_CHARSET.test(type)) return done(new Problem(415, 'Send JSON as UTF-8.'));
     const chunks: Buffer[] = [];
     let bytes = 0;
     let finished = false;
@@ -41,8 +50,8 @@ export function acceptJson(fastify: FastifyInstance, config: Config): void {
         finish(error as Error);
       }
     });
-    stream.on('error', finish);
-    stream.on('close', () => finish(new Problem(400, 'The request ended before its body did.')));
+    const hungUp = () => finish(new Problem(400, 'The request ended before its body did.'));
+    stream.on('error', hungUp).on('close', hungUp);
   };
 
   fastify.removeAllContentTypeParsers();
@@ -52,13 +61,17 @@ export function acceptJson(fastify: FastifyInstance, config: Config): void {
 function parse(body: Buffer): unknown {
   // Replacing what is not UTF-8 would change keys and payloads in silence.
   if (!isUtf8(body)) throw new Problem(400, 'The body is not valid UTF-8.');
-  if (body.length === 0)
-    throw new Problem(400, 'The body is empty. Send an event, an array of events, or {"events": […]}.');
+  if (body.length === 0) return undefined;
+  const text = body.toString('utf8');
+  let value: unknown;
   try {
-    return JSON.parse(body.toString('utf8'));
+    value = JSON.parse(text);
   } catch (error) {
     throw new Problem(400, `The body is not valid JSON: ${(error as Error).message}.`);
   }
+  const inexact = inexactNumbers(text);
+  if (inexact.length > 0) throw invalid('Some numbers have more digits than can be kept.', inexact);
+  return value;
 }
 
 function tooLarge(config: Config): Problem {

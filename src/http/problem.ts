@@ -7,7 +7,7 @@ export const PROBLEM_MEDIA_TYPE = 'application/problem+json';
 /** One thing that is wrong with a request. */
 export class ProblemError {
   @ApiProperty({
-    description: 'JSON pointer (RFC 6901) into the body, or the name of a parameter.',
+    description: 'JSON pointer (RFC 6901) into the body, or the name of a query parameter.',
     example: '/3/topic',
   })
   pointer!: string;

@@ -11,7 +11,8 @@ import { isTimestamp } from './timestamp.js';
  */
 const isEvent = new Ajv2020({ formats: { timestamp: isTimestamp } }).compile<EventDto>(eventSchema());
 
-function eventSchema(): object {
+/** The decorators of EventDto as JSON Schema; its format `timestamp` is isTimestamp. */
+export function eventSchema(): object {
   const schema = targetConstructorToSchema(EventDto, {
     additionalConverters: { timestamp: { type: 'string', format: 'timestamp' } },
   });
@@ -26,11 +27,10 @@ export function faultsOf(value: unknown, pointer: string): ProblemError[] {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     return [{ pointer, detail: 'must be an event: a JSON object' }];
   }
-  const faults = validateSync(withDefaults(value)).map(({ property, constraints }) => ({
+  return validateSync(withDefaults(value)).map(({ property, constraints }) => ({
     pointer: `${pointer}/${property}`,
     detail: Object.values(constraints ?? {})[0] ?? 'is invalid',
   }));
-  return faults;
 }
 
 /** Only own properties, one by one: a key such as `__proto__` must stay what it is, a key. */

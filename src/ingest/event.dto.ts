@@ -1,19 +1,12 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsObject, Matches } from 'class-validator';
+import { IsObject } from 'class-validator';
+import { IsName, NAME } from './name.js';
 import { IsTimestamp } from './timestamp.js';
-
-/**
- * 1 to 255 characters, not only blanks, no control characters, no lone surrogates (which UTF-8 cannot hold:
- * two keys that differ in them would become one).
- */
-const NAME = /^(?=\s*\S)[^\p{Cc}\p{Cs}]{1,255}$/u;
 
 const Name = (description: string, example: string) =>
   applyDecorators(
-    Matches(NAME, {
-      message: 'must be a string of 1 to 255 characters, not only blanks, without control characters',
-    }),
+    IsName(),
     ApiProperty({ description, example, type: 'string', minLength: 1, maxLength: 255, pattern: NAME.source }),
   );
 

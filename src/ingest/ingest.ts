@@ -1,6 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { Problem, unavailable } from '../http/problem.js';
-import { EventQueue, QueueDrainingError, QueueFullError } from '../queue/event-queue.js';
+import {
+  EventQueue,
+  QueueDrainingError,
+  QueueFullError,
+  SubmissionTooLargeError,
+} from '../queue/event-queue.js';
 import { type CheckedEvent, Submission, type Verdict } from '../queue/submission.js';
 import { StoreUnavailableError } from '../store/store.js';
 import type { PublishedBatch, PublishedEvent, QueuedBatch, QueuedEvent } from './publish.answer.js';
@@ -9,7 +14,7 @@ import type { Preferences } from './prefer.js';
 
 export type PublishAnswer = PublishedEvent | PublishedBatch | QueuedEvent | QueuedBatch;
 
-const STORE_RETRY_AFTER_SECONDS = 1;
+const RETRY_AFTER_SECONDS = 1;
 
 /** Makes a request one submission, offers it to the queue, and words the answer. */
 @Injectable()
@@ -20,12 +25,6 @@ export class Ingest {
   async publish(body: unknown, prefer: Preferences): Promise<PublishAnswer> {
     const received_at = new Date().toISOString();
     const { events, bytes, single } = readPublishBody(body);
-    if (events.length > this.queue.capacity) {
-      throw new Problem(
-        413,
-        `${events.length} events are more than the queue can ever hold (${this.queue.capacity}). Split the batch.`,
-      );
-    }
     const submission = new Submission(events, bytes, !prefer.respondAsync);
     try {
       await this.queue.offer(submission);
@@ -63,7 +62,7 @@ function batchAnswer(
   for (const { outcome } of verdicts) count[outcome]++;
   return {
     status: 'accepted',
-    message: `${count.stored} stored, ${count.duplicate} duplicates, ${count.conflict} conflicts`,
+    message: `stored: ${count.stored}, duplicates: ${count.duplicate}, conflicts: ${count.conflict}`,
     received_at,
     received: events.length,
     stored: count.stored,
@@ -98,12 +97,13 @@ function asProblem(error: unknown): unknown {
       error.retryAfterSeconds,
     );
   }
+  if (error instanceof SubmissionTooLargeError) return new Problem(413, `${error.message} Split the batch.`);
   if (error instanceof QueueDrainingError) {
     return unavailable(
       'shutting-down',
       'Shutting down',
       'The service is stopping. Nothing was taken; try again.',
-      STORE_RETRY_AFTER_SECONDS,
+      RETRY_AFTER_SECONDS,
     );
   }
   if (error instanceof StoreUnavailableError) {
@@ -111,7 +111,7 @@ function asProblem(error: unknown): unknown {
       'store-unavailable',
       'Store unavailable',
       'The events could not be written. Sending them again is safe: what was stored is told as a duplicate.',
-      STORE_RETRY_AFTER_SECONDS,
+      RETRY_AFTER_SECONDS,
     );
   }
   return error;

@@ -1,7 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import type { Outcome } from '../queue/submission.js';
-
-const OUTCOMES: readonly Outcome[] = ['stored', 'duplicate', 'conflict'];
+import { type Outcome, OUTCOMES } from '../queue/submission.js';
 
 class Accepted {
   @ApiProperty({ enum: ['accepted'], example: 'accepted' })

@@ -5,6 +5,8 @@ import type { EventDto } from './event.dto.js';
 
 export const MAX_EVENTS_PER_REQUEST = 10_000;
 const MAX_ERRORS_TOLD = 100;
+/** Of a payload; what reads it again must not run out of stack. */
+const MAX_NESTING = 100;
 /** Objects, strings' headers and array slots, beside the characters themselves. */
 const OVERHEAD_BYTES_PER_EVENT = 200;
 
@@ -22,6 +24,8 @@ export interface PublishBody {
  * Throws a 422 that names each wrong one, or 413 for too many.
  */
 export function readPublishBody(body: unknown): PublishBody {
+  if (body === undefined)
+    throw new Problem(400, 'The body is empty. Send an event, an array of events, or {"events": […]}.');
   const { values, pointer } = listEvents(body);
   const single = values === undefined;
   const list = values ?? [body];
@@ -36,23 +40,33 @@ export function readPublishBody(body: unknown): PublishBody {
 
   const events: CheckedEvent[] = [];
   const errors: ProblemError[] = [];
-  let invalidEvents = 0;
   let bytes = 0;
-  for (const [index, value] of list.entries()) {
-    const faults = faultsOf(value, single ? '' : `${pointer}/${index}`);
-    if (faults.length > 0) {
-      invalidEvents++;
-      if (errors.length < MAX_ERRORS_TOLD) errors.push(...faults);
-      continue;
+  for (let index = 0; index < list.length; index++) {
+    const value = list[index];
+    const at = single ? '' : `${pointer}/${index}`;
+    const faults = faultsOf(value, at);
+    const event = faults.length === 0 ? toChecked(value as SentEvent) : null;
+    if (event) {
+      events.push(event);
+      bytes += bytesOf(event);
+    } else if (faults.length > 0) {
+      errors.push(...faults);
+    } else {
+      errors.push({
+        pointer: `${at}/payload`,
+        detail: `must not be nested deeper than ${MAX_NESTING} levels`,
+      });
     }
-    const event = toChecked(value as SentEvent);
-    events.push(event);
-    bytes += bytesOf(event);
   }
-  if (invalidEvents > 0) {
+  const wrong = list.length - events.length;
+  if (wrong > 0) {
+    const told =
+      errors.length > MAX_ERRORS_TOLD
+        ? ` The first ${MAX_ERRORS_TOLD} errors of ${errors.length} are listed.`
+        : '';
     throw invalid(
-      `${invalidEvents} of ${list.length} events ${invalidEvents === 1 ? 'is' : 'are'} invalid; nothing was taken.`,
-      errors,
+      `${wrong} of ${list.length} events ${wrong === 1 ? 'is' : 'are'} invalid; nothing was taken.${told}`,
+      errors.slice(0, MAX_ERRORS_TOLD),
     );
   }
   return { events, bytes, single };
@@ -71,8 +85,22 @@ function listEvents(body: unknown): { values?: unknown[]; pointer: string } {
   ]);
 }
 
-function toChecked({ topic, event_id, timestamp, source, payload = {} }: SentEvent): CheckedEvent {
-  return { topic, event_id, timestamp, source, payload: JSON.stringify(payload) };
+/** The event with its payload as JSON text; null where that is nested too deeply. */
+function toChecked({ topic, event_id, timestamp, source, payload = {} }: SentEvent): CheckedEvent | null {
+  let text: string;
+  try {
+    text = JSON.stringify(payload);
+  } catch {
+    return null; // deeper than the stack
+  }
+  // A level takes two characters at least.
+  if (text.length > 2 * MAX_NESTING && isDeeperThan(payload, MAX_NESTING)) return null;
+  return { topic, event_id, timestamp, source, payload: text };
+}
+
+function isDeeperThan(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((inner) => isDeeperThan(inner, levels - 1));
 }
 
 function bytesOf({ topic, event_id, timestamp, source, payload }: CheckedEvent): number {

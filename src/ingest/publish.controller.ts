@@ -31,13 +31,14 @@ export class PublishController {
   @ApiPublished()
   @ApiQueued()
   @ApiProblems(400, 413, 415, 422, 503)
-  publish(
+  async publish(
     @Body() body: unknown,
     @Headers('prefer') prefer: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<PublishAnswer> {
     const preferences = readPrefer(prefer);
+    const answer = await this.ingest.publish(body, preferences);
     applyPreferences(preferences, reply);
-    return this.ingest.publish(body, preferences);
+    return answer;
   }
 }

@@ -31,10 +31,3 @@ export const IsTimestamp = (): PropertyDecorator =>
       defaultMessage: () => 'must be an RFC 3339 date and time that exists, such as 2026-01-31T12:00:00Z',
     },
   });
-
-/** A valid timestamp as UTC with milliseconds, as the store writes its own. */
-export function toUtc(timestamp: string): string {
-  const hasOffset = /(?:[Zz]|[+-]\d\d:\d\d)$/.test(timestamp);
-  const upper = timestamp.toUpperCase().replace(/^(.{17})60/, '$159.999');
-  return new Date(hasOffset ? upper : `${upper}Z`).toISOString();
-}

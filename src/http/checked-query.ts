@@ -5,12 +5,16 @@ import { invalid } from './problem.js';
 export function checkedQuery(): ValidationPipe {
   return new ValidationPipe({
     transform: true,
+    whitelist: true,
+    forbidNonWhitelisted: true,
     exceptionFactory: (faults) =>
       invalid(
         `The query is invalid: ${faults.map(({ property }) => property).join(', ')}.`,
         faults.map(({ property, constraints }) => ({
           pointer: property,
-          detail: Object.values(constraints ?? {}).join(', '),
+          detail: constraints?.['whitelistValidation']
+            ? 'is not a parameter of this call'
+            : Object.values(constraints ?? {})[0]!,
         })),
       ),
   });
