@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import type { Database } from 'better-sqlite3';
 import { DataSource, type DataSourceOptions } from 'typeorm';
+import { loadConfig } from './src/config.js';
 import { CreateStore1763800000000 } from './src/store/migrations/1763800000000-create-store.js';
 import { ProcessedEvent } from './src/store/processed-event.entity.js';
 import { TopicCounters } from './src/store/topic-counters.entity.js';
@@ -9,13 +10,13 @@ import { TopicCounters } from './src/store/topic-counters.entity.js';
 const BUSY_TIMEOUT_MS = 400;
 
 /**
- * How the store is opened, from a URL such as `sqlite:data/events.db`. A read-only connection sees what is
+ * How the store is opened. A read-only connection sees what is
  * committed and does not hold up the writer: write-ahead log.
  */
-export function dataSourceOptions(databaseUrl: string, { readonly = false } = {}): DataSourceOptions {
+export function dataSourceOptions(path: string, { readonly = false } = {}): DataSourceOptions {
   return {
     type: 'better-sqlite3',
-    database: databaseUrl.replace(/^sqlite:/, ''),
+    database: path,
     readonly,
     timeout: BUSY_TIMEOUT_MS,
     entities: [ProcessedEvent, TopicCounters],
@@ -33,4 +34,4 @@ export function dataSourceOptions(databaseUrl: string, { readonly = false } = {}
 }
 
 /** For the TypeORM command line. */
-export default new DataSource(dataSourceOptions(process.env['DATABASE_URL'] ?? 'sqlite:data/events.db'));
+export default new DataSource(dataSourceOptions(loadConfig(process.env).databasePath));

@@ -9,6 +9,8 @@ const FRAMEWORK = new Set([
   'RouterExplorer',
   'NestApplication',
 ]);
+/** Where Nest tells why the start failed, with its stack; main.ts says it in one line. */
+const START_FAILURE = 'ExceptionHandler';
 
 /** Nest's log calls, written by pino as one JSON line each; the last text argument is the context. */
 export class PinoLogger implements LoggerService {
@@ -25,6 +27,7 @@ export class PinoLogger implements LoggerService {
     return (message: unknown, ...rest: unknown[]): void => {
       if (!this.pino.isLevelEnabled(level)) return;
       const context = rest.findLast((part) => typeof part === 'string');
+      if (level === 'error' && context === START_FAILURE) return this.debug(message, ...rest);
       if (level === 'info' && context && FRAMEWORK.has(context)) return this.debug(message, ...rest);
       const details = rest.filter((part) => part !== context && part !== undefined);
       const fields = { context, ...(details.length > 0 && { details }) };

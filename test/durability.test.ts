@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { anEvent, events } from './harness/an-event.js';
 import { Service, eventually } from './harness/service.js';
 import type { PublishedBatch, PublishedEvent } from '../src/ingest/publish.answer.js';
@@ -96,11 +98,33 @@ describe('SIGTERM under load', () => {
   });
 });
 
+describe('SIGTERM with connections that say nothing', () => {
+  it('does not wait for them', async () => {
+    const service = await Service.start();
+    const { hostname, port } = new URL(service.url);
+    const sockets = [
+      '',
+      'GET / HT',
+      'POST /publish HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{',
+    ].map((text) => {
+      const socket = connect(Number(port), hostname);
+      socket.on('error', () => {});
+      socket.write(text);
+      return socket;
+    });
+    await Promise.all(sockets.map((socket) => once(socket, 'connect')));
+    await service.publish(anEvent());
+    expect(await service.end('SIGTERM')).toBe(0);
+  });
+});
+
 describe('a second instance on the same database', () => {
   it('refuses to start, says why, and leaves the first alone', async () => {
     const service = await Service.start();
     await service.publish(anEvent());
-    await expect(service.restart()).rejects.toThrow('in use by another instance');
+    await expect(service.restart()).rejects.toThrow(
+      /code 1: The database \S+ cannot be opened: it is in use by another instance of this service\n$/,
+    );
     expect(await service.stats()).toMatchObject({ received: 1 });
   });
 });

@@ -73,6 +73,24 @@ describe('GET /events', () => {
     expect((await list(`?limit=1000&since=${encodeURIComponent(withOffset)}`)).count).toBe(later.count);
     expect((await list(`?since=2100-01-01T00:00:00`)).count).toBe(0);
     expect((await list(`?until=2000-01-01T00:00:00Z`)).count).toBe(0);
+    expect((await list('?since=9999-12-31T23:59:59-01:00')).count).toBe(0);
+    expect((await list('?until=2016-12-31T23:59:60.5Z')).count).toBe(0);
+    expect((await list('?since=2026-01-01T00:00:00+01:00')).count).toBe(100);
+  });
+});
+
+describe('a page of large events', () => {
+  it('ends by its size, and goes on by its cursor', async () => {
+    for (let index = 0; index < 12; index++) {
+      const large = anEvent({ topic: 'large', payload: { text: 'x'.repeat(1_000_000) } });
+      expect((await service.publish(large)).status).toBe(200);
+    }
+    const first = await list('?topic=large&order=asc');
+    expect(first.count).toBeGreaterThan(1);
+    expect(first.count).toBeLessThan(12);
+    const second = await list(`?topic=large&order=asc&after=${first.next_cursor}`);
+    expect(first.count + second.count).toBe(12);
+    expect(second.next_cursor).toBeNull();
   });
 });
 

@@ -1,5 +1,5 @@
 import openapiTS, { astToString } from 'openapi-typescript';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import ts from 'typescript';
@@ -125,10 +125,14 @@ const MISUSE = `
   await client.GET('/nothing');
 `;
 
+const directories: string[] = [];
+afterAll(() => directories.forEach((directory) => rmSync(directory, { recursive: true })));
+
 /** What the compiler says of a program that uses the generated types, and the program, to be run. */
 function compile(types: string, program: string) {
   // Below the project, so that openapi-fetch is found.
   const directory = mkdtempSync(join(process.cwd(), 'dist', 'client-'));
+  directories.push(directory);
   writeFileSync(join(directory, 'schema.ts'), types);
   writeFileSync(join(directory, 'program.ts'), program);
   const compiled = ts.createProgram([join(directory, 'program.ts')], {

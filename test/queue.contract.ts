@@ -1,6 +1,11 @@
 import { anEvent } from './harness/an-event.js';
 import { eventually } from './harness/service.js';
-import { type EventQueue, QueueDrainingError, QueueFullError } from '../src/queue/event-queue.js';
+import {
+  type EventQueue,
+  QueueDrainingError,
+  QueueFullError,
+  SubmissionTooLargeError,
+} from '../src/queue/event-queue.js';
 import { type CheckedEvent, Submission } from '../src/queue/submission.js';
 
 export interface QueueLimits {
@@ -44,7 +49,7 @@ class HeldBatches {
 
 /** What every queue between publishers and store promises, whatever it is made of. */
 export function describeQueue(name: string, create: (limits: QueueLimits) => EventQueue): void {
-  const limits = { capacity: 100, capacityBytes: 1_000, batchMaxEvents: 10 };
+  const limits = { capacity: 100, capacityBytes: 1_024, batchMaxEvents: 10 };
 
   describe(`${name}, as a queue`, () => {
     it('hands over what is offered, and counts it until it is settled', async () => {
@@ -95,7 +100,7 @@ export function describeQueue(name: string, create: (limits: QueueLimits) => Eve
       [
         'bytes',
         aSubmission(1, { bytes: 400 }),
-        aSubmission(1, { bytes: 601 }),
+        aSubmission(1, { bytes: 625 }),
         aSubmission(1, { bytes: 600 }),
       ],
     ])('takes no more %s than it may hold', async (_, first, tooMuch, fits) => {
@@ -180,6 +185,30 @@ export function describeQueue(name: string, create: (limits: QueueLimits) => Eve
       held.end();
       await draining;
       expect(queue.depth).toBe(0);
+    });
+
+    it('refuses for good what it could not hold even if it were empty', async () => {
+      const queue = create(limits);
+      queue.consume(new HeldBatches().handle);
+      for (const tooLarge of [aSubmission(101), aSubmission(1, { bytes: 1_025 })]) {
+        await expect(queue.offer(tooLarge)).rejects.toBeInstanceOf(SubmissionTooLargeError);
+      }
+      expect(queue.depth).toBe(0);
+    });
+
+    it('takes nothing that nobody would consume', async () => {
+      await expect(create(limits).offer(aSubmission())).rejects.toThrow('Nobody');
+    });
+
+    it('can be drained by two at once', async () => {
+      const queue = create(limits);
+      const held = new HeldBatches();
+      queue.consume(held.handle);
+      await queue.offer(aSubmission());
+      const drains = Promise.all([queue.drain(), queue.drain()]);
+      await held.begun(1);
+      held.end();
+      await drains;
     });
 
     it('drains at once when it is empty', async () => {

@@ -51,7 +51,9 @@ describe('a database that cannot be opened', () => {
   it('stops the start and is named: a folder', async () => {
     const database = aDatabase();
     mkdirSync(database);
-    await expect(Service.start({}, database)).rejects.toThrow(database);
+    await expect(Service.start({}, database)).rejects.toThrow(
+      `code 1: The database ${database} cannot be opened: `,
+    );
   });
 
   it('stops the start and is named: no database', async () => {

@@ -97,9 +97,12 @@ export function describeStore(
       expect(await store.get('found', event.event_id)).toEqual(expected);
       expect(await store.get('found', 'another')).toBeNull();
       for (const filter of [{ topic: 'found' }, { source: 'finder' }, { after: lastSeq - 1 }]) {
-        expect(await store.find({ ...newest, ...filter })).toEqual([expected]);
+        expect(await store.find({ ...newest, ...filter })).toEqual({ events: [expected], more: false });
       }
-      expect(await store.find({ ...newest, topic: 'found', before: lastSeq })).toEqual([]);
+      expect(await store.find({ ...newest, topic: 'found', before: lastSeq })).toEqual({
+        events: [],
+        more: false,
+      });
     });
 
     it('keeps everything when it is closed and opened again', async () => {

@@ -3,11 +3,10 @@ import { loadConfig } from '../src/config.js';
 import { SubjectQueue } from '../src/queue/subject-queue.js';
 
 describeQueue('SubjectQueue', ({ capacity, capacityBytes, batchMaxEvents }) => {
-  const config = loadConfig({});
-  return new SubjectQueue({
-    ...config,
-    QUEUE_CAPACITY: capacity,
-    QUEUE_CAPACITY_BYTES: capacityBytes,
-    BATCH_MAX_EVENTS: batchMaxEvents,
-  });
+  const environment = {
+    QUEUE_CAPACITY: String(capacity),
+    QUEUE_CAPACITY_BYTES: String(capacityBytes),
+    BATCH_MAX_EVENTS: String(batchMaxEvents),
+  };
+  return new SubjectQueue(loadConfig(environment));
 });

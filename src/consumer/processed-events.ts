@@ -3,8 +3,6 @@ import type { TopicCounters } from '../store/topic-counters.entity.js';
 
 /** One commit, as those who follow the store need it. */
 export interface ProcessedBatch {
-  /** Events of the batch, whatever their outcome. */
-  readonly events: number;
   /** What the batch added to the counters of each of its topics. */
   readonly counters: readonly TopicCounters[];
   /** The highest seq stored so far. */

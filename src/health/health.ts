@@ -53,7 +53,7 @@ export class Health {
   }
 
   private async disk() {
-    const path = dirname(this.config.DATABASE_URL.replace(/^sqlite:/, ''));
+    const path = dirname(this.config.databasePath);
     const { bavail, blocks, bsize } = await statfs(path);
     const check = this.indicators.check('disk');
     const figures = { free_bytes: bavail * bsize, total_bytes: blocks * bsize };

@@ -19,7 +19,7 @@ export abstract class EventQueue {
 
   /**
    * Resolves when the queue answers for the submission.
-   * Rejects with `QueueFullError` or `QueueDrainingError`, and then has taken none of it.
+   * Rejects with `QueueFullError`, `SubmissionTooLargeError` or `QueueDrainingError`, and then has taken none of it.
    */
   abstract offer(submission: Submission): Promise<void>;
 
@@ -44,6 +44,11 @@ export class QueueFullError extends Error {
   ) {
     super(message);
   }
+}
+
+/** The queue could not hold the submission even if it were empty: it must be split. */
+export class SubmissionTooLargeError extends Error {
+  override readonly name = 'SubmissionTooLargeError';
 }
 
 /** The service is stopping; the submission is untouched. */

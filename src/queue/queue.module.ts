@@ -1,10 +1,9 @@
 import { Module } from '@nestjs/common';
 import { EventQueue } from './event-queue.js';
-import { ProcessedEvents } from './processed-events.js';
 import { SubjectQueue } from './subject-queue.js';
 
 @Module({
-  providers: [{ provide: EventQueue, useClass: SubjectQueue }, ProcessedEvents],
-  exports: [EventQueue, ProcessedEvents],
+  providers: [{ provide: EventQueue, useClass: SubjectQueue }],
+  exports: [EventQueue],
 })
 export class QueueModule {}

@@ -2,7 +2,13 @@ import { Injectable } from '@nestjs/common';
 import { Subject } from 'rxjs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Config } from '../config.js';
-import { type BatchHandler, EventQueue, QueueDrainingError, QueueFullError } from './event-queue.js';
+import {
+  type BatchHandler,
+  EventQueue,
+  QueueDrainingError,
+  QueueFullError,
+  SubmissionTooLargeError,
+} from './event-queue.js';
 import type { Submission } from './submission.js';
 
 const FIRST_BACKOFF_MS = 50;
@@ -21,7 +27,8 @@ export class SubjectQueue extends EventQueue {
   private bytes = 0;
   private running = false;
   private eventsPerSecond = 0;
-  private drained: (() => void) | undefined;
+  private drained: Promise<void> | undefined;
+  private whenEmpty: (() => void) | undefined;
   depth = 0;
   draining = false;
 
@@ -35,7 +42,13 @@ export class SubjectQueue extends EventQueue {
 
   async offer(submission: Submission): Promise<void> {
     if (this.draining) throw new QueueDrainingError('The service is stopping.');
+    if (!this.arrivals.observed) throw new Error('Nobody consumes this queue.');
     const { QUEUE_CAPACITY, QUEUE_CAPACITY_BYTES } = this.config;
+    if (submission.events.length > QUEUE_CAPACITY || submission.bytes > QUEUE_CAPACITY_BYTES) {
+      throw new SubmissionTooLargeError(
+        `${submission.events.length} events (${submission.bytes} bytes) are more than the queue can ever hold: ${QUEUE_CAPACITY} events, ${QUEUE_CAPACITY_BYTES} bytes.`,
+      );
+    }
     const depth = this.depth + submission.events.length;
     const bytes = this.bytes + submission.bytes;
     if (depth > QUEUE_CAPACITY || bytes > QUEUE_CAPACITY_BYTES) {
@@ -59,10 +72,13 @@ export class SubjectQueue extends EventQueue {
     });
   }
 
-  async drain(): Promise<void> {
+  drain(): Promise<void> {
     this.draining = true;
-    if (this.depth > 0) await new Promise<void>((resolve) => (this.drained = resolve));
-    this.arrivals.complete();
+    this.drained ??= new Promise<void>((resolve) => {
+      this.whenEmpty = resolve;
+      if (this.depth === 0) resolve();
+    }).then(() => this.arrivals.complete());
+    return this.drained;
   }
 
   private async run(handler: BatchHandler): Promise<void> {
@@ -84,7 +100,7 @@ export class SubjectQueue extends EventQueue {
       }
     }
     this.running = false;
-    if (this.draining) this.drained?.();
+    this.whenEmpty?.();
   }
 
   private nextBatch(): Submission[] {

@@ -8,7 +8,8 @@ export interface CheckedEvent {
   readonly payload: string;
 }
 
-export type Outcome = 'stored' | 'duplicate' | 'conflict';
+export const OUTCOMES = ['stored', 'duplicate', 'conflict'] as const;
+export type Outcome = (typeof OUTCOMES)[number];
 
 /** What became of one event; `seq` is where the first event of its key stands. */
 export interface Verdict {

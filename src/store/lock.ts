@@ -16,6 +16,6 @@ export function lockDatabase(path: string): Database {
   } catch (error) {
     lock.close();
     if ((error as { code?: string }).code !== 'SQLITE_BUSY') throw error;
-    throw new Error(`The database ${path} is in use by another instance of this service.`, { cause: error });
+    throw new Error('it is in use by another instance of this service', { cause: error });
   }
 }

@@ -1,7 +1,8 @@
+import type { Database } from 'better-sqlite3';
 import { type DataSource, MoreThanOrEqual } from 'typeorm';
 import type { EventFilter } from './event-filter.js';
 import { ProcessedEvent } from './processed-event.entity.js';
-import { TopicCounters } from './topic-counters.entity.js';
+import type { TopicCounters } from './topic-counters.entity.js';
 
 /** A stored event, ready to be sent. */
 export interface EventJson {
@@ -10,28 +11,51 @@ export interface EventJson {
   readonly json: string;
 }
 
+/** A part of what a filter asks for. */
+export interface FoundEvents {
+  readonly events: readonly EventJson[];
+  /** Whether there is more to be found behind the last one. */
+  readonly more: boolean;
+}
+
+/** A page ends when it has become this large, so that no question can fill the memory. */
+const PAGE_BYTES = 8 * 1024 * 1024;
+
 /** A connection that only reads, and sees only what is committed. */
 export class Reader {
-  constructor(private readonly dataSource: DataSource) {}
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly database: Database,
+  ) {}
 
-  /** The events that pass the filter, in the order it asks for. */
-  async find(filter: EventFilter): Promise<EventJson[]> {
-    const query = this.dataSource
-      .getRepository(ProcessedEvent)
-      .createQueryBuilder('event')
-      .orderBy('event.seq', filter.order === 'asc' ? 'ASC' : 'DESC')
-      .limit(filter.limit);
-    if (filter.topic !== undefined) query.andWhere('event.topic = :topic', { topic: filter.topic });
-    if (filter.source !== undefined) query.andWhere('event.source = :source', { source: filter.source });
-    if (filter.after !== undefined) query.andWhere('event.seq > :after', { after: filter.after });
-    if (filter.before !== undefined) query.andWhere('event.seq < :before', { before: filter.before });
-    if (filter.since !== undefined) {
-      query.andWhere('event.seq >= :first', { first: await this.firstSeqAt(filter.since) });
+  /** The first events that pass the filter, in the order it asks for: up to its limit, and to PAGE_BYTES. */
+  async find(filter: EventFilter): Promise<FoundEvents> {
+    const bounds = {
+      'topic = ?': filter.topic,
+      'source = ?': filter.source,
+      'seq > ?': filter.after,
+      'seq < ?': filter.before,
+      'seq >= ?': filter.since && (await this.firstSeqAt(filter.since)),
+      'seq < ? ': filter.until && (await this.firstSeqAt(filter.until)),
+    };
+    const asked = Object.entries(bounds).filter(([, value]) => value !== undefined);
+    const where = asked.length > 0 ? `WHERE ${asked.map(([condition]) => condition).join(' AND ')}` : '';
+    const rows = this.database
+      .prepare<unknown[], ProcessedEvent>(
+        `SELECT seq, topic, event_id, timestamp, source, payload, processed_at FROM processed_events
+         ${where} ORDER BY seq ${filter.order === 'asc' ? 'ASC' : 'DESC'} LIMIT ?`,
+      )
+      .iterate(...asked.map(([, value]) => value), filter.limit + 1);
+
+    const events: EventJson[] = [];
+    let bytes = 0;
+    for (const row of rows) {
+      if (events.length === filter.limit || bytes > PAGE_BYTES) return { events, more: true };
+      const event = toJson(row);
+      events.push(event);
+      bytes += event.json.length;
     }
-    if (filter.until !== undefined) {
-      query.andWhere('event.seq < :end', { end: await this.firstSeqAt(filter.until) });
-    }
-    return (await query.getMany()).map(toJson);
+    return { events, more: false };
   }
 
   async get(topic: string, event_id: string): Promise<EventJson | null> {
@@ -39,8 +63,9 @@ export class Reader {
     return event && toJson(event);
   }
 
-  counters(): Promise<TopicCounters[]> {
-    return this.dataSource.getRepository(TopicCounters).find();
+  /** Of every topic, in the order of their first events. */
+  counters(): TopicCounters[] {
+    return this.database.prepare<[], TopicCounters>('SELECT * FROM topic_counters ORDER BY rowid').all();
   }
 
   close(): Promise<void> {

@@ -11,20 +11,26 @@ import { Reader } from './reader.js';
 import type { CallMessage, ResultMessage, ThreadData } from './thread.js';
 import { Writer } from './writer.js';
 
-const { role, databaseUrl } = workerData as ThreadData;
+const { role, databasePath } = workerData as ThreadData;
 const port = parentPort!;
 
 async function open(): Promise<Writer | Reader> {
-  const dataSource = new DataSource(dataSourceOptions(databaseUrl, { readonly: role === 'reader' }));
-  if (role === 'reader') return new Reader(await dataSource.initialize());
-  const lock = lockDatabase(String(dataSource.options.database));
+  const dataSource = new DataSource(dataSourceOptions(databasePath, { readonly: role === 'reader' }));
+  const connection = () =>
+    (dataSource.driver as unknown as { databaseConnection: Database }).databaseConnection;
+  if (role === 'reader') {
+    await dataSource.initialize();
+    return new Reader(dataSource, connection());
+  }
+  const lock = lockDatabase(databasePath);
   await dataSource.initialize();
   await dataSource.runMigrations();
-  const { databaseConnection } = dataSource.driver as unknown as { databaseConnection: Database };
-  return new Writer(dataSource, databaseConnection, lock);
+  return new Writer(dataSource, connection(), lock);
 }
 
 const opened = open();
+// Told to whoever calls; until then nobody listens.
+opened.catch(() => {});
 port.on('message', ({ id, method, args }: CallMessage) => {
   void answer(id, method, args);
 });

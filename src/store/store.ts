@@ -1,14 +1,15 @@
 import type { OnApplicationShutdown } from '@nestjs/common';
 import type { Config } from '../config.js';
-import type { CheckedEvent, Verdict } from '../queue/submission.js';
+import { type CheckedEvent, OUTCOMES, type Verdict } from '../queue/submission.js';
 import type { EventFilter } from './event-filter.js';
-import type { EventJson, Reader } from './reader.js';
-import { Thread, ThreadError } from './thread.js';
+import type { EventJson, FoundEvents, Reader } from './reader.js';
+import { Thread, ThreadEndedError } from './thread.js';
 import type { TopicCounters } from './topic-counters.entity.js';
-import { OUTCOMES, type Writer } from './writer.js';
+import type { Writer } from './writer.js';
 
-/** SQLite's complaints about one row, by the first words of the code. Everything else is the store's own state. */
-const FAULT_OF_AN_EVENT = /^SQLITE_(CONSTRAINT|TOOBIG|MISMATCH)/;
+/** SQLite's complaints about itself: full disk, lock, I/O. Anything else is the fault of some event of the batch. */
+const STATE_OF_THE_STORE =
+  /^SQLITE_(BUSY|LOCKED|FULL|IOERR|READONLY|CANTOPEN|NOMEM|CORRUPT|NOTADB|PERM|PROTOCOL|AUTH|INTERRUPT|SCHEMA|NOLFS)/;
 
 /** What one commit did. */
 export interface Commit {
@@ -29,7 +30,7 @@ export class StoreOpenError extends Error {
   override readonly name = 'StoreOpenError';
 }
 
-/** The dedup store: one thread writes, another reads; both answer in the order they are asked. */
+/** The dedup store: one thread writes, in the order it is asked; another reads. */
 export class Store implements OnApplicationShutdown {
   private constructor(
     private readonly writer: Thread<Writer>,
@@ -37,24 +38,29 @@ export class Store implements OnApplicationShutdown {
   ) {}
 
   /** Creates the database or brings it up to date. Rejects with `StoreOpenError`. */
-  static async open({ DATABASE_URL: databaseUrl }: Config): Promise<Store> {
+  static async open({ databasePath }: Config): Promise<Store> {
+    const writer = new Thread<Writer>({ role: 'writer', databasePath });
     try {
-      const writer = new Thread<Writer>({ role: 'writer', databaseUrl });
       await writer.opened();
-      const reader = new Thread<Reader>({ role: 'reader', databaseUrl });
+      const reader = new Thread<Reader>({ role: 'reader', databasePath });
       await reader.opened();
       return new Store(writer, reader);
     } catch (error) {
-      throw new StoreOpenError(`${databaseUrl} cannot be opened: ${(error as Error).message}`, {
+      await writer.end();
+      throw new StoreOpenError(`The database ${databasePath} cannot be opened: ${(error as Error).message}`, {
         cause: error,
       });
     }
   }
 
   async onApplicationShutdown(): Promise<void> {
-    for (const thread of [this.reader, this.writer]) {
-      await thread.remote.close();
-      await thread.end();
+    // The writer first: nothing may keep it from bringing the log into the file.
+    for (const thread of [this.writer, this.reader]) {
+      try {
+        await thread.remote.close();
+      } finally {
+        await thread.end();
+      }
     }
   }
 
@@ -76,9 +82,9 @@ export class Store implements OnApplicationShutdown {
       }));
       return { verdicts, counters, lastSeq };
     } catch (error) {
-      const { code, message } = error as ThreadError;
-      if (code !== undefined && FAULT_OF_AN_EVENT.test(code)) throw error;
-      throw new StoreUnavailableError(message, { cause: error });
+      const { code, message } = error as Error & { code?: string };
+      const unavailable = error instanceof ThreadEndedError || STATE_OF_THE_STORE.test(code ?? '');
+      throw unavailable ? new StoreUnavailableError(message, { cause: error }) : error;
     }
   }
 
@@ -87,7 +93,7 @@ export class Store implements OnApplicationShutdown {
     return this.writer.remote.probe();
   }
 
-  find(filter: EventFilter): Promise<EventJson[]> {
+  find(filter: EventFilter): Promise<FoundEvents> {
     return this.reader.remote.find(filter);
   }
 

@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads';
 
 export interface ThreadData {
   readonly role: 'writer' | 'reader';
-  readonly databaseUrl: string;
+  readonly databasePath: string;
 }
 
 export interface CallMessage {
@@ -15,6 +15,11 @@ export interface ResultMessage {
   readonly id: number;
   readonly value?: unknown;
   readonly error?: { message: string; code?: string | undefined };
+}
+
+/** The thread is gone, and with it what it was asked. */
+export class ThreadEndedError extends Error {
+  override readonly name = 'ThreadEndedError';
 }
 
 interface PendingCall {
@@ -43,7 +48,7 @@ type Remote<T> = {
     : never;
 };
 
-/** Calls the methods of a `Writer` or a `Reader` that lives in a thread of its own, in order. */
+/** Calls the methods of a `Writer` or a `Reader` that lives in a thread of its own. */
 export class Thread<T> {
   /** The methods of the object in the thread. */
   readonly remote: Remote<T>;
@@ -59,7 +64,7 @@ export class Thread<T> {
       name: data.role,
     });
     this.worker.on('message', (result: ResultMessage) => this.settle(result));
-    this.worker.on('exit', () => this.fail(new Error(`The ${data.role} thread has ended.`)));
+    this.worker.on('exit', () => this.fail(new ThreadEndedError(`The ${data.role} thread has ended.`)));
     this.remote = new Proxy({} as Remote<T>, {
       get:
         (_, method: string) =>

@@ -1,13 +1,11 @@
 import type { Database, Statement } from 'better-sqlite3';
 import { isDeepStrictEqual } from 'node:util';
 import type { DataSource } from 'typeorm';
-import type { Outcome } from '../queue/submission.js';
 import type { TopicCounters } from './topic-counters.entity.js';
 
 /** Values of an event in a flat batch: topic, event_id, timestamp, source, payload. */
 export const VALUES_PER_EVENT = 5;
 
-export const OUTCOMES: readonly Outcome[] = ['stored', 'duplicate', 'conflict'];
 const [STORED, DUPLICATE, CONFLICT] = [0, 1, 2];
 
 /** Verdicts of a batch in its order: an index into OUTCOMES and a seq for each event. */
