@@ -1,0 +1,45 @@
+/**
+ * The limit for batches: better-sqlite3 alone, with the tables, indexes and settings of the service and its
+ * events, one prepared statement and 1000 rows a transaction; no HTTP, no JSON, no verdicts.
+ */
+import Sqlite from 'better-sqlite3';
+import { performance } from 'node:perf_hooks';
+import { DataSource } from 'typeorm';
+import { dataSourceOptions } from '../ormconfig.js';
+import { payloadText } from './events.js';
+
+const ROWS_PER_TRANSACTION = 1_000;
+
+/** Rows a second, over at least `seconds`. */
+export async function sqliteAlone(database: string, seconds: number): Promise<number> {
+  const dataSource = await new DataSource(dataSourceOptions(database)).initialize();
+  await dataSource.runMigrations();
+  const { databaseConnection: sqlite } = dataSource.driver as unknown as {
+    databaseConnection: Sqlite.Database;
+  };
+  const insert = sqlite.prepare(
+    `INSERT INTO processed_events (topic, event_id, timestamp, source, payload, processed_at) VALUES (?, ?, ?, ?, ?, ?)
+     ON CONFLICT (topic, event_id) DO NOTHING`,
+  );
+  const run = Date.now().toString(36);
+  const now = new Date().toISOString();
+  const started = performance.now();
+  let rows = 0;
+  while (performance.now() - started < seconds * 1000) {
+    sqlite.exec('BEGIN IMMEDIATE');
+    for (let row = 0; row < ROWS_PER_TRANSACTION; row++, rows++) {
+      insert.run(
+        `topic-${rows % 10}`,
+        `${run}-${rows}`,
+        '2026-01-31T12:00:00.000Z',
+        'bench',
+        payloadText(row),
+        now,
+      );
+    }
+    sqlite.exec('COMMIT');
+  }
+  const rate = rows / ((performance.now() - started) / 1000);
+  await dataSource.destroy();
+  return rate;
+}

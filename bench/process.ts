@@ -1,0 +1,81 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const CLOCK_TICKS_PER_SECOND = 100;
+
+/** CPU seconds a process has used, from /proc; the children it waits for are not in it. */
+export function cpuSeconds(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ');
+  return (Number(fields[11]) + Number(fields[12])) / CLOCK_TICKS_PER_SECOND;
+}
+
+/** Resident memory of a process in MiB: now, or the most it has had. */
+export function residentMiB(pid: number, which: 'VmRSS' | 'VmHWM' = 'VmRSS'): number {
+  const line = new RegExp(`${which}:\\s+(\\d+) kB`).exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  return Number(line![1]) / 1024;
+}
+
+export interface EventLoopDelay {
+  readonly p99Ms: number;
+  readonly maxMs: number;
+}
+
+/** A server under measurement, in a process of its own. */
+export class Server {
+  private constructor(
+    readonly url: string,
+    readonly child: ChildProcess,
+  ) {}
+
+  get pid(): number {
+    return this.child.pid!;
+  }
+
+  /** The service as it ships, with a probe of the event loop loaded before it. */
+  static service(database: string, environment: Record<string, string> = {}): Promise<Server> {
+    return Server.start('../src/main.js', {
+      DATABASE_URL: `sqlite:${database}`,
+      LOG_LEVEL: 'info',
+      ...environment,
+    });
+  }
+
+  /** Fastify alone: the limit that single events are held against. */
+  static fastify(): Promise<Server> {
+    return Server.start('./limit-fastify.js', {});
+  }
+
+  private static async start(file: string, environment: Record<string, string>): Promise<Server> {
+    const child = fork(fileURLToPath(new URL(file, import.meta.url)), {
+      env: { ...process.env, PORT: '0', HOST: '127.0.0.1', ...environment },
+      execArgv: ['--import', new URL('./event-loop-probe.js', import.meta.url).href],
+      stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+    });
+    const url = await new Promise<string>((resolve, reject) => {
+      child.stdout!.on('data', (text: Buffer) => {
+        const found = /"url":"([^"]+)"/.exec(text.toString());
+        if (found) resolve(found[1]!);
+      });
+      child.once('exit', (code) => reject(new Error(`${file} ended with code ${code}`)));
+    });
+    return new Server(url, child);
+  }
+
+  /** Since the last call. */
+  async eventLoopDelay(): Promise<EventLoopDelay> {
+    this.child.send('event-loop-delay');
+    return ((await once(this.child, 'message')) as [EventLoopDelay])[0];
+  }
+
+  async get<T>(path: string): Promise<T> {
+    return (await (await fetch(this.url + path)).json()) as T;
+  }
+
+  async stop(): Promise<void> {
+    const exit = once(this.child, 'exit');
+    this.child.kill('SIGTERM');
+    await exit;
+  }
+}

@@ -1,0 +1,141 @@
+import { join } from 'node:path';
+import { sqliteAlone } from './limit-sqlite.js';
+import { atRate, type Load, saturate } from './load.js';
+import type { Mix } from './events.js';
+import { cpuSeconds, residentMiB, Server } from './process.js';
+import { median, type Report } from './report.js';
+
+export interface Run {
+  readonly rounds: number;
+  readonly seconds: number;
+  /** A folder for databases. */
+  readonly scratch: string;
+}
+
+const WARM_UP_SECONDS = 2;
+let databases = 0;
+
+export function newDatabase({ scratch }: Run): string {
+  return join(scratch, `events-${databases++}.db`);
+}
+
+/** One event a request: the service beside Fastify alone, in turns. */
+export async function singles(run: Run, report: Report): Promise<void> {
+  const service = await Server.service(newDatabase(run));
+  const fastify = await Server.fastify();
+  const load = { batch: 1, mix: 'new', seconds: run.seconds } as const;
+  for (const { url } of [service, fastify]) {
+    await saturate({ ...load, url, connections: 64, seconds: WARM_UP_SECONDS });
+  }
+  const add = report.table('One event a request, beside Fastify alone');
+  for (const connections of [1, 64, 256]) {
+    const [durable, bare, delay, cpu, generator]: number[][] = [[], [], [], [], []];
+    for (let round = 0; round < run.rounds; round++) {
+      await service.eventLoopDelay();
+      const cpuBefore = cpuSeconds(service.pid);
+      const result = await saturate({ ...load, url: service.url, connections });
+      durable!.push(result.eventsPerSecond);
+      generator!.push(result.generatorCpu);
+      cpu!.push(((cpuSeconds(service.pid) - cpuBefore) / (result.eventsPerSecond * run.seconds)) * 100_000);
+      delay!.push((await service.eventLoopDelay()).p99Ms);
+      bare!.push((await saturate({ ...load, url: fastify.url, connections })).eventsPerSecond);
+    }
+    add({
+      connections,
+      'service events/s': median(durable!),
+      'Fastify requests/s': median(bare!),
+      ratio: median(durable!.map((rate, round) => rate / bare![round]!)),
+      'event loop delay p99 ms': median(delay!),
+      'CPU s per 100 000 events': median(cpu!),
+      'generator CPU': median(generator!),
+      'resident MiB': residentMiB(service.pid),
+    });
+  }
+  await fastify.stop();
+  await service.stop();
+}
+
+/** Many events a request: the service beside better-sqlite3 alone, in turns, each round on new files. */
+export async function batches(run: Run, report: Report): Promise<void> {
+  const add = report.table('Batches, beside better-sqlite3 alone (1000 rows a transaction)');
+  const cases: { batch: number; mix: Mix }[] = [
+    { batch: 100, mix: 'new' },
+    { batch: 1000, mix: 'new' },
+    { batch: 5000, mix: 'new' },
+    { batch: 1000, mix: 'duplicates' },
+    { batch: 1000, mix: 'conflicts' },
+  ];
+  for (const { batch, mix } of cases) {
+    const [rates, limits, delay, cpu, memory, generator]: number[][] = [[], [], [], [], [], []];
+    for (let round = 0; round < run.rounds; round++) {
+      limits!.push(await sqliteAlone(newDatabase(run), run.seconds));
+      const service = await Server.service(newDatabase(run));
+      const load = { url: service.url, connections: 8, batch, mix };
+      await saturate({ ...load, seconds: WARM_UP_SECONDS });
+      await service.eventLoopDelay();
+      const cpuBefore = cpuSeconds(service.pid);
+      const result = await saturate({ ...load, seconds: run.seconds });
+      rates!.push(result.eventsPerSecond);
+      generator!.push(result.generatorCpu);
+      cpu!.push(((cpuSeconds(service.pid) - cpuBefore) / (result.eventsPerSecond * run.seconds)) * 100_000);
+      delay!.push((await service.eventLoopDelay()).p99Ms);
+      memory!.push(residentMiB(service.pid, 'VmHWM'));
+      await service.stop();
+    }
+    add({
+      'events a request': batch,
+      events: mix,
+      'service events/s': median(rates!),
+      'SQLite rows/s': median(limits!),
+      ratio: median(rates!.map((rate, round) => rate / limits![round]!)),
+      'event loop delay p99 ms': median(delay!),
+      'CPU s per 100 000 events': median(cpu!),
+      'generator CPU': median(generator!),
+      'most resident MiB': Math.max(...memory!),
+    });
+  }
+}
+
+/** What a publisher waits when the service is half busy, which is when it matters. */
+export async function latencyAtHalfLoad(run: Run, report: Report): Promise<void> {
+  const add = report.table('Latency at half of the highest throughput (kept rate)');
+  const cases = [
+    { batch: 1, connections: 64 },
+    { batch: 1000, connections: 8 },
+  ];
+  for (const { batch, connections } of cases) {
+    const service = await Server.service(newDatabase(run));
+    const load: Load = { url: service.url, connections, seconds: run.seconds, batch, mix: 'new' };
+    await saturate({ ...load, seconds: WARM_UP_SECONDS });
+    const { requestsPerSecond } = await saturate(load);
+    const results = [];
+    for (let round = 0; round < run.rounds; round++) results.push(await atRate(load, requestsPerSecond / 2));
+    add({
+      'events a request': batch,
+      connections,
+      'requests/s': median(results.map((result) => result.requestsPerSecond)),
+      'p50 ms': median(results.map((result) => result.p50Ms)),
+      'p99 ms': median(results.map((result) => result.p99Ms)),
+      'p99.9 ms': median(results.map((result) => result.p999Ms)),
+    });
+    await service.stop();
+  }
+}
+
+/** Memory under full load, for minutes. */
+export async function steadyMemory(run: Run, report: Report, minutes: number): Promise<void> {
+  const add = report.table(`Resident memory over ${minutes} minutes of full load, MiB`);
+  for (const { batch, connections } of [
+    { batch: 1, connections: 64 },
+    { batch: 1000, connections: 8 },
+  ]) {
+    const service = await Server.service(newDatabase(run));
+    const row: Record<string, number> = { 'events a request': batch };
+    for (let minute = 1; minute <= minutes; minute++) {
+      await saturate({ url: service.url, connections, seconds: 60, batch, mix: 'new' });
+      row[`after ${minute} min`] = residentMiB(service.pid);
+    }
+    add({ ...row, most: residentMiB(service.pid, 'VmHWM') });
+    await service.stop();
+  }
+}
