@@ -9,6 +9,9 @@ import { TopicCounters } from './src/store/topic-counters.entity.js';
 /** How long a statement waits for another process to let go of the file; a publisher waits as long. */
 const BUSY_TIMEOUT_MS = 400;
 
+/** Inner pages of the dedup index stay at hand; what readers need, the system caches. */
+const WRITER_CACHE_KIB = 32 * 1024;
+
 /**
  * How the store is opened. A read-only connection sees what is
  * committed and does not hold up the writer: write-ahead log.
@@ -24,8 +27,8 @@ export function dataSourceOptions(path: string, { readonly = false } = {}): Data
     migrationsTransactionMode: 'all',
     synchronize: false,
     prepareDatabase: (database: Database) => {
-      database.pragma('cache_size = -32768');
       if (readonly) return;
+      database.pragma(`cache_size = ${-WRITER_CACHE_KIB}`);
       database.pragma('journal_mode = WAL');
       // FULL syncs the log at every commit: what was answered survives a power cut. The driver's build defaults to NORMAL.
       database.pragma('synchronous = FULL');

@@ -11,7 +11,8 @@ import { PinoLogger } from './logger.js';
 
 /** The application, wired and initialised, not yet listening. */
 export async function createApp(config: Config): Promise<{ app: NestFastifyApplication; logger: Logger }> {
-  const logger = pino({ level: config.LOG_LEVEL });
+  // Not synchronous: under load, a write for each batch would cost more than the batch's own bookkeeping.
+  const logger = pino({ level: config.LOG_LEVEL }, pino.destination({ sync: false }));
   const app = await NestFactory.create<NestFastifyApplication>(
     AppModule.forRoot(config),
     fastifyAdapter(config),

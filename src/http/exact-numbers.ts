@@ -18,7 +18,7 @@ export function inexactNumbers(text: string): ProblemError[] {
   return hasLongRun(text) || LARGE_EXPONENT.test(text) ? findInexact(text) : [];
 }
 
-/** Looks at every 16th character: a run of 16 digits cannot hide between two looks. */
+/** Looks at every 16th character: a run of 16 digits cannot hide between two looks. One behind a quote is text. */
 function hasLongRun(text: string): boolean {
   for (let at = SAFE_RUN; at < text.length; at += SAFE_RUN + 1) {
     if (!isDigitOrPoint(text.charCodeAt(at))) continue;
@@ -26,7 +26,7 @@ function hasLongRun(text: string): boolean {
     let end = at;
     while (start > 0 && isDigitOrPoint(text.charCodeAt(start - 1))) start--;
     while (end < text.length && isDigitOrPoint(text.charCodeAt(end))) end++;
-    if (end - start > SAFE_RUN) return true;
+    if (end - start > SAFE_RUN && text[start - 1] !== '"') return true;
   }
   return false;
 }

@@ -50,7 +50,9 @@ export function acceptJson(fastify: FastifyInstance, config: Config): void {
         finish(error as Error);
       }
     });
-    const hungUp = () => finish(new Problem(400, 'The request ended before its body did.'));
+    const hungUp = () => {
+      if (!finished) finish(new Problem(400, 'The request ended before its body did.'));
+    };
     stream.on('error', hungUp).on('close', hungUp);
   };
 

@@ -1,5 +1,8 @@
 import { Worker } from 'node:worker_threads';
 
+/** Batches come and go; more would only let garbage gather. */
+const YOUNG_GENERATION_MB = 16;
+
 export interface ThreadData {
   readonly role: 'writer' | 'reader';
   readonly databasePath: string;
@@ -62,6 +65,7 @@ export class Thread<T> {
     this.worker = new Worker(new URL('./store.thread.js', import.meta.url), {
       workerData: data,
       name: data.role,
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
     });
     this.worker.on('message', (result: ResultMessage) => this.settle(result));
     this.worker.on('exit', () => this.fail(new ThreadEndedError(`The ${data.role} thread has ended.`)));
