@@ -1,8 +1,11 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
 import { plainToInstance } from 'class-transformer';
 import { IsIn, Matches, validateSync } from 'class-validator';
+import { ApiKeyList } from './auth/api-key-list.js';
 import { WholeNumber } from './whole-number.js';
 
+/** Variables whose values do not belong in a log. */
+const SECRET = new Set(['API_KEYS']);
 const MIB = 1024 * 1024;
 
 /** The whole configuration: one environment variable a property, checked once at start. */
@@ -33,6 +36,10 @@ export class Config {
   @WholeNumber(1024, 512 * MIB)
   BODY_LIMIT_BYTES: number = 16 * MIB;
 
+  /** `name:scope:sha256-hex`, comma-separated; empty: no keys are asked for. */
+  @ApiKeyList()
+  API_KEYS: string = '';
+
   @IsIn(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
   LOG_LEVEL: string = 'info';
 
@@ -57,7 +64,9 @@ export function loadConfig(environment: NodeJS.ProcessEnv): Config {
   if (wrong.length > 0) {
     const lines = wrong.map(
       ({ property, constraints }) =>
-        `  ${property}=${environment[property]}: ${Object.values(constraints ?? {})
+        `  ${SECRET.has(property) ? property : `${property}=${environment[property]}`}: ${Object.values(
+          constraints ?? {},
+        )
           .map((message) => message.replace(`${property} `, ''))
           .join(', ')}`,
     );

@@ -12,6 +12,7 @@ describe('the configuration', () => {
       QUEUE_CAPACITY_BYTES: 67_108_864,
       BATCH_MAX_EVENTS: 5_000,
       BODY_LIMIT_BYTES: 16_777_216,
+      API_KEYS: '',
       LOG_LEVEL: 'info',
     });
   });

@@ -4,6 +4,8 @@ import { PROBLEM_MEDIA_TYPE, ProblemDto } from '../http/problem.js';
 
 const DESCRIPTIONS = {
   400: 'The body is not JSON, or the request is malformed.',
+  401: 'No key, or one that is not known. Only where the service has keys.',
+  403: 'The key has not the scope that is needed. Only where the service has keys.',
   404: 'There is no such thing.',
   413: 'Too many events or bytes for one request.',
   415: 'The media type is not one that is taken here.',

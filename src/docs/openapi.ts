@@ -1,6 +1,8 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import { BEARER_SCHEME } from '../auth/access.js';
 import { VERSION } from '../home/version.js';
+import { DOCS_PATH, OPENAPI_PATH } from './docs-paths.js';
 
 /** The OpenAPI document, from the decorators of the controllers. */
 export function openApiDocument(app: NestFastifyApplication): OpenAPIObject {
@@ -12,6 +14,14 @@ export function openApiDocument(app: NestFastifyApplication): OpenAPIObject {
     )
     .setVersion(VERSION)
     .setLicense('MIT', 'https://opensource.org/license/mit')
+    .addBearerAuth(
+      {
+        type: 'http',
+        scheme: 'bearer',
+        description: 'Asked for only where the service was started with `API_KEYS`.',
+      },
+      BEARER_SCHEME,
+    )
     .addTag('publish', 'Events in')
     .addTag('events', 'Events out')
     .addTag('stats', 'What was counted')
@@ -23,10 +33,11 @@ export function openApiDocument(app: NestFastifyApplication): OpenAPIObject {
 
 /** Swagger UI at /docs, the document itself at /openapi.json. */
 export function setupDocs(app: NestFastifyApplication): void {
-  SwaggerModule.setup('docs', app, () => openApiDocument(app), {
-    jsonDocumentUrl: 'openapi.json',
+  SwaggerModule.setup(DOCS_PATH, app, () => openApiDocument(app), {
+    jsonDocumentUrl: OPENAPI_PATH,
     raw: ['json'],
     customSiteTitle: 'Pub-Sub Log Aggregator',
-    swaggerOptions: { displayRequestDuration: true, tryItOutEnabled: true },
+    // No validator: it would be asked at a foreign server, about this one.
+    swaggerOptions: { displayRequestDuration: true, tryItOutEnabled: true, validatorUrl: null },
   });
 }

@@ -1,5 +1,6 @@
 import { Controller, Get, Header, Param, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import { NeedsKey } from '../auth/access.js';
 import { ApiProblems } from '../docs/api-problems.js';
 import { checkedQuery } from '../http/checked-query.js';
 import { Events, EventsPage, StoredEvent } from './events.js';
@@ -13,6 +14,7 @@ export class EventsController {
   constructor(private readonly events: Events) {}
 
   @Get()
+  @NeedsKey('read')
   @Header('content-type', JSON_TYPE)
   @ApiOperation({ operationId: 'listEvents', summary: 'Stored events, a page at a time, newest first' })
   @ApiOkResponse({ type: EventsPage })
@@ -22,6 +24,7 @@ export class EventsController {
   }
 
   @Get(':topic/:event_id')
+  @NeedsKey('read')
   @Header('content-type', JSON_TYPE)
   @ApiOperation({ operationId: 'getEvent', summary: 'One stored event, by its dedup key' })
   @ApiParam({ name: 'topic', example: 'orders' })

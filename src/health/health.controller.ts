@@ -1,6 +1,7 @@
 import { Controller, Get } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { HealthCheckResult } from '@nestjs/terminus';
+import { Open } from '../auth/access.js';
 import { ApiProblems } from '../docs/api-problems.js';
 import { Health } from './health.js';
 import { HealthAnswer } from './health.answer.js';
@@ -11,6 +12,7 @@ export class HealthController {
   constructor(private readonly health: Health) {}
 
   @Get()
+  @Open()
   @ApiOperation({ operationId: 'getHealth', summary: 'Database, queue and disk, with figures' })
   @ApiOkResponse({ type: HealthAnswer })
   @ApiProblems(503)
@@ -19,6 +21,7 @@ export class HealthController {
   }
 
   @Get('live')
+  @Open()
   @ApiOperation({ operationId: 'getLiveness', summary: 'Whether the process answers' })
   @ApiOkResponse({ type: HealthAnswer })
   @ApiProblems()
@@ -27,6 +30,7 @@ export class HealthController {
   }
 
   @Get('ready')
+  @Open()
   @ApiOperation({ operationId: 'getReadiness', summary: 'Whether events can be published now' })
   @ApiOkResponse({ type: HealthAnswer })
   @ApiProblems(503)

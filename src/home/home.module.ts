@@ -1,5 +1,6 @@
 import { Controller, Get, Module } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagger';
+import { Open } from '../auth/access.js';
 import { ApiProblems } from '../docs/api-problems.js';
 import { SERVICE, VERSION } from './version.js';
 
@@ -22,6 +23,7 @@ export class HomeAnswer {
 @Controller()
 class HomeController {
   @Get()
+  @Open()
   @ApiOperation({ operationId: 'getService', summary: 'What is running here' })
   @ApiOkResponse({ type: HomeAnswer })
   @ApiProblems()

@@ -2,6 +2,7 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
+import { guardRoutes } from '../auth/guard-routes.js';
 import type { Config } from '../config.js';
 import { acceptJson } from './json-body.js';
 import { rememberPaths } from './known-paths.js';
@@ -30,6 +31,7 @@ export function fastifyAdapter(config: Config): FastifyAdapter {
       sendProblem(error, request, reply),
   });
   const fastify = adapter.getInstance();
+  guardRoutes(fastify, config);
   rememberPaths(fastify);
   fastify.addHook('preClose', (done) => {
     setTimeout(() => fastify.server.closeAllConnections(), CLOSE_GRACE_MS).unref();

@@ -1,6 +1,7 @@
 import { Body, Controller, Headers, HttpCode, Post, Res } from '@nestjs/common';
 import { ApiBody, ApiExtraModels, ApiHeader, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
+import { NeedsKey } from '../auth/access.js';
 import { ApiProblems } from '../docs/api-problems.js';
 import { Ingest, type PublishAnswer } from './ingest.js';
 import { EventDto } from './event.dto.js';
@@ -13,6 +14,7 @@ export class PublishController {
   constructor(private readonly ingest: Ingest) {}
 
   @Post()
+  @NeedsKey('publish')
   @HttpCode(200)
   @ApiOperation({
     operationId: 'publish',

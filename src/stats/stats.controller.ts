@@ -1,5 +1,6 @@
 import { Controller, Get } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { NeedsKey } from '../auth/access.js';
 import { ApiProblems } from '../docs/api-problems.js';
 import { Stats, StatsAnswer } from './stats.js';
 
@@ -9,6 +10,7 @@ export class StatsController {
   constructor(private readonly stats: Stats) {}
 
   @Get()
+  @NeedsKey('read')
   @ApiOperation({ operationId: 'getStats', summary: 'What was received, stored and dropped' })
   @ApiOkResponse({ type: StatsAnswer })
   @ApiProblems()
