@@ -1,18 +1,31 @@
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
-import { STATUS_CODES } from 'node:http';
+import { type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { guardRoutes } from '../auth/guard-routes.js';
 import type { Config } from '../config.js';
 import { acceptJson } from './json-body.js';
 import { rememberPaths } from './known-paths.js';
 import { PROBLEM_MEDIA_TYPE, Problem } from './problem.js';
+import { DATA_HEADERS, setSecurityHeaders } from './security-headers.js';
 import { sendProblem } from './send-problem.js';
 
 /** A key of 255 characters, each four bytes of UTF-8 and percent-encoded. */
 const MAX_PARAM_LENGTH = 255 * 4 * 3;
-/** For a whole request to arrive. */
+/** Of all headers of a request: Node's own default, said here because a limit is promised. */
+const MAX_HEADER_BYTES = 16 * 1024;
+/** For the headers to arrive: one packet from anyone who means it. */
+const HEADERS_TIMEOUT_MS = 10_000;
+/** For a whole request to arrive: the largest body at 280 kB/s. */
 const REQUEST_TIMEOUT_MS = 60_000;
+/** How often those two are looked after; Node's 30 s would let a half-sent request stay for 40 s. */
+const TIMEOUTS_CHECKED_EVERY_MS = 5_000;
+/** Between requests. Longer than the 60 s of usual proxies, so that none sends into a connection being closed. */
+const KEEP_ALIVE_TIMEOUT_MS = 72_000;
+/** Without a byte either way: a reader that does not read must not keep its page in memory for ever. */
+const IDLE_TIMEOUT_MS = 120_000;
+/** Sockets take memory too. More callers than this want a proxy before the service. */
+const MAX_CONNECTIONS = 10_000;
 /** For answers still being sent when the service stops; connections without a request must not hold it up. */
 const CLOSE_GRACE_MS = 2_000;
 
@@ -23,14 +36,23 @@ export function fastifyAdapter(config: Config): FastifyAdapter {
   const adapter = new FastifyAdapter({
     bodyLimit: config.BODY_LIMIT_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
+    keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+    connectionTimeout: IDLE_TIMEOUT_MS,
+    http: {
+      maxHeaderSize: MAX_HEADER_BYTES,
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      connectionsCheckingInterval: TIMEOUTS_CHECKED_EVERY_MS,
+    },
     return503OnClosing: false,
     skipMiddie: true,
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
     clientErrorHandler: answerRaw,
     frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) =>
-      sendProblem(error, request, reply),
+      sendProblem(error, request, reply.headers(DATA_HEADERS)),
   });
   const fastify = adapter.getInstance();
+  fastify.server.maxConnections = MAX_CONNECTIONS;
+  setSecurityHeaders(fastify);
   guardRoutes(fastify, config);
   rememberPaths(fastify);
   fastify.addHook('preClose', (done) => {
@@ -42,19 +64,23 @@ export function fastifyAdapter(config: Config): FastifyAdapter {
 }
 
 /** What Node cannot parse as HTTP never becomes a request; it is answered on the socket. */
-function answerRaw(error: Error & { code?: string }, socket: Socket): void {
+function answerRaw(error: Error & { code?: string }, socket: AnsweringSocket): void {
   if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy();
+  // An answer to a whole request is on its way, to one before: said now, this would be taken for it.
+  const { _httpMessage: answering } = socket;
+  if (answering && (answering.req.complete || answering.headersSent)) return void socket.destroy();
   const status = STATUS_OF[error.code ?? ''] ?? 400;
   const problem = new Problem(status, 'This is not HTTP as this service reads it.');
   const body = JSON.stringify(problem.toBody('about:blank'));
-  socket.end(
-    [
-      `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
-      `Content-Type: ${PROBLEM_MEDIA_TYPE}; charset=utf-8`,
-      `Content-Length: ${Buffer.byteLength(body)}`,
-      'Connection: close',
-      '',
-      body,
-    ].join('\r\n'),
-  );
+  const headers = {
+    ...DATA_HEADERS,
+    'content-type': `${PROBLEM_MEDIA_TYPE}; charset=utf-8`,
+    'content-length': Buffer.byteLength(body),
+    connection: 'close',
+  };
+  const head = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${head.join('')}\r\n${body}`);
 }
+
+/** Node's own default handler asks the same field. */
+type AnsweringSocket = Socket & { _httpMessage?: ServerResponse | null };
