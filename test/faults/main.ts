@@ -1,0 +1,56 @@
+import { parseArgs } from 'node:util';
+import { FAULTS, type FaultName } from './faults.js';
+import { summary } from './findings.js';
+import { endAll } from './instance.js';
+import { removePatchedBuilds } from './patched-build.js';
+import { run } from './run.js';
+
+const HELP = `npm run test:faults -- [--cycles 100] [--faults kill] [--publishers 16] [--seed N]
+
+Publishes to the service while it is killed, paused or locked out, restarts it each time, and holds all that is
+stored against all that was acknowledged. --faults takes several, separated by commas, which take turns:
+${Object.keys(FAULTS).join(', ')}, or all of them but lying-disk: all.
+The seed fixes what is sent and when the faults come, not what meets at the service.`;
+
+const { values } = parseArgs({
+  options: {
+    cycles: { type: 'string', default: '100' },
+    faults: { type: 'string', default: 'kill' },
+    publishers: { type: 'string', default: '16' },
+    seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+    help: { type: 'boolean', default: false },
+  },
+});
+
+const names =
+  values.faults === 'all'
+    ? Object.keys(FAULTS).filter((name) => name !== 'lying-disk')
+    : values.faults.split(',');
+const unknown = names.filter((name) => !(name in FAULTS));
+const [cycles, publishers, seed] = [values.cycles, values.publishers, values.seed].map(Number);
+const isUsable = [cycles, publishers, seed].every((number) => Number.isSafeInteger(number) && number! > 0);
+
+if (values.help || unknown.length > 0 || !isUsable) {
+  console.log(unknown.length > 0 ? `No such fault: ${unknown.join(', ')}.\n\n${HELP}` : HELP);
+  process.exitCode = values.help ? 0 : 2;
+} else {
+  console.log(`seed ${seed}, ${cycles} cycles of ${names.join(', ')}, ${publishers} publishers`);
+  try {
+    const { findings, requests, acknowledged, survived } = await run({
+      cycles: cycles!,
+      publishers: publishers!,
+      seed: seed!,
+      faults: names as FaultName[],
+      environment: { LOG_LEVEL: 'info' },
+      onCycle: (cycle, name, total) => console.log(`${cycle}: ${name}; ${total} events acknowledged so far`),
+    });
+    console.log(`${requests} requests, ${acknowledged} events acknowledged, ${survived} faults.`);
+    console.log(
+      findings.length === 0 ? 'Nothing lost, doubled or divergent; the sums add up.' : summary(findings),
+    );
+    process.exitCode = findings.length === 0 ? 0 : 1;
+  } finally {
+    await endAll();
+    removePatchedBuilds();
+  }
+}

@@ -1,0 +1,96 @@
+import { seededRandom } from '../../src/simulate/random.js';
+import type { SentEvent } from './history.js';
+
+const TOPICS = ['orders', 'payments', 'audit', 'ünïcode/✓'];
+const LARGEST_BATCH = 50;
+/** Repeats come half from the last few keys, some of them still under way, and half from all. */
+const RECENT_KEYS = 50;
+
+export interface PublishRequest {
+  readonly events: readonly SentEvent[];
+  readonly body: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Whether it must be refused. */
+  readonly broken: boolean;
+}
+
+/** What publishers send: the choices are those of the seed, what happens at the same time is not. */
+export class Workload {
+  private readonly random: () => number;
+  private readonly sent: SentEvent[] = [];
+  private readonly unanswered: PublishRequest[] = [];
+  private attempts = 0;
+
+  constructor(seed: number) {
+    this.random = seededRandom(seed);
+  }
+
+  /** A request that nobody has sent before; of one that was not answered, the same events. */
+  next(): PublishRequest {
+    const source = `attempt-${++this.attempts}`;
+    const again = this.unanswered.pop();
+    if (again) return request(again.events.map((event) => ({ ...event, source })));
+    const dice = this.random();
+    const size = dice < 0.5 ? 1 : 1 + this.below(LARGEST_BATCH);
+    const events = Array.from({ length: size }, () => this.event(source));
+    if (dice >= 0.45 && dice < 0.5) return this.broken(events);
+    for (const event of events) this.sent.push(event);
+    return request(events, dice >= 0.9 ? { prefer: 'respond-async' } : {});
+  }
+
+  /** No answer came: some publisher sends it again. */
+  giveBack(unanswered: PublishRequest): void {
+    if (!unanswered.broken) this.unanswered.push(unanswered);
+  }
+
+  private event(source: string): SentEvent {
+    const dice = this.random();
+    if (this.sent.length === 0 || dice < 0.6) return this.fresh(source);
+    const recent = this.random() < 0.5 ? Math.min(RECENT_KEYS, this.sent.length) : this.sent.length;
+    const original = this.sent[this.sent.length - 1 - this.below(recent)]!;
+    if (dice < 0.8) return { ...original, source };
+    const { number, text } = original.payload;
+    // Key order does not make another payload.
+    if (dice < 0.9) return { ...original, source, payload: { text, number } };
+    return { ...original, source, payload: { number, text: `${String(text)}!` } };
+  }
+
+  private fresh(source: string): SentEvent {
+    const number = this.sent.length;
+    return {
+      topic: TOPICS[this.below(TOPICS.length)]!,
+      event_id: `${source}-${number}-${this.below(1_000_000)}`,
+      timestamp: new Date(1_769_860_800_000 + number).toISOString(),
+      source,
+      payload: { number, text: 'ä"\u2028\\'.repeat(1 + this.below(20)) },
+    };
+  }
+
+  /** Its keys are never sent again, so that a row with one of them can only come from here. */
+  private broken(events: readonly SentEvent[]): PublishRequest {
+    const fresh = events.map(({ source }) => this.fresh(`${source}-refused`));
+    const { body, headers } = request([...fresh, { ...fresh[0]!, event_id: '' }]);
+    return [
+      { events: fresh, body, headers, broken: true },
+      { events: fresh, body: body.slice(0, -1), headers, broken: true },
+      { events: fresh, body, headers: { 'content-type': 'text/plain' }, broken: true },
+    ][this.below(3)]!;
+  }
+
+  private below(bound: number): number {
+    return Math.floor(this.random() * bound);
+  }
+}
+
+/** A request of these events; one alone is sent as an object. */
+export function request(
+  events: readonly SentEvent[],
+  headers: Readonly<Record<string, string>> = {},
+): PublishRequest {
+  return {
+    events,
+    body: JSON.stringify(events.length === 1 ? events[0] : events),
+    headers: { 'content-type': 'application/json', ...headers },
+    broken: false,
+  };
+}
