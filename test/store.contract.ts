@@ -12,7 +12,7 @@ export function describeStore(
     payload: '{"a":1}',
     ...overrides,
   });
-  const newest = { order: 'desc', limit: 1_000 } as const;
+  const newest = { order: 'desc', limit: 1_000, maxBytes: 1_000_000 } as const;
 
   describe(`${name}, as a store`, () => {
     const { open, close } = anyStore();
@@ -93,7 +93,12 @@ export function describeStore(
     it('finds by key and by filter, as JSON text of the event', async () => {
       const event = checked({ topic: 'found', source: 'finder', payload: '{"b":1,"a":2}' });
       const { lastSeq } = await store.commit([event]);
-      const expected = { seq: lastSeq, json: expect.stringContaining('"payload":{"b":1,"a":2}') };
+      const expected = {
+        seq: lastSeq,
+        topic: 'found',
+        source: 'finder',
+        json: expect.stringContaining('"payload":{"b":1,"a":2}'),
+      };
       expect(await store.get('found', event.event_id)).toEqual(expected);
       expect(await store.get('found', 'another')).toBeNull();
       for (const filter of [{ topic: 'found' }, { source: 'finder' }, { after: lastSeq - 1 }]) {

@@ -45,7 +45,7 @@ export class Consumer implements OnModuleInit, BeforeApplicationShutdown {
       return this.handleWithout(batch, error as Error);
     }
     this.logCommit(events, commit, performance.now() - started);
-    this.processed.next(commit);
+    this.processed.next({ ...commit, events });
     let start = 0;
     for (const submission of batch) {
       const end = start + submission.events.length;

@@ -1,12 +1,10 @@
 import { Subject } from 'rxjs';
-import type { TopicCounters } from '../store/topic-counters.entity.js';
+import type { CheckedEvent } from '../queue/submission.js';
+import type { Commit } from '../store/store.js';
 
-/** One commit, as those who follow the store need it. */
-export interface ProcessedBatch {
-  /** What the batch added to the counters of each of its topics. */
-  readonly counters: readonly TopicCounters[];
-  /** The highest seq stored so far. */
-  readonly lastSeq: number;
+/** One commit, and the events it was of, in the order of its verdicts. */
+export interface ProcessedBatch extends Commit {
+  readonly events: readonly CheckedEvent[];
 }
 
 /** Announces each commit, before its publishers are answered. */

@@ -1,25 +1,30 @@
 import type { Database } from 'better-sqlite3';
-import { type DataSource, MoreThanOrEqual } from 'typeorm';
-import type { EventFilter } from './event-filter.js';
-import { ProcessedEvent } from './processed-event.entity.js';
+import type { DataSource } from 'typeorm';
+import { setImmediate } from 'node:timers/promises';
+import { type EventFilter, isSelected, patternOf } from './event-filter.js';
+import { type EventJson, type EventRow, toEventJson } from './event-json.js';
 import type { TopicCounters } from './topic-counters.entity.js';
-
-/** A stored event, ready to be sent. */
-export interface EventJson {
-  readonly seq: number;
-  /** JSON text of the event as GET /events shows it. */
-  readonly json: string;
-}
 
 /** A part of what a filter asks for. */
 export interface FoundEvents {
   readonly events: readonly EventJson[];
-  /** Whether there is more to be found behind the last one. */
+  /** Whether there may be more behind the last one. */
   readonly more: boolean;
 }
 
-/** A page ends when it has become this large, so that no question can fill the memory. */
-const PAGE_BYTES = 8 * 1024 * 1024;
+/** The counters of a topic, and when its first and its last event were stored. */
+export interface TopicSummary extends TopicCounters {
+  readonly first_event_at: string;
+  readonly last_event_at: string;
+}
+
+export interface DedupKey {
+  readonly topic: string;
+  readonly event_id: string;
+}
+
+/** Rows looked at in one go where no index helps; then other readers have their turn. */
+const SCAN_ROWS = 20_000;
 
 /** A connection that only reads, and sees only what is committed. */
 export class Reader {
@@ -28,39 +33,56 @@ export class Reader {
     private readonly database: Database,
   ) {}
 
-  /** The first events that pass the filter, in the order it asks for: up to its limit, and to PAGE_BYTES. */
+  /**
+   * The first events that pass the filter, in the order it asks for, up to its limit and its bytes. One topic
+   * is read by its index, everything else by the primary key. A source or a pattern is looked for on the way, a
+   * stretch of rows at a time, so that a rare one holds up nobody else.
+   */
   async find(filter: EventFilter): Promise<FoundEvents> {
-    const bounds = {
-      'topic = ?': filter.topic,
-      'source = ?': filter.source,
-      'seq > ?': filter.after,
-      'seq < ?': filter.before,
-      'seq >= ?': filter.since && (await this.firstSeqAt(filter.since)),
-      'seq < ? ': filter.until && (await this.firstSeqAt(filter.until)),
-    };
-    const asked = Object.entries(bounds).filter(([, value]) => value !== undefined);
-    const where = asked.length > 0 ? `WHERE ${asked.map(([condition]) => condition).join(' AND ')}` : '';
-    const rows = this.database
-      .prepare<unknown[], ProcessedEvent>(
-        `SELECT seq, topic, event_id, timestamp, source, payload, processed_at FROM processed_events
-         ${where} ORDER BY seq ${filter.order === 'asc' ? 'ASC' : 'DESC'} LIMIT ?`,
-      )
-      .iterate(...asked.map(([, value]) => value), filter.limit + 1);
-
+    const ascending = filter.order === 'asc';
+    let { first, last } = this.bounds(filter);
+    const selective = filter.source !== undefined || patternOf(filter) !== undefined;
+    const stretch = selective ? SCAN_ROWS : Number.MAX_SAFE_INTEGER;
     const events: EventJson[] = [];
     let bytes = 0;
-    for (const row of rows) {
-      if (events.length === filter.limit || bytes > PAGE_BYTES) return { events, more: true };
-      const event = toJson(row);
-      events.push(event);
-      bytes += event.json.length;
+    while (first <= last) {
+      const [from, to] = ascending
+        ? [first, Math.min(last, first + stretch - 1)]
+        : [Math.max(first, last - stretch + 1), last];
+      for (const row of this.rows(filter, from, to)) {
+        if (selective && !isSelected(filter, row)) continue;
+        if (events.length === filter.limit || bytes > filter.maxBytes) return { events, more: true };
+        const event = toEventJson(row);
+        events.push(event);
+        bytes += event.json.length;
+      }
+      if (ascending) first = to + 1;
+      else last = from - 1;
+      if (selective) await setImmediate();
     }
     return { events, more: false };
   }
 
-  async get(topic: string, event_id: string): Promise<EventJson | null> {
-    const event = await this.dataSource.getRepository(ProcessedEvent).findOneBy({ topic, event_id });
-    return event && toJson(event);
+  get(topic: string, eventId: string): EventJson | null {
+    const row = this.database
+      .prepare<[string, string], EventRow>('SELECT * FROM processed_events WHERE topic = ? AND event_id = ?')
+      .get(topic, eventId);
+    return row ? toEventJson(row) : null;
+  }
+
+  /** The seq of each key, in their order; null where it is not stored. */
+  lookup(keys: readonly DedupKey[]): (number | null)[] {
+    const find = this.database
+      .prepare<[string, string], number>('SELECT seq FROM processed_events WHERE topic = ? AND event_id = ?')
+      .pluck();
+    return keys.map(({ topic, event_id }) => find.get(topic, event_id) ?? null);
+  }
+
+  lastSeq(): number {
+    return this.database
+      .prepare<[], number>('SELECT coalesce(max(seq), 0) FROM processed_events')
+      .pluck()
+      .get()!;
   }
 
   /** Of every topic, in the order of their first events. */
@@ -68,43 +90,69 @@ export class Reader {
     return this.database.prepare<[], TopicCounters>('SELECT * FROM topic_counters ORDER BY rowid').all();
   }
 
+  /** Topics by name, those after `after`; the times are found by the ends of each topic's index. */
+  topics(after: string, limit: number): TopicSummary[] {
+    return this.database
+      .prepare<[string, number], TopicSummary>(
+        `SELECT topic, received, unique_processed, duplicate_dropped, conflicts,
+          (SELECT processed_at FROM processed_events WHERE seq =
+            (SELECT min(seq) FROM processed_events e WHERE e.topic = c.topic)) AS first_event_at,
+          (SELECT processed_at FROM processed_events WHERE seq =
+            (SELECT max(seq) FROM processed_events e WHERE e.topic = c.topic)) AS last_event_at
+         FROM topic_counters c WHERE topic > ? ORDER BY topic LIMIT ?`,
+      )
+      .all(after, limit);
+  }
+
   close(): Promise<void> {
     return this.dataSource.destroy();
+  }
+
+  private rows(
+    { topic, order, ...filter }: EventFilter,
+    from: number,
+    to: number,
+  ): IterableIterator<EventRow> {
+    const direction = order === 'asc' ? 'ASC' : 'DESC';
+    const byTopic = topic !== undefined && patternOf({ topic, ...filter }) === undefined;
+    return byTopic
+      ? this.database
+          .prepare<[string, number, number], EventRow>(
+            `SELECT * FROM processed_events WHERE topic = ? AND seq BETWEEN ? AND ? ORDER BY seq ${direction}`,
+          )
+          .iterate(topic, from, to)
+      : this.database
+          .prepare<[number, number], EventRow>(
+            `SELECT * FROM processed_events WHERE seq BETWEEN ? AND ? ORDER BY seq ${direction}`,
+          )
+          .iterate(from, to);
+  }
+
+  /** The seqs between which the events of the filter lie. */
+  private bounds({ after = 0, before = Number.MAX_SAFE_INTEGER, since, until }: EventFilter) {
+    const lastSeq = this.lastSeq();
+    return {
+      first: Math.max(after + 1, since === undefined ? 1 : this.firstSeqAt(since, lastSeq)),
+      last: Math.min(before - 1, until === undefined ? lastSeq : this.firstSeqAt(until, lastSeq) - 1),
+    };
   }
 
   /**
    * The seq at which the events stored at `time` or later begin. processed_at never falls as seq rises, so
    * some twenty steps by the primary key find it among millions, and no index on time need be kept.
    */
-  private async firstSeqAt(time: string): Promise<number> {
-    const events = this.dataSource.getRepository(ProcessedEvent);
+  private firstSeqAt(time: string, lastSeq: number): number {
+    const next = this.database.prepare<[number], { seq: number; processed_at: string }>(
+      'SELECT seq, processed_at FROM processed_events WHERE seq >= ? ORDER BY seq LIMIT 1',
+    );
     let low = 1;
-    let high = ((await events.maximum('seq')) ?? 0) + 1;
+    let high = lastSeq + 1;
     while (low < high) {
       const middle = Math.floor((low + high) / 2);
-      const { seq, processed_at } = await events.findOneOrFail({
-        select: { seq: true, processed_at: true },
-        where: { seq: MoreThanOrEqual(middle) },
-        order: { seq: 'ASC' },
-      });
+      const { seq, processed_at } = next.get(middle)!;
       if (processed_at < time) low = seq + 1;
       else high = middle;
     }
     return low;
   }
-}
-
-/** The payload goes out as it was stored, without being parsed and written again. */
-function toJson({ payload, processed_at, ...event }: ProcessedEvent): EventJson {
-  const head = JSON.stringify({
-    seq: event.seq,
-    topic: event.topic,
-    event_id: event.event_id,
-    timestamp: event.timestamp,
-    source: event.source,
-  });
-  return {
-    seq: event.seq,
-    json: `${head.slice(0, -1)},"payload":${payload},"processed_at":"${processed_at}"}`,
-  };
 }

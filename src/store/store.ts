@@ -2,7 +2,8 @@ import type { OnApplicationShutdown } from '@nestjs/common';
 import type { Config } from '../config.js';
 import { type CheckedEvent, OUTCOMES, type Verdict } from '../queue/submission.js';
 import type { EventFilter } from './event-filter.js';
-import type { EventJson, FoundEvents, Reader } from './reader.js';
+import type { EventJson } from './event-json.js';
+import type { DedupKey, FoundEvents, Reader, TopicSummary } from './reader.js';
 import { Thread, ThreadEndedError } from './thread.js';
 import type { TopicCounters } from './topic-counters.entity.js';
 import type { Writer } from './writer.js';
@@ -17,7 +18,10 @@ export interface Commit {
   readonly verdicts: readonly Verdict[];
   /** What was added to each topic's counters. */
   readonly counters: readonly TopicCounters[];
+  /** The highest seq stored so far. */
   readonly lastSeq: number;
+  /** Of the events stored by this commit. */
+  readonly processedAt: string;
 }
 
 /** The store cannot write now (disk full, file locked, I/O error); what was to be written may be sent again. */
@@ -75,12 +79,12 @@ export class Store implements OnApplicationShutdown {
       values.push(topic, event_id, timestamp, source, payload);
     }
     try {
-      const { outcomes, seqs, counters, lastSeq } = await this.writer.remote.commit(values);
+      const { outcomes, seqs, counters, lastSeq, processedAt } = await this.writer.remote.commit(values);
       const verdicts = events.map((_, index) => ({
         outcome: OUTCOMES[outcomes[index]!]!,
         seq: seqs[index]!,
       }));
-      return { verdicts, counters, lastSeq };
+      return { verdicts, counters, lastSeq, processedAt };
     } catch (error) {
       const { code, message } = error as Error & { code?: string };
       const unavailable = error instanceof ThreadEndedError || STATE_OF_THE_STORE.test(code ?? '');
@@ -99,6 +103,21 @@ export class Store implements OnApplicationShutdown {
 
   get(topic: string, eventId: string): Promise<EventJson | null> {
     return this.reader.remote.get(topic, eventId);
+  }
+
+  /** The seq of each key, in their order; null where it is not stored. */
+  lookup(keys: readonly DedupKey[]): Promise<(number | null)[]> {
+    return this.reader.remote.lookup(keys);
+  }
+
+  /** The highest seq that is stored; 0 if nothing is. */
+  lastSeq(): Promise<number> {
+    return this.reader.remote.lastSeq();
+  }
+
+  /** Topics by name, those after `after`. */
+  topics(after: string, limit: number): Promise<TopicSummary[]> {
+    return this.reader.remote.topics(after, limit);
   }
 
   /** The counters of every topic. */

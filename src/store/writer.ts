@@ -14,6 +14,8 @@ export interface Committed {
   readonly seqs: Float64Array;
   readonly counters: TopicCounters[];
   readonly lastSeq: number;
+  /** Of the events stored by this batch. */
+  readonly processedAt: string;
 }
 
 interface Original {
@@ -118,7 +120,7 @@ export class Writer {
       }
     }
     for (const counter of counters.values()) this.addCounters.run(counter);
-    return { outcomes, seqs, counters: [...counters.values()], lastSeq };
+    return { outcomes, seqs, counters: [...counters.values()], lastSeq, processedAt };
   }
 
   /** Never falls, even when the clock is set back, so that processed_at and seq tell the same order. */

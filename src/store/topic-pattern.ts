@@ -1,0 +1,18 @@
+/**
+ * Topics are names with dots between their levels. In a pattern a level that is `*` stands for any one level,
+ * and a last level `>` for one or more, as in NATS subjects: `user.*`, `user.>`.
+ */
+export function isPattern(topic: string): boolean {
+  const levels = topic.split('.');
+  return levels.includes('*') || levels.at(-1) === '>';
+}
+
+/** Whether the topic is one of those that the pattern stands for. */
+export function matchesPattern(pattern: string, topic: string): boolean {
+  const wanted = pattern.split('.');
+  const levels = topic.split('.');
+  const below = wanted.at(-1) === '>';
+  if (below ? levels.length < wanted.length : levels.length !== wanted.length) return false;
+  const fixed = below ? wanted.slice(0, -1) : wanted;
+  return fixed.every((level, index) => level === '*' || level === levels[index]);
+}
