@@ -8,6 +8,8 @@ import { IngestModule } from './ingest/ingest.module.js';
 import { QueueModule } from './queue/queue.module.js';
 import { StatsModule } from './stats/stats.module.js';
 import { StoreModule } from './store/store.module.js';
+import { StreamModule } from './stream/stream.module.js';
+import { TopicsModule } from './topics/topics.module.js';
 
 /** The service, in the order an event travels. */
 @Module({})
@@ -22,6 +24,8 @@ export class AppModule {
         ConsumerModule, // groups what waits into one commit and settles the verdicts
         StoreModule, // one transaction a batch; the unique index decides
         EventsModule, // GET /events
+        StreamModule, // GET /events/stream
+        TopicsModule, // GET /topics
         StatsModule, // GET /stats
         HealthModule, // GET /health
         HomeModule, // GET /

@@ -117,7 +117,7 @@ describe('GET /events/{topic}/{event_id}', () => {
     if (key === '.' || key === '..') return;
     const path = `/events/${encodeURIComponent(key)}/${encodeURIComponent(key)}`;
     expect(await service.get<StoredEvent>(path)).toMatchObject(event);
-    expect((await list(`?topic=${encodeURIComponent(key)}`)).events).toMatchObject([event]);
+    expect((await list(`?match=exact&topic=${encodeURIComponent(key)}`)).events).toMatchObject([event]);
   });
 
   it('answers HEAD', async () => {

@@ -1,10 +1,10 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { IsIn, IsOptional } from 'class-validator';
-import { IsName } from '../ingest/name.js';
 import { IsTimestamp } from '../ingest/timestamp.js';
 import type { EventFilter } from '../store/event-filter.js';
 import { WholeNumber } from '../whole-number.js';
+import { SelectionQuery } from './selection.query.js';
 
 /** In a query string, an unescaped + says blank: the offset +01:00 arrives as " 01:00". */
 const PlusKept = () =>
@@ -13,17 +13,7 @@ const PlusKept = () =>
   );
 
 /** The query string of GET /events. */
-export class EventsQuery {
-  @IsOptional()
-  @IsName()
-  @ApiPropertyOptional({ description: 'Only this topic.', example: 'orders' })
-  topic?: string;
-
-  @IsOptional()
-  @IsName()
-  @ApiPropertyOptional({ description: 'Only what this source published.' })
-  source?: string;
-
+export class EventsQuery extends SelectionQuery {
   @IsOptional()
   @PlusKept()
   @IsTimestamp()
@@ -41,7 +31,13 @@ export class EventsQuery {
 
   @IsOptional()
   @WholeNumber(1, 1000)
-  @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: 1000, default: 100 })
+  @ApiPropertyOptional({
+    type: 'integer',
+    minimum: 1,
+    maximum: 1000,
+    default: 100,
+    description: 'Of a page; as NDJSON the answer is everything.',
+  })
   limit: number = 100;
 
   @IsOptional()
@@ -72,9 +68,17 @@ export class EventsQuery {
   before?: number;
 }
 
+/** A page ends when it has become this large, so that no question can fill the memory. */
+const PAGE_BYTES = 8 * 1024 * 1024;
+
 /** The same as the store understands it: times as it writes them. */
 export function toFilter({ since, until, ...rest }: EventsQuery): EventFilter {
-  return { ...rest, ...(since && { since: toUtc(since) }), ...(until && { until: toUtc(until) }) };
+  return {
+    ...rest,
+    maxBytes: PAGE_BYTES,
+    ...(since && { since: toUtc(since) }),
+    ...(until && { until: toUtc(until) }),
+  };
 }
 
 const LATEST = '9999-12-31T23:59:59.999Z';

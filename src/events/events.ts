@@ -1,9 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import { ApiProperty } from '@nestjs/swagger';
+import { Readable } from 'node:stream';
 import { Problem } from '../http/problem.js';
 import { EventDto } from '../ingest/event.dto.js';
+import type { EventFilter } from '../store/event-filter.js';
 import { Store } from '../store/store.js';
+import type { KeyDto, LookupAnswer, LookupQuestion, StoredKey } from './lookup.dto.js';
 import { type EventsQuery, toFilter } from './events.query.js';
+
+const LINES_PER_READ = 1_000;
+const BYTES_PER_READ = 256 * 1024;
 
 /** A stored event. */
 export class StoredEvent extends EventDto {
@@ -55,6 +61,39 @@ export class Events {
     const next_cursor = more ? events.at(-1)!.seq : null;
     const json = events.map((event) => event.json).join(',');
     return `{"topic":${JSON.stringify(topic)},"count":${events.length},"events":[${json}],"next_cursor":${next_cursor}}`;
+  }
+
+  /**
+   * Every event the query selects, each a line of NDJSON, read on as the client takes them. `limit` does not
+   * apply. What is stored meanwhile comes at the end of an ascending answer.
+   */
+  lines(query: EventsQuery): Readable {
+    return Readable.from(this.pagesOfLines(query), { objectMode: false, highWaterMark: 1 });
+  }
+
+  private async *pagesOfLines(query: EventsQuery): AsyncGenerator<string> {
+    let filter: EventFilter = { ...toFilter(query), limit: LINES_PER_READ, maxBytes: BYTES_PER_READ };
+    for (let more = true; more;) {
+      const found = await this.store.find(filter);
+      more = found.more;
+      if (found.events.length === 0) return;
+      yield found.events.map(({ json }) => `${json}\n`).join('');
+      const { seq } = found.events.at(-1)!;
+      filter = { ...filter, ...(filter.order === 'asc' ? { after: seq } : { before: seq }) };
+    }
+  }
+
+  /** Tells the keys that are stored, with their seq, from those that are missing, each in the order asked. */
+  async lookup({ keys }: LookupQuestion): Promise<LookupAnswer> {
+    const seqs = await this.store.lookup(keys);
+    const stored: StoredKey[] = [];
+    const missing: KeyDto[] = [];
+    for (const [index, { topic, event_id }] of keys.entries()) {
+      const seq = seqs[index]!;
+      if (seq === null) missing.push({ topic, event_id });
+      else stored.push({ topic, event_id, seq });
+    }
+    return { stored, missing };
   }
 
   /** A `StoredEvent`; throws a 404. */

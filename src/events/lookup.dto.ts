@@ -1,0 +1,43 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { Type } from 'class-transformer';
+import { ArrayMaxSize, ArrayMinSize, IsArray, ValidateNested } from 'class-validator';
+import { IsName } from '../ingest/name.js';
+
+const MAX_KEYS = 10_000;
+
+/** A dedup key. */
+export class KeyDto {
+  @IsName()
+  @ApiProperty({ example: 'orders' })
+  topic!: string;
+
+  @IsName()
+  @ApiProperty({ example: 'order-1001' })
+  event_id!: string;
+}
+
+/** The body of POST /events/lookup. */
+export class LookupQuestion {
+  @IsArray({ message: 'must be an array of keys' })
+  @ArrayMinSize(1, { message: 'must not be empty' })
+  @ArrayMaxSize(MAX_KEYS, { message: `must not be more than ${MAX_KEYS} keys` })
+  @ValidateNested({ each: true, message: 'each must be {"topic", "event_id"}' })
+  @Type(() => KeyDto)
+  @ApiProperty({ type: [KeyDto], minItems: 1, maxItems: MAX_KEYS })
+  keys!: KeyDto[];
+}
+
+/** A key that is stored. */
+export class StoredKey extends KeyDto {
+  @ApiProperty({ type: 'integer', example: 1 })
+  seq!: number;
+}
+
+/** The answer of POST /events/lookup; both lists are in the order asked. */
+export class LookupAnswer {
+  @ApiProperty({ type: [StoredKey] })
+  stored!: StoredKey[];
+
+  @ApiProperty({ type: [KeyDto] })
+  missing!: KeyDto[];
+}

@@ -1,0 +1,70 @@
+import { type BeforeApplicationShutdown, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import type { ServerResponse } from 'node:http';
+import { ProcessedEvents } from '../consumer/processed-events.js';
+import type { EventSelection } from '../store/event-filter.js';
+import { Store } from '../store/store.js';
+import { LiveWindow } from './live-window.js';
+import { Subscriber } from './subscriber.js';
+
+const HEARTBEAT_MS = 15_000;
+
+/** Every open stream. After a commit all of them have their turn, in rounds that leave publishers their half of the time. */
+@Injectable()
+export class LiveStreams implements OnModuleInit, BeforeApplicationShutdown {
+  private readonly logger = new Logger(LiveStreams.name);
+  private readonly subscribers = new Set<Subscriber>();
+  private heartbeat: NodeJS.Timeout | undefined;
+  private roundIsDue = false;
+  private lastRoundEnded = 0;
+  private lastRoundMs = 0;
+
+  constructor(
+    private readonly window: LiveWindow,
+    private readonly store: Store,
+    private readonly processed: ProcessedEvents,
+  ) {}
+
+  onModuleInit(): void {
+    this.processed.subscribe(() => this.scheduleRound());
+    this.heartbeat = setInterval(
+      () => this.subscribers.forEach((subscriber) => subscriber.heartbeat()),
+      HEARTBEAT_MS,
+    );
+    this.heartbeat.unref();
+  }
+
+  /** Before the HTTP server closes: it would wait for streams that never end. */
+  beforeApplicationShutdown(): void {
+    clearInterval(this.heartbeat);
+    for (const subscriber of this.subscribers) subscriber.end();
+  }
+
+  /** Sends what is selected after the seq `after` (absent: from now on), and goes on until the client leaves. */
+  open(response: ServerResponse, selection: EventSelection, after = this.window.lastSeq): void {
+    const subscriber = new Subscriber(response, selection, after, this.window, this.store);
+    this.subscribers.add(subscriber);
+    this.window.keep(true);
+    response.on('close', () => {
+      this.subscribers.delete(subscriber);
+      this.window.keep(this.subscribers.size > 0);
+    });
+    subscriber.onError = (error) => this.logger.error({ msg: 'stream ended', reason: error.message });
+    subscriber.wake();
+  }
+
+  private scheduleRound(): void {
+    if (this.roundIsDue || this.subscribers.size === 0) return;
+    this.roundIsDue = true;
+    const restMs = this.lastRoundMs - (performance.now() - this.lastRoundEnded);
+    if (restMs > 0) setTimeout(() => this.round(), restMs);
+    else setImmediate(() => this.round());
+  }
+
+  private round(): void {
+    this.roundIsDue = false;
+    const started = performance.now();
+    for (const subscriber of this.subscribers) subscriber.wake();
+    this.lastRoundEnded = performance.now();
+    this.lastRoundMs = this.lastRoundEnded - started;
+  }
+}

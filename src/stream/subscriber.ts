@@ -1,0 +1,102 @@
+import type { ServerResponse } from 'node:http';
+import { type EventSelection, isSelected } from '../store/event-filter.js';
+import type { EventJson } from '../store/event-json.js';
+import type { Store } from '../store/store.js';
+import type { LiveWindow } from './live-window.js';
+
+/** Of one read from the store, and so of what waits for a client that does not read. */
+const PAGE_BYTES = 64 * 1024;
+const PAGE_EVENTS = 500;
+const RECONNECT_AFTER_MS = 1_000;
+
+/**
+ * One open stream: the past from the store, page by page, then what is new from the shared window. It moves by
+ * its own cursor, so there is no seam at which an event could be skipped or sent twice, and it is given no more
+ * than one page before the client has read the last one.
+ */
+export class Subscriber {
+  onError: (error: Error) => void = () => {};
+  private busy = false;
+  private full = false;
+
+  constructor(
+    private readonly response: ServerResponse,
+    private readonly selection: EventSelection,
+    private cursor: number,
+    private readonly window: LiveWindow,
+    private readonly store: Store,
+  ) {
+    response.on('drain', () => {
+      this.full = false;
+      this.wake();
+    });
+    response.write(`retry: ${RECONNECT_AFTER_MS}\n\n`);
+  }
+
+  /** Sends what there is to send, as far as the client reads. */
+  wake(): void {
+    if (this.busy || this.full || this.response.writableEnded || this.response.destroyed) return;
+    if (this.window.reaches(this.cursor)) {
+      this.sendNew();
+      return;
+    }
+    void this.catchUp();
+  }
+
+  heartbeat(): void {
+    if (!this.full && !this.response.writableEnded) this.send(': \n\n');
+  }
+
+  end(): void {
+    this.response.end();
+  }
+
+  private async catchUp(): Promise<void> {
+    this.busy = true;
+    try {
+      await this.sendPast();
+    } catch (error) {
+      // The client comes back with Last-Event-ID and misses nothing.
+      this.onError(error as Error);
+      this.end();
+    }
+    this.busy = false;
+    this.wake();
+  }
+
+  private sendNew(): void {
+    let text = '';
+    for (const event of this.window.after(this.cursor)) {
+      this.cursor = event.seq;
+      if (isSelected(this.selection, event)) text += asServerSentEvent(event);
+      if (text.length < PAGE_BYTES) continue;
+      this.send(text);
+      text = '';
+      if (this.full) return;
+    }
+    if (text) this.send(text);
+  }
+
+  private async sendPast(): Promise<void> {
+    // Whatever was announced before the read is seen by it: if it finds no more, the cursor may go that far.
+    const announced = this.window.lastSeq;
+    const { events, more } = await this.store.find({
+      ...this.selection,
+      after: this.cursor,
+      order: 'asc',
+      limit: PAGE_EVENTS,
+      maxBytes: PAGE_BYTES,
+    });
+    this.cursor = more ? events.at(-1)!.seq : Math.max(announced, events.at(-1)?.seq ?? 0);
+    if (events.length > 0) this.send(events.map(asServerSentEvent).join(''));
+  }
+
+  private send(text: string): void {
+    this.full = !this.response.write(text);
+  }
+}
+
+/** As the HTML standard's event stream format wants it; `id` is what a client sends back as Last-Event-ID. */
+function asServerSentEvent({ seq, json }: EventJson): string {
+  return `id: ${seq}\nevent: event\ndata: ${json}\n\n`;
+}

@@ -1,0 +1,25 @@
+import { Controller, Get, Query } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { NeedsKey } from '../auth/access.js';
+import { ApiProblems } from '../docs/api-problems.js';
+import { checkedQuery } from '../http/checked.js';
+import { TopicsPage, TopicsQuery } from './topics.dto.js';
+import { Topics } from './topics.js';
+
+@ApiTags('stats')
+@Controller('topics')
+export class TopicsController {
+  constructor(private readonly topics: Topics) {}
+
+  @Get()
+  @NeedsKey('read')
+  @ApiOperation({
+    operationId: 'listTopics',
+    summary: 'What was counted for each topic, by name; adds up to /stats',
+  })
+  @ApiOkResponse({ type: TopicsPage })
+  @ApiProblems(422)
+  list(@Query(checkedQuery()) query: TopicsQuery): Promise<TopicsPage> {
+    return this.topics.page(query);
+  }
+}

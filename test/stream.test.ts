@@ -1,0 +1,225 @@
+import { EventSource } from 'eventsource';
+import { request, type IncomingMessage } from 'node:http';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { anEvent, events } from './harness/an-event.js';
+import { eventually, inParallel, Service } from './harness/service.js';
+import type { EventsPage } from '../src/events/events.js';
+
+type Stored = EventsPage['events'][number];
+
+/** A subscriber that keeps what it was sent; by hand, so that nothing hides what is on the wire. */
+class Subscriber {
+  readonly events: Stored[] = [];
+  readonly ids: number[] = [];
+  ended = false;
+  private text = '';
+
+  private constructor(readonly response: IncomingMessage) {
+    response.setEncoding('utf8').on('data', (part: string) => this.read(part));
+    response.on('error', () => {}).on('close', () => (this.ended = true));
+  }
+
+  static async open(service: Service, query = '', headers: Record<string, string> = {}): Promise<Subscriber> {
+    const asking = request(`${service.url}/events/stream${query}`, { headers }).end();
+    const [response] = (await once(asking, 'response')) as [IncomingMessage];
+    return new Subscriber(response);
+  }
+
+  close(): void {
+    this.response.destroy();
+  }
+
+  private read(part: string): void {
+    this.text += part;
+    const messages = this.text.split('\n\n');
+    this.text = messages.pop()!;
+    for (const message of messages) {
+      const match = /^id: (\d+)\nevent: event\ndata: (.*)$/.exec(message);
+      if (!match) continue;
+      this.ids.push(Number(match[1]));
+      this.events.push(JSON.parse(match[2]!) as Stored);
+    }
+  }
+}
+
+const numbers = (from: number, to: number) =>
+  Array.from({ length: to - from + 1 }, (_, index) => from + index);
+
+describe('GET /events/stream', () => {
+  it('sends the past, then what is new, as GET /events shows it', async () => {
+    const service = await Service.start();
+    await service.publish(events(3));
+    const subscriber = await Subscriber.open(service, '?after=0');
+    expect(subscriber.response.headers).toMatchObject({
+      'content-type': 'text/event-stream; charset=utf-8',
+      'cache-control': 'no-cache, no-transform',
+      'x-accel-buffering': 'no',
+    });
+    await eventually(() => subscriber.ids.length === 3);
+    await service.publish(events(2));
+    await eventually(() => subscriber.ids.length === 5);
+    expect(subscriber.ids).toEqual(numbers(1, 5));
+    expect(subscriber.events).toEqual(await service.everything());
+    subscriber.close();
+  });
+
+  it('begins now when no cursor is given, and is told neither duplicates nor conflicts', async () => {
+    const service = await Service.start();
+    const [old, fresh] = [anEvent(), anEvent()];
+    await service.publish(old);
+    const subscriber = await Subscriber.open(service);
+    await service.publish([old, { ...old, payload: {} }, fresh, fresh]);
+    await eventually(() => subscriber.ids.length > 0);
+    await service.publish(anEvent());
+    await eventually(() => subscriber.ids.length === 2);
+    expect(subscriber.ids).toEqual([2, 3]);
+    subscriber.close();
+  });
+
+  it('sends only what is selected: a topic, a pattern, a source, a topic that looks like a pattern', async () => {
+    const service = await Service.start();
+    const topics = ['user', 'user.login', 'user.login.failed', 'users.login', 'user.*', 'order'];
+    const expected: [string, string[]][] = [
+      ['topic=user', ['user']],
+      ['topic=user.*', ['user.login', 'user.*']],
+      ['topic=user.>', ['user.login', 'user.login.failed', 'user.*']],
+      ['topic=*.login', ['user.login', 'users.login']],
+      ['topic=user.*&match=exact', ['user.*']],
+      ['source=robot', ['order']],
+      ['topic=>&source=robot', ['order']],
+    ];
+    const send = () =>
+      service.publish(
+        topics.map((topic) => anEvent({ topic, source: topic === 'order' ? 'robot' : 'person' })),
+      );
+    await send();
+    const subscribers = await Promise.all(
+      expected.map(([query]) => Subscriber.open(service, `?after=0&${query.replaceAll('>', '%3E')}`)),
+    );
+    await send();
+    for (const [index, [query, names]] of expected.entries()) {
+      const subscriber = subscribers[index]!;
+      await eventually(() => subscriber.events.length === names.length * 2);
+      expect([query, subscriber.events.map(({ topic }) => topic)]).toEqual([query, [...names, ...names]]);
+      const page = await service.get<EventsPage>(`/events?order=asc&${query.replaceAll('>', '%3E')}`);
+      expect(page.events).toEqual(subscriber.events);
+      subscriber.close();
+    }
+  });
+
+  it('goes on after Last-Event-ID, which wins over after', async () => {
+    const service = await Service.start();
+    await service.publish(events(10));
+    const subscriber = await Subscriber.open(service, '?after=0', { 'last-event-id': '7' });
+    await eventually(() => subscriber.ids.length === 3);
+    expect(subscriber.ids).toEqual([8, 9, 10]);
+    subscriber.close();
+  });
+
+  it.each([
+    ['?after=x', {}],
+    ['?after=-1', {}],
+    ['?limit=5', {}],
+    ['', { 'last-event-id': 'x' }],
+    ['', { 'last-event-id': '-1' }],
+  ])('refuses %s %j', async (query, headers) => {
+    const service = await shared;
+    const response = await service.request(`/events/stream${query}`, { headers });
+    expect(response.status).toBe(422);
+    expect(response.headers.get('content-type')).toMatch(/problem\+json/);
+    await response.text();
+  });
+
+  it('answers HEAD without a stream', async () => {
+    const response = await (await shared).request('/events/stream', { method: 'HEAD' });
+    expect(response.status).toBe(200);
+    expect(response.headers.get('content-type')).toMatch(/text\/event-stream/);
+  });
+
+  it('sends each of three subscribers every event of twenty publishers, once and in one order', async () => {
+    const service = await Service.start();
+    const subscribers = await Promise.all(
+      ['?after=0', '?after=0', ''].map((query) => Subscriber.open(service, query)),
+    );
+    const batches = Array.from({ length: 400 }, (_, index) => events(index % 10 === 0 ? 20 : 1));
+    const total = batches.flat().length;
+    await inParallel(batches, 20, async (batch) => {
+      expect((await service.publish(batch)).status).toBe(200);
+    });
+    for (const subscriber of subscribers) {
+      await eventually(() => subscriber.ids.length >= total);
+      expect(subscriber.ids).toEqual(numbers(1, total));
+      subscriber.close();
+    }
+  });
+
+  it('misses and repeats nothing across kill -9, for a subscriber that resumes by Last-Event-ID', async () => {
+    let service = await Service.start();
+    const seen: number[] = [];
+    for (let cycle = 0; cycle < 3; cycle++) {
+      const subscriber = await Subscriber.open(service, '?after=0', {
+        'last-event-id': String(seen.at(-1) ?? 0),
+      });
+      const publishing = inParallel(numbers(1, 2_000), 8, async () => {
+        await service.publish(anEvent()).catch(() => {});
+      });
+      await eventually(() => subscriber.ids.length > 200);
+      await service.end('SIGKILL');
+      await publishing;
+      await eventually(() => subscriber.ended);
+      seen.push(...subscriber.ids);
+      service = await service.restart();
+    }
+    const last = await Subscriber.open(service, '', { 'last-event-id': String(seen.at(-1)) });
+    const stored = await service.everything();
+    await eventually(() => seen.length + last.ids.length >= stored.length);
+    expect([...seen, ...last.ids]).toEqual(stored.map(({ seq }) => seq));
+    last.close();
+  });
+
+  it('is followed by EventSource, which comes back by itself after a restart', async () => {
+    let service = await Service.start();
+    const seen: number[] = [];
+    const source = new EventSource(`${service.url}/events/stream?after=0`);
+    source.addEventListener('event', ({ data }) => seen.push((JSON.parse(data as string) as Stored).seq));
+    await service.publish(events(2));
+    await eventually(() => seen.length === 2);
+    const { port } = new URL(service.url);
+    await service.end('SIGTERM');
+    service = await service.restart({ PORT: port });
+    await service.publish(events(2));
+    await eventually(() => seen.length === 4);
+    expect(seen).toEqual([1, 2, 3, 4]);
+    source.close();
+  });
+
+  it('ends at once when the service stops', async () => {
+    const service = await Service.start();
+    const subscriber = await Subscriber.open(service);
+    const started = performance.now();
+    expect(await service.end('SIGTERM')).toBe(0);
+    await eventually(() => subscriber.ended);
+    expect(performance.now() - started).toBeLessThan(1_500);
+  });
+
+  it('costs little memory for subscribers that never read', async () => {
+    const service = await Service.start();
+    const idle = await Promise.all(numbers(1, 20).map(() => Subscriber.open(service, '?after=0')));
+    for (const { response } of idle) response.pause();
+    const residentMiB = () =>
+      Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${service.process.pid}/status`, 'utf8'))![1]) / 1024;
+    await service.publish(events(100, { payload: { text: 'x'.repeat(1_000) } }));
+    const before = residentMiB();
+    for (let batch = 0; batch < 40; batch++) {
+      expect((await service.publish(events(500, { payload: { text: 'x'.repeat(1_000) } }))).status).toBe(200);
+    }
+    expect(residentMiB() - before).toBeLessThan(200);
+    idle[0]!.response.resume();
+    await eventually(() => idle[0]!.ids.length === 20_100);
+    expect(idle[0]!.ids).toEqual(numbers(1, 20_100));
+    for (const subscriber of idle) subscriber.close();
+  });
+});
+
+const shared = Service.start();
