@@ -5,6 +5,7 @@ import { type Logger, pino } from 'pino';
 import { AppModule } from './app.module.js';
 import type { Config } from './config.js';
 import { setupDocs } from './docs/openapi.js';
+import { compressBodies } from './http/compression.js';
 import { fastifyAdapter } from './http/fastify.js';
 import { ProblemFilter } from './http/problem.filter.js';
 import { PinoLogger } from './logger.js';
@@ -13,11 +14,14 @@ import { PinoLogger } from './logger.js';
 export async function createApp(config: Config): Promise<{ app: NestFastifyApplication; logger: Logger }> {
   // Not synchronous: under load, a write for each batch would cost more than the batch's own bookkeeping.
   const logger = pino({ level: config.LOG_LEVEL }, pino.destination({ sync: false }));
-  const app = await NestFactory.create<NestFastifyApplication>(
-    AppModule.forRoot(config),
-    fastifyAdapter(config),
-    { logger: new PinoLogger(logger), bodyParser: false, abortOnError: false },
-  );
+  const adapter = fastifyAdapter(config);
+  // Loaded before there are routes: it hooks into each as it is added.
+  await compressBodies(adapter.getInstance());
+  const app = await NestFactory.create<NestFastifyApplication>(AppModule.forRoot(config), adapter, {
+    logger: new PinoLogger(logger),
+    bodyParser: false,
+    abortOnError: false,
+  });
   app.useGlobalFilters(new ProblemFilter());
   setupDocs(app);
   await app.init();

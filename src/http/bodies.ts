@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Buffer, isUtf8 } from 'node:buffer';
-import type { IncomingMessage } from 'node:http';
+import type { Readable } from 'node:stream';
 import type { Config } from '../config.js';
 import { inexactNumbers } from './exact-numbers.js';
 import { invalid, Problem, unavailable } from './problem.js';
@@ -11,17 +11,19 @@ const FOREIGN_CHARSET = /charset\s*=\s*"?(?!utf-?8\b|us-ascii\b)/i;
 type Done = (error: Error | null, body?: unknown) => void;
 
 /**
- * Reads JSON bodies, within two bounds: one body's bytes, and the bytes of all bodies being received at a
+ * Reads JSON bodies and lets NDJSON through as a stream. JSON has two bounds: one body's bytes, and the bytes of all bodies being received at a
  * time, so that a thousand slow publishers cannot fill the memory before the queue sees any of them.
  */
-export function acceptJson(fastify: FastifyInstance, config: Config): void {
+export function acceptBodies(fastify: FastifyInstance, config: Config): void {
   let receiving = 0;
 
-  const read = (request: FastifyRequest, stream: IncomingMessage, done: Done) => {
+  const read = (request: FastifyRequest, stream: Readable, done: Done) => {
     if (request.is404) return done(null);
-    const { 'content-encoding': encoding = 'identity', 'content-type': type = '' } = request.headers;
-    if (encoding !== 'identity')
-      return done(new Problem(415, `The encoding ${encoding} is not taken here. Send the body as it is.`));
+    const {
+      'content-encoding': encoding,
+      'content-length': length = 0,
+      'content-type': type = '',
+    } = request.headers;
     if (FOREIGN_CHARSET.test(type)) return done(new Problem(415, 'Send JSON as UTF-8.'));
     const chunks: Buffer[] = [];
     let bytes = 0;
@@ -30,10 +32,12 @@ export function acceptJson(fastify: FastifyInstance, config: Config): void {
       if (finished) return;
       finished = true;
       receiving -= bytes;
+      // What is left of it is not unpacked.
+      if (error) stream.pause();
       done(error, body);
     };
-    const declared = Number(stream.headers['content-length'] ?? 0);
-    if (declared > config.BODY_LIMIT_BYTES) return finish(tooLarge(config));
+    // Of a compressed body, what comes out is counted.
+    if (!encoding && Number(length) > config.BODY_LIMIT_BYTES) return finish(tooLarge(config));
     stream.on('data', (chunk: Buffer) => {
       if (finished) return;
       bytes += chunk.length;
@@ -50,14 +54,25 @@ export function acceptJson(fastify: FastifyInstance, config: Config): void {
         finish(error as Error);
       }
     });
-    const hungUp = () => {
-      if (!finished) finish(new Problem(400, 'The request ended before its body did.'));
+    const hungUp = (error?: Error & { statusCode?: number }) => {
+      if (!finished)
+        finish(error?.statusCode ? error : new Problem(400, 'The request ended before its body did.'));
     };
-    stream.on('error', hungUp).on('close', hungUp);
+    stream.on('error', hungUp).on('close', () => hungUp());
+    // What unpacks is handed over paused.
+    stream.resume();
   };
 
   fastify.removeAllContentTypeParsers();
-  fastify.addContentTypeParser('application/json', read);
+  fastify.addContentTypeParser(
+    ['application/json', 'application/cloudevents+json', 'application/cloudevents-batch+json'],
+    read,
+  );
+  // Of any length: read as a stream by whoever takes it.
+  fastify.addContentTypeParser(
+    'application/x-ndjson',
+    (_request: FastifyRequest, stream: Readable, done: Done) => done(null, stream),
+  );
 }
 
 function parse(body: Buffer): unknown {

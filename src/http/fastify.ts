@@ -4,7 +4,7 @@ import { type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { guardRoutes } from '../auth/guard-routes.js';
 import type { Config } from '../config.js';
-import { acceptJson } from './json-body.js';
+import { acceptBodies } from './bodies.js';
 import { rememberPaths } from './known-paths.js';
 import { PROBLEM_MEDIA_TYPE, Problem } from './problem.js';
 import { DATA_HEADERS, setSecurityHeaders } from './security-headers.js';
@@ -59,7 +59,7 @@ export function fastifyAdapter(config: Config): FastifyAdapter {
     setTimeout(() => fastify.server.closeAllConnections(), CLOSE_GRACE_MS).unref();
     done();
   });
-  acceptJson(fastify, config);
+  acceptBodies(fastify, config);
   return adapter;
 }
 

@@ -10,6 +10,8 @@ const MEDIA_TYPE_ADVICE = 'This media type is not taken here. Send Content-Type:
 export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   if (reply.sent) return;
   const problem = toProblem(error, request);
+  // The rest of the body is not wanted.
+  if (!request.raw.complete) reply.header('connection', 'close');
   reply
     .status(problem.getStatus())
     .headers(problem.about.headers ?? {})

@@ -2,6 +2,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { validateSync } from 'class-validator';
 import { targetConstructorToSchema } from 'class-validator-jsonschema';
 import type { ProblemError } from '../http/problem.js';
+import type { CheckedEvent } from '../queue/submission.js';
 import { EventDto } from './event.dto.js';
 import { isTimestamp } from './timestamp.js';
 
@@ -10,6 +11,9 @@ import { isTimestamp } from './timestamp.js';
  * It is asked only about what was refused, for its messages.
  */
 const isEvent = new Ajv2020({ formats: { timestamp: isTimestamp } }).compile<EventDto>(eventSchema());
+
+/** Of a payload; what reads it again must not run out of stack. */
+const MAX_NESTING = 100;
 
 /** The decorators of EventDto as JSON Schema; its format `timestamp` is isTimestamp. */
 export function eventSchema(): object {
@@ -21,8 +25,41 @@ export function eventSchema(): object {
   return { ...schema, required };
 }
 
-/** What is wrong with a value as an event, each with a JSON pointer below `pointer`; empty if nothing is. */
-export function faultsOf(value: unknown, pointer: string): ProblemError[] {
+/** The event with its payload as JSON text, or what is wrong with it, each with a JSON pointer below `pointer`. */
+export function checkEvent(value: unknown, pointer: string): CheckedEvent | ProblemError[] {
+  const faults = faultsOf(value, pointer);
+  if (faults.length > 0) return faults;
+  const { topic, event_id, timestamp, source, payload = {} } = value as SentEvent;
+  const text = asText(payload);
+  if (text === null) {
+    return [
+      { pointer: `${pointer}/payload`, detail: `must not be nested deeper than ${MAX_NESTING} levels` },
+    ];
+  }
+  return { topic, event_id, timestamp, source, payload: text };
+}
+
+/** What passed the check, as it was sent: the payload may be missing. */
+type SentEvent = Omit<EventDto, 'payload'> & Partial<Pick<EventDto, 'payload'>>;
+
+function asText(payload: object): string | null {
+  let text: string;
+  try {
+    text = JSON.stringify(payload);
+  } catch {
+    return null; // deeper than the stack
+  }
+  // A level takes two characters at least.
+  return text.length > 2 * MAX_NESTING && isDeeperThan(payload, MAX_NESTING) ? null : text;
+}
+
+function isDeeperThan(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((inner) => isDeeperThan(inner, levels - 1));
+}
+
+/** What is wrong with the fields of an event; empty if nothing is. */
+function faultsOf(value: unknown, pointer: string): ProblemError[] {
   if (isEvent(value)) return [];
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     return [{ pointer, detail: 'must be an event: a JSON object' }];

@@ -1,4 +1,6 @@
 import { Injectable } from '@nestjs/common';
+import type { IncomingHttpHeaders } from 'node:http';
+import { Readable } from 'node:stream';
 import { Problem, unavailable } from '../http/problem.js';
 import {
   EventQueue,
@@ -8,23 +10,34 @@ import {
 } from '../queue/event-queue.js';
 import { type CheckedEvent, Submission, type Verdict } from '../queue/submission.js';
 import { StoreUnavailableError } from '../store/store.js';
-import type { PublishedBatch, PublishedEvent, QueuedBatch, QueuedEvent } from './publish.answer.js';
+import type {
+  PublishedBatch,
+  PublishedEvent,
+  PublishedLines,
+  QueuedBatch,
+  QueuedEvent,
+} from './publish.answer.js';
+import { PublishLines } from './publish-lines.js';
 import { readPublishBody } from './publish.body.js';
 import type { Preferences } from './prefer.js';
 
-export type PublishAnswer = PublishedEvent | PublishedBatch | QueuedEvent | QueuedBatch;
+export type PublishAnswer = PublishedEvent | PublishedBatch | QueuedEvent | QueuedBatch | PublishedLines;
 
 const RETRY_AFTER_SECONDS = 1;
 
 /** Makes a request one submission, offers it to the queue, and words the answer. */
 @Injectable()
 export class Ingest {
-  constructor(private readonly queue: EventQueue) {}
+  constructor(
+    private readonly queue: EventQueue,
+    private readonly lines: PublishLines,
+  ) {}
 
   /** Resolves when the events are on disk; with `respondAsync`, when the queue has taken them. */
-  async publish(body: unknown, prefer: Preferences): Promise<PublishAnswer> {
+  async publish(body: unknown, headers: IncomingHttpHeaders, prefer: Preferences): Promise<PublishAnswer> {
+    if (body instanceof Readable) return this.publishLines(body);
     const received_at = new Date().toISOString();
-    const { events, bytes, single } = readPublishBody(body);
+    const { events, bytes, single } = readPublishBody(body, headers);
     const submission = new Submission(events, bytes, !prefer.respondAsync);
     try {
       await this.queue.offer(submission);
@@ -33,6 +46,14 @@ export class Ingest {
       return single
         ? eventAnswer(events[0]!, verdicts[0]!, received_at)
         : batchAnswer(events, verdicts, received_at, prefer.minimal);
+    } catch (error) {
+      throw asProblem(error);
+    }
+  }
+
+  private async publishLines(stream: Readable): Promise<PublishedLines> {
+    try {
+      return await this.lines.publish(stream);
     } catch (error) {
       throw asProblem(error);
     }

@@ -1,4 +1,5 @@
 import type { FastifyReply } from 'fastify';
+import type { IncomingHttpHeaders } from 'node:http';
 
 /** What a publisher asks for in its Prefer header (RFC 7240). */
 export interface Preferences {
@@ -11,8 +12,9 @@ export interface Preferences {
 const NONE: Preferences = { respondAsync: false, minimal: false };
 
 /** Preferences that are not known are ignored, as the standard asks. */
-export function readPrefer(header: string | undefined): Preferences {
-  if (header === undefined) return NONE;
+export function readPrefer({ prefer: header, 'content-type': type }: IncomingHttpHeaders): Preferences {
+  // Of a stream there is nothing to prefer: its answer is sums, when all is stored.
+  if (typeof header !== 'string' || type?.startsWith('application/x-ndjson')) return NONE;
   const asked = header
     .split(',')
     .map((preference) => preference.split(';', 1)[0]!.replaceAll(/[\s"]/g, '').toLowerCase());

@@ -94,3 +94,39 @@ export class QueuedBatch extends Accepted {
   @ApiProperty({ enum: ['queued'], enumName: 'QueuedOutcome' })
   outcome!: 'queued';
 }
+
+/** A line that was refused. */
+export class LineError {
+  @ApiProperty({ type: 'integer', description: 'From 1.', example: 7 })
+  line!: number;
+
+  @ApiProperty({
+    example: '/event_id must be a string of 1 to 255 characters, not only blanks, without control characters',
+  })
+  detail!: string;
+}
+
+/** The answer to NDJSON: received = stored + duplicates + conflicts; lines that were refused are told apart. */
+export class PublishedLines {
+  @ApiProperty({ type: 'integer', description: 'Valid lines.', example: 3 })
+  received!: number;
+
+  @ApiProperty({ type: 'integer', example: 3 })
+  stored!: number;
+
+  @ApiProperty({ type: 'integer', example: 0 })
+  duplicates!: number;
+
+  @ApiProperty({ type: 'integer', example: 0 })
+  conflicts!: number;
+
+  @ApiProperty({
+    type: 'integer',
+    description: 'Lines that are no event; nothing of them was taken.',
+    example: 1,
+  })
+  rejected!: number;
+
+  @ApiProperty({ type: [LineError], description: 'The first hundred of them.' })
+  errors!: LineError[];
+}

@@ -1,11 +1,12 @@
 import { Body, Controller, Headers, HttpCode, Post, Res } from '@nestjs/common';
-import { ApiBody, ApiExtraModels, ApiHeader, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiExtraModels, ApiHeader, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
+import type { IncomingHttpHeaders } from 'node:http';
 import { NeedsKey } from '../auth/access.js';
 import { ApiProblems } from '../docs/api-problems.js';
 import { Ingest, type PublishAnswer } from './ingest.js';
 import { EventDto } from './event.dto.js';
-import { ApiPublished, ApiQueued, PUBLISH_BODY } from './publish.docs.js';
+import { ApiPublished, ApiQueued, PUBLISH_OPERATION } from './publish.docs.js';
 import { applyPreferences, readPrefer } from './prefer.js';
 
 @ApiTags('publish')
@@ -16,14 +17,8 @@ export class PublishController {
   @Post()
   @NeedsKey('publish')
   @HttpCode(200)
-  @ApiOperation({
-    operationId: 'publish',
-    summary: 'Publish one event or many',
-    description:
-      'The answer comes when the events are on disk, with a verdict for each. A batch is checked whole and stored whole: one bad event refuses it.',
-  })
+  @ApiOperation(PUBLISH_OPERATION)
   @ApiExtraModels(EventDto)
-  @ApiBody(PUBLISH_BODY)
   @ApiHeader({
     name: 'Prefer',
     required: false,
@@ -35,11 +30,11 @@ export class PublishController {
   @ApiProblems(400, 413, 415, 422, 503)
   async publish(
     @Body() body: unknown,
-    @Headers('prefer') prefer: string | undefined,
+    @Headers() headers: IncomingHttpHeaders,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<PublishAnswer> {
-    const preferences = readPrefer(prefer);
-    const answer = await this.ingest.publish(body, preferences);
+    const preferences = readPrefer(headers);
+    const answer = await this.ingest.publish(body, headers, preferences);
     applyPreferences(preferences, reply);
     return answer;
   }

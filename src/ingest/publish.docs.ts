@@ -1,7 +1,13 @@
 import { applyDecorators } from '@nestjs/common';
-import { type ApiBodyOptions, ApiExtraModels, ApiResponse, getSchemaPath } from '@nestjs/swagger';
+import { ApiExtraModels, type ApiOperationOptions, ApiResponse, getSchemaPath } from '@nestjs/swagger';
 import { EventDto } from './event.dto.js';
-import { PublishedBatch, PublishedEvent, QueuedBatch, QueuedEvent } from './publish.answer.js';
+import {
+  PublishedBatch,
+  PublishedEvent,
+  PublishedLines,
+  QueuedBatch,
+  QueuedEvent,
+} from './publish.answer.js';
 import { MAX_EVENTS_PER_REQUEST } from './publish.body.js';
 
 const event = {
@@ -21,7 +27,7 @@ const events = {
 };
 
 /** The three shapes of a body, with examples that "Try it out" sends as they stand. */
-export const PUBLISH_BODY: ApiBodyOptions = {
+const JSON_BODY = {
   schema: {
     oneOf: [
       { $ref: getSchemaPath(EventDto) },
@@ -43,15 +49,58 @@ const preferenceApplied = {
   },
 };
 
+const cloudEvent = {
+  specversion: '1.0',
+  type: 'orders',
+  source: 'checkout',
+  id: '1003',
+  time: '2026-01-31T12:00:00.000Z',
+  data: { order: 1003 },
+};
+const cloudEventSchema = {
+  type: 'object' as const,
+  description: 'A CloudEvent 1.0: type is the topic, source#id the event_id, data the payload.',
+  properties: Object.fromEntries(
+    Object.keys(cloudEvent).map((name) => [name, name === 'data' ? {} : { type: 'string' as const }]),
+  ),
+  required: ['specversion', 'type', 'source', 'id'],
+};
+
+/** Every media type that publish takes. */
+const CONTENT = {
+  'application/json': JSON_BODY,
+  'application/x-ndjson': {
+    schema: {
+      type: 'string',
+      description: 'An event a line, any number of them; a bad line is refused alone.',
+    },
+    example: `${JSON.stringify(event)}\n${JSON.stringify(another)}\n`,
+  },
+  'application/cloudevents+json': { schema: cloudEventSchema, example: cloudEvent },
+  'application/cloudevents-batch+json': {
+    schema: { type: 'array', items: cloudEventSchema },
+    example: [cloudEvent],
+  },
+};
+
+export const PUBLISH_OPERATION: ApiOperationOptions = {
+  operationId: 'publish',
+  summary: 'Publish one event or many',
+  description:
+    'The answer comes when the events are on disk, with a verdict for each. A batch is checked whole and stored whole: one bad event refuses it. NDJSON is stored as it comes, line by line. Bodies may be compressed (gzip, deflate, br).',
+  requestBody: { required: true, content: CONTENT },
+};
+
 /** 200: on disk. */
 export function ApiPublished(): MethodDecorator {
   return applyDecorators(
-    ApiExtraModels(PublishedEvent, PublishedBatch),
+    ApiExtraModels(PublishedEvent, PublishedBatch, PublishedLines),
     ApiResponse({
       status: 200,
-      description: 'The events are on disk. One event gets its verdict, many get the sums and each verdict.',
+      description:
+        'The events are on disk. One event gets its verdict, many get the sums and each verdict, NDJSON gets the sums and its bad lines.',
       headers: preferenceApplied,
-      content: oneOf(PublishedEvent, PublishedBatch),
+      content: oneOf(PublishedEvent, PublishedBatch, PublishedLines),
     }),
   );
 }

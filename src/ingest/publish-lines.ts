@@ -1,0 +1,112 @@
+import { Injectable } from '@nestjs/common';
+import type { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Config } from '../config.js';
+import { inexactNumbers } from '../http/exact-numbers.js';
+import type { ProblemError } from '../http/problem.js';
+import { EventQueue, QueueFullError } from '../queue/event-queue.js';
+import { type CheckedEvent, Submission, type Verdict } from '../queue/submission.js';
+import { checkEvent } from './check-event.js';
+import { type Line, linesOf } from './lines.js';
+import type { PublishedLines } from './publish.answer.js';
+import { bytesOf } from './publish.body.js';
+
+const EVENTS_PER_SUBMISSION = 1_000;
+const BYTES_PER_SUBMISSION = 1024 * 1024;
+/** While one is being stored, the next waits in the queue, and the one after is being read. */
+const SUBMISSIONS_IN_QUEUE = 2;
+const MAX_ERRORS_TOLD = 100;
+const WAIT_FOR_ROOM_MS = 20;
+
+/**
+ * Publishes a stream of NDJSON of any length, in order, in submissions as it comes, with a bounded part of it
+ * in memory: while the queue has no room, nothing is read, and the sender feels it.
+ */
+@Injectable()
+export class PublishLines {
+  constructor(
+    private readonly queue: EventQueue,
+    private readonly config: Config,
+  ) {}
+
+  /** Resolves when all valid lines are stored. Rejects when the stream breaks or the store fails; what was stored stays. */
+  async publish(stream: Readable): Promise<PublishedLines> {
+    const answer: PublishedLines = {
+      received: 0,
+      stored: 0,
+      duplicates: 0,
+      conflicts: 0,
+      rejected: 0,
+      errors: [],
+    };
+    const inQueue: Promise<readonly Verdict[]>[] = [];
+    const settleOldest = async () => count(answer, (await inQueue.shift()) ?? []);
+    let events: CheckedEvent[] = [];
+    let bytes = 0;
+    const submit = async () => {
+      while (inQueue.length >= SUBMISSIONS_IN_QUEUE) await settleOldest();
+      const submission = new Submission(events, bytes, true);
+      await this.offerPatiently(submission);
+      inQueue.push(submission.verdicts);
+      events = [];
+      bytes = 0;
+    };
+    for await (const lines of linesOf(stream, this.config.BODY_LIMIT_BYTES)) {
+      for (const line of lines) {
+        const event = readLine(line);
+        if (Array.isArray(event)) {
+          reject(answer, line.number, event);
+          continue;
+        }
+        events.push(event);
+        bytes += bytesOf(event);
+        if (events.length >= EVENTS_PER_SUBMISSION || bytes >= BYTES_PER_SUBMISSION) await submit();
+      }
+    }
+    if (events.length > 0) await submit();
+    while (inQueue.length > 0) await settleOldest();
+    return answer;
+  }
+
+  private async offerPatiently(submission: Submission): Promise<void> {
+    for (;;) {
+      try {
+        await this.queue.offer(submission);
+        return;
+      } catch (error) {
+        if (!(error instanceof QueueFullError)) throw error;
+        await sleep(WAIT_FOR_ROOM_MS);
+      }
+    }
+  }
+}
+
+function readLine({ text, fault }: Line): CheckedEvent | ProblemError[] {
+  if (text === undefined) return [{ pointer: '', detail: fault ?? 'cannot be read' }];
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    return [{ pointer: '', detail: `is not valid JSON: ${(error as Error).message}` }];
+  }
+  const inexact = inexactNumbers(text);
+  return inexact.length > 0 ? inexact : checkEvent(value, '');
+}
+
+function reject(answer: PublishedLines, line: number, errors: readonly ProblemError[]): void {
+  answer.rejected++;
+  if (answer.errors.length >= MAX_ERRORS_TOLD) return;
+  answer.errors.push({
+    line,
+    detail: errors.map(({ pointer, detail }) => `${pointer} ${detail}`.trim()).join('; '),
+  });
+}
+
+function count(answer: PublishedLines, verdicts: readonly Verdict[]): void {
+  for (const { outcome } of verdicts) {
+    answer.received++;
+    if (outcome === 'stored') answer.stored++;
+    else if (outcome === 'duplicate') answer.duplicates++;
+    else answer.conflicts++;
+  }
+}
