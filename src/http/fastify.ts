@@ -1,12 +1,10 @@
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
-import { type ServerResponse, STATUS_CODES } from 'node:http';
-import type { Socket } from 'node:net';
 import { guardRoutes } from '../auth/guard-routes.js';
 import type { Config } from '../config.js';
 import { acceptBodies } from './bodies.js';
 import { rememberPaths } from './known-paths.js';
-import { PROBLEM_MEDIA_TYPE, Problem } from './problem.js';
+import { answerMalformed, answerUnmet } from './raw-answers.js';
 import { DATA_HEADERS, setSecurityHeaders } from './security-headers.js';
 import { sendProblem } from './send-problem.js';
 
@@ -29,8 +27,6 @@ const MAX_CONNECTIONS = 10_000;
 /** For answers still being sent when the service stops; connections without a request must not hold it up. */
 const CLOSE_GRACE_MS = 2_000;
 
-const STATUS_OF: Record<string, number> = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 };
-
 /** Fastify as this service uses it, with its own errors told as problems too. */
 export function fastifyAdapter(config: Config): FastifyAdapter {
   const adapter = new FastifyAdapter({
@@ -46,12 +42,13 @@ export function fastifyAdapter(config: Config): FastifyAdapter {
     return503OnClosing: false,
     skipMiddie: true,
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
-    clientErrorHandler: answerRaw,
+    clientErrorHandler: answerMalformed,
     frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) =>
       sendProblem(error, request, reply.headers(DATA_HEADERS)),
   });
   const fastify = adapter.getInstance();
   fastify.server.maxConnections = MAX_CONNECTIONS;
+  fastify.server.on('checkExpectation', answerUnmet);
   setSecurityHeaders(fastify);
   guardRoutes(fastify, config);
   rememberPaths(fastify);
@@ -62,25 +59,3 @@ export function fastifyAdapter(config: Config): FastifyAdapter {
   acceptBodies(fastify, config);
   return adapter;
 }
-
-/** What Node cannot parse as HTTP never becomes a request; it is answered on the socket. */
-function answerRaw(error: Error & { code?: string }, socket: AnsweringSocket): void {
-  if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy();
-  // An answer to a whole request is on its way, to one before: said now, this would be taken for it.
-  const { _httpMessage: answering } = socket;
-  if (answering && (answering.req.complete || answering.headersSent)) return void socket.destroy();
-  const status = STATUS_OF[error.code ?? ''] ?? 400;
-  const problem = new Problem(status, 'This is not HTTP as this service reads it.');
-  const body = JSON.stringify(problem.toBody('about:blank'));
-  const headers = {
-    ...DATA_HEADERS,
-    'content-type': `${PROBLEM_MEDIA_TYPE}; charset=utf-8`,
-    'content-length': Buffer.byteLength(body),
-    connection: 'close',
-  };
-  const head = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
-  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${head.join('')}\r\n${body}`);
-}
-
-/** Node's own default handler asks the same field. */
-type AnsweringSocket = Socket & { _httpMessage?: ServerResponse | null };

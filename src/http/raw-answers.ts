@@ -1,0 +1,40 @@
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
+import { PROBLEM_MEDIA_TYPE, Problem } from './problem.js';
+import { DATA_HEADERS } from './security-headers.js';
+
+const STATUS_OF: Record<string, number> = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 };
+
+/** Node's own default handler asks the same field. */
+type AnsweringSocket = Socket & { _httpMessage?: ServerResponse | null };
+
+/** What Node cannot parse as HTTP never becomes a request; it is answered on the socket, as a problem too. */
+export function answerMalformed(error: Error & { code?: string }, socket: AnsweringSocket): void {
+  if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy();
+  // An answer to a whole request before it is on its way. Said now, this would be taken for that one.
+  const { _httpMessage: answering } = socket;
+  if (answering && (answering.req.complete || answering.headersSent)) return void socket.destroy();
+  const status = STATUS_OF[error.code ?? ''] ?? 400;
+  const { headers, body } = written(new Problem(status, 'This is not HTTP as this service reads it.'));
+  const head = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${head.join('')}\r\n${body}`);
+}
+
+/** To an Expect other than 100-continue, which does not become a request either. */
+export function answerUnmet(_request: IncomingMessage, response: ServerResponse): void {
+  const { headers, body } = written(
+    new Problem(417, 'The only expectation that is met here is 100-continue.'),
+  );
+  response.writeHead(417, headers).end(body);
+}
+
+function written(problem: Problem) {
+  const body = JSON.stringify(problem.toBody('about:blank'));
+  const headers = {
+    ...DATA_HEADERS,
+    'content-type': `${PROBLEM_MEDIA_TYPE}; charset=utf-8`,
+    'content-length': Buffer.byteLength(body),
+    connection: 'close',
+  };
+  return { headers, body };
+}
