@@ -1,0 +1,202 @@
+import { fastify } from 'fastify';
+import { createHash } from 'node:crypto';
+import { anEvent } from './harness/an-event.js';
+import { RawConnection } from './harness/raw.js';
+import { eventually, Service } from './harness/service.js';
+import { guardRoutes } from '../src/auth/guard-routes.js';
+import { ConfigError, loadConfig } from '../src/config.js';
+
+const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
+const bearer = (key: string) => ({ authorization: `Bearer ${key}` });
+
+const API_KEYS = [
+  `shop:publish:${sha256('shop-key')}`,
+  `dashboard:read:${sha256('dashboard-key').toUpperCase()}`,
+  ` admin:publish:${sha256('admin-key')}`,
+  `admin:read:${sha256('admin-key')}`,
+].join(',');
+const service = await Service.start({ API_KEYS });
+
+const PUBLISHING = [['POST', '/publish']] as const;
+const READING = [
+  ['GET', '/events'],
+  ['HEAD', '/events'],
+  ['GET', '/events/orders/never'],
+  ['GET', '/stats'],
+] as const;
+const OPEN = [
+  '/',
+  '/health',
+  '/health/live',
+  '/health/ready',
+  '/docs',
+  '/docs/swagger-ui.css',
+  '/openapi.json',
+];
+
+async function ask(method: string, path: string, headers: Record<string, string> = {}) {
+  const body = method === 'POST' ? JSON.stringify(anEvent()) : undefined;
+  const type: Record<string, string> = body === undefined ? {} : { 'content-type': 'application/json' };
+  const response = await service.request(path, { method, headers: { ...type, ...headers }, body });
+  return { status: response.status, challenge: response.headers.get('www-authenticate'), response };
+}
+
+describe('a call without a key', () => {
+  it.each([...PUBLISHING, ...READING])('to %s %s is 401, with a problem', async (method, path) => {
+    const { status, challenge, response } = await ask(method, path);
+    expect([status, challenge]).toEqual([401, 'Bearer']);
+    expect(response.headers.get('content-type')).toMatch(/^application\/problem\+json/);
+    if (method === 'HEAD') return;
+    expect(await response.json()).toMatchObject({ title: 'Unauthorized', status: 401, instance: path });
+  });
+
+  it.each(OPEN)('to %s is answered', async (path) => {
+    expect((await ask('GET', path)).status).toBe(200);
+  });
+
+  it.each([
+    ['/%70ublish', 401],
+    ['/publish?key=1', 401],
+    ['/publish#', 401],
+    ['/publish;a=b', 404],
+    ['//publish', 404],
+    ['/publish/', 404],
+    ['/publish%2f', 404],
+    ['/PUBLISH', 404],
+    ['/x/../publish', 404],
+    ['/docs/../publish', 405],
+    ['/docs/%2e%2e/publish', 405],
+    ['/health/..%2fpublish', 404],
+    ['/./publish', 404],
+    ['http://elsewhere/publish', 401],
+  ])('cannot reach it by %s', async (target, status) => {
+    const body = JSON.stringify(anEvent());
+    const connection = RawConnection.open(service.url).send(
+      `POST ${target} HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`,
+    );
+    await connection.untilClosed();
+    expect(connection.statuses).toEqual([status]);
+  });
+
+  it('is answered before its body is there', async () => {
+    const connection = RawConnection.open(service.url).send(
+      'POST /publish HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 1000000\r\n\r\n',
+    );
+    await eventually(() => connection.statuses.length > 0);
+    expect(connection.statuses).toEqual([401]);
+    connection.hangUp();
+  });
+});
+
+describe('a key that is not known', () => {
+  it.each([
+    'Bearer nonsense',
+    'Bearer shop-key1',
+    `Bearer ${sha256('shop-key')}`,
+    'Bearer',
+    'Bearer shop-key dashboard-key',
+    'Basic c2hvcDpzaG9wLWtleQ==',
+    'shop-key',
+  ])('%s is 401', async (authorization) => {
+    for (const [method, path] of [...PUBLISHING, ...READING]) {
+      const { status, challenge } = await ask(method, path, { authorization });
+      expect([method, path, status, challenge]).toEqual([method, path, 401, 'Bearer error="invalid_token"']);
+    }
+  });
+});
+
+describe('a key', () => {
+  it.each(['shop-key', 'admin-key'])('with the scope publish may publish: %s', async (key) => {
+    expect((await ask('POST', '/publish', bearer(key))).status).toBe(200);
+  });
+
+  it.each(['dashboard-key', 'admin-key'])('with the scope read may read: %s', async (key) => {
+    const statuses = await Promise.all(
+      READING.map(async ([method, path]) => (await ask(method, path, bearer(key))).status),
+    );
+    expect(statuses).toEqual([200, 200, 404, 200]);
+  });
+
+  it('with the other scope is 403, and told which one is needed', async () => {
+    const published = await ask('POST', '/publish', bearer('dashboard-key'));
+    expect(published.challenge).toBe('Bearer error="insufficient_scope", scope="publish"');
+    expect(await published.response.json()).toMatchObject({ title: 'Forbidden', status: 403 });
+    for (const [method, path] of READING) {
+      const { status, challenge } = await ask(method, path, bearer('shop-key'));
+      expect([status, challenge]).toEqual([403, 'Bearer error="insufficient_scope", scope="read"']);
+    }
+  });
+
+  it('is asked for by "bearer" too: the case of the scheme does not matter', async () => {
+    expect((await ask('GET', '/stats', { authorization: 'bearer dashboard-key' })).status).toBe(200);
+  });
+});
+
+describe('what was refused for its key', () => {
+  it('has changed no row and no counter', async () => {
+    const read = async (path: string) =>
+      (await ask('GET', path, bearer('admin-key'))).response.json() as Promise<Record<string, unknown>>;
+    const before = await read('/stats');
+    for (const headers of [{}, bearer('nonsense'), bearer('dashboard-key')])
+      await ask('POST', '/publish', headers);
+    expect(await read('/stats')).toEqual({ ...before, uptime: expect.any(Number) });
+    expect((await read('/events'))['count']).toBe(before['received']);
+  });
+});
+
+describe('a route that says not who may call it', () => {
+  it.each(['', API_KEYS])('does not start, with the keys "%s"', async (keys) => {
+    const server = fastify();
+    guardRoutes(server, loadConfig({ API_KEYS: keys }));
+    expect(() => server.get('/forgotten', () => '')).toThrow('GET /forgotten says not who may call it');
+    await server.close();
+  });
+});
+
+describe('the OpenAPI document', () => {
+  it('names the key each operation needs, and the two refusals', async () => {
+    const { paths, components } = await service.get<{
+      paths: Record<string, Record<string, { security?: object[]; responses: Record<string, object> }>>;
+      components: { securitySchemes: Record<string, object> };
+    }>('/openapi.json');
+    expect(components.securitySchemes).toMatchObject({ key: { type: 'http', scheme: 'bearer' } });
+    for (const [path, operations] of Object.entries(paths)) {
+      for (const { security, responses } of Object.values(operations)) {
+        const open = OPEN.includes(path);
+        const scope = path === '/publish' ? 'publish' : 'read';
+        expect([path, security]).toEqual([path, open ? undefined : [{ key: [scope] }]]);
+        expect([path, '401' in responses, '403' in responses]).toEqual([path, !open, !open]);
+      }
+    }
+  });
+});
+
+describe('API_KEYS that is wrong', () => {
+  const good = sha256('a');
+  const cases: [string, string][] = [
+    ['nonsense', 'entry 1 must be name:scope:sha256-hex'],
+    [`ci:publish:${good},`, 'entry 2 must be name:scope:sha256-hex'],
+    [`ci:publish:${good}:more`, 'entry 1 must be name:scope:sha256-hex'],
+    [`ci:write:${good}`, 'entry 1 (ci) must have the scope publish or read'],
+    [`ci:publish:${good.slice(1)}`, 'entry 1 (ci) must end with a SHA-256: 64 hex digits'],
+    [`ci:publish:${sha256('')}`, 'entry 1 (ci) has the SHA-256 of an empty key'],
+    [`:read:${good}`, 'entry 1 must begin with a name'],
+    [`${good}:read:ci`, 'entry 1 must begin with a name'],
+    [`ok:read:${good},a b:read:${good},ci:x:${good}`, 'entry 3 (ci) must have the scope'],
+  ];
+
+  it.each(cases)(
+    'stops the start, names the entry and keeps its hash to itself: %s',
+    (API_KEYS, complaint) => {
+      let message = '';
+      try {
+        loadConfig({ API_KEYS });
+      } catch (error) {
+        expect(error).toBeInstanceOf(ConfigError);
+        message = (error as Error).message;
+      }
+      expect(message).toContain(complaint);
+      expect(message).not.toMatch(/[0-9a-f]{16}/i);
+    },
+  );
+});

@@ -1,0 +1,123 @@
+import fc from 'fast-check';
+import { anEvent } from './an-event.js';
+
+/** A request as it stands on the wire, but for its Content-Length. */
+export interface RawRequest {
+  readonly method: string;
+  readonly target: string;
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  readonly body: Buffer;
+}
+
+const oneOf = (words: string) => fc.constantFrom(...words.split(' '));
+const mostly = (value: unknown, ...others: fc.Arbitrary<unknown>[]) =>
+  fc.oneof({ weight: 4, arbitrary: value instanceof fc.Arbitrary ? value : fc.constant(value) }, ...others);
+
+const anyText = fc.string({ unit: 'binary', maxLength: 300 });
+const anyJson = fc.jsonValue({ maxDepth: 8 }) as fc.Arbitrary<unknown>;
+const anyName = fc.oneof(
+  anyText,
+  fc.constantFrom('topic', '', '\ud800', '__proto__', 'constructor', 'x'.repeat(256)),
+);
+
+const nearlyAnEvent = fc.record(
+  {
+    topic: mostly('orders', anyName, anyJson),
+    event_id: mostly(fc.uuid(), anyName, anyJson),
+    timestamp: mostly('2026-01-31T12:00:00Z', anyText, anyJson),
+    source: mostly('fuzz', anyName, anyJson),
+    payload: mostly(fc.dictionary(anyText, anyJson), anyJson),
+  },
+  { requiredKeys: ['topic', 'event_id', 'timestamp', 'source'] },
+);
+
+/** Any JSON, often an event or a batch, or nearly one. */
+export const anyJsonBody: fc.Arbitrary<string> = fc
+  .oneof(
+    anyJson,
+    nearlyAnEvent,
+    fc.array(nearlyAnEvent, { maxLength: 20 }),
+    fc.record({ events: fc.oneof(anyJson, fc.array(nearlyAnEvent, { maxLength: 5 })) }),
+  )
+  .map((value) => JSON.stringify(value));
+
+const aChange = fc.tuple(
+  fc.nat(),
+  fc.nat(3),
+  fc.oneof(fc.constantFrom(...'{}[]",:\\0e-\u0000\u2028'), anyText),
+);
+
+/** The same with some of its characters taken out, put in or changed. */
+export const anyBrokenJson: fc.Arbitrary<string> = fc
+  .tuple(anyJsonBody, fc.array(aChange))
+  .map(([json, changes]) =>
+    changes.reduce((text, [place, length, insert]) => {
+      const at = place % (text.length + 1);
+      return text.slice(0, at) + insert + text.slice(at + length);
+    }, json),
+  );
+
+export const anyBytes: fc.Arbitrary<Buffer> = fc
+  .uint8Array({ maxLength: 2_000 })
+  .map((bytes) => Buffer.from(bytes));
+
+/** A valid one. */
+export const anyEvent: fc.Arbitrary<string> = fc
+  .uuid()
+  .map((event_id) => JSON.stringify(anEvent({ event_id })));
+
+/** None of those that frame a message: of a wrong one, the service rightly waits for the rest. */
+const anyHeader = fc.tuple(
+  fc
+    .oneof(
+      oneOf(
+        'accept accept-encoding authorization connection content-encoding content-type cookie expect host',
+      ),
+      oneOf('if-modified-since if-none-match last-event-id prefer range te trailer upgrade via forwarded'),
+      oneOf(
+        'x-forwarded-for x-http-method-override __proto__ constructor ce-id ce-specversion ce-type ce-source',
+      ),
+      fc.stringMatching(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,40}$/),
+    )
+    .filter((name) => !/^(content-length|transfer-encoding)$/i.test(name)),
+  fc.oneof(
+    oneOf(
+      'application/json application/x-ndjson application/cloudevents+json multipart/form-data text/event-stream',
+    ),
+    oneOf(
+      'gzip br deflate identity gzip,gzip keep-alive close websocket 100-continue trailers bytes=0- */* ,,, " ;',
+    ),
+    oneOf('respond-async return=minimal wait=-1 Bearer application/json;charset=latin1 1.0 0 -1'),
+    fc.stringMatching(/^[\t\x20-\x7e\x80-\xff]{0,200}$/),
+  ),
+);
+export const anyHeaders: fc.Arbitrary<RawRequest['headers']> = fc.array(anyHeader, { maxLength: 12 });
+
+export const anyMethod = oneOf(
+  'GET HEAD POST PUT PATCH DELETE OPTIONS TRACE PROPFIND M-SEARCH QUERY CONNECT',
+);
+
+const anyPiece = fc.oneof(
+  oneOf('events publish stats health live docs stream topics orders . .. * :topic __proto__ constructor'),
+  oneOf('%2e%2e %2f %00 % %zz %ff %ed%a0%80 %e2%80%ae index.html swagger-ui.css .env \\ ;a=b <script>'),
+  fc.constantFrom('', "'OR'1'='1'--", 'x'.repeat(4_000)),
+  anyText.map((text) => encodeURIComponent(Buffer.from(text).toString())),
+  fc.stringMatching(/^[\x21-\x7e\x80-\xff]{0,50}$/),
+);
+export const anyPath: fc.Arbitrary<string> = fc
+  .array(anyPiece, { maxLength: 5 })
+  .map((pieces) => `/${pieces.join('/')}`);
+
+const aParameter = fc.tuple(
+  fc.oneof(
+    oneOf(
+      'topic source since until limit order after before url topic[] topic[a] __proto__ constructor hasOwnProperty',
+    ),
+    anyPiece,
+  ),
+  fc.oneof(oneOf('0 1 -1 1e3 9007199254740993 asc NaN 2026-01-31T12:00:00Z %00'), anyPiece),
+);
+/** Of any parameters, some of them twice. */
+export const anyQuery: fc.Arbitrary<string> = fc
+  .array(aParameter, { maxLength: 8 })
+  .map((pairs) => pairs.map((pair) => pair.join('=')).join('&'));
