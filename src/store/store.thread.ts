@@ -25,7 +25,10 @@ async function open(): Promise<Writer | Reader> {
   const lock = lockDatabase(databasePath);
   await dataSource.initialize();
   await dataSource.runMigrations();
-  return new Writer(dataSource, connection(), lock);
+  const writer = new Writer(dataSource, connection(), lock);
+  // SQLite opens a file it may not write without a word, and would tell the first publisher.
+  writer.probe();
+  return writer;
 }
 
 const opened = open();

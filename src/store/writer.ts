@@ -30,6 +30,7 @@ export class Writer {
   private readonly addCounters: Statement;
   private lastSeq: number;
   private lastProcessedAt: string;
+  private lastCommitFailed = false;
 
   constructor(
     private readonly dataSource: DataSource,
@@ -69,8 +70,10 @@ export class Writer {
       const committed = this.writeAll(values);
       this.database.exec('COMMIT');
       this.lastSeq = committed.lastSeq;
+      this.lastCommitFailed = false;
       return committed;
     } catch (error) {
+      this.lastCommitFailed = true;
       if (this.database.inTransaction) this.database.exec('ROLLBACK');
       throw error;
     }
@@ -78,6 +81,12 @@ export class Writer {
 
   /** Writes a page and syncs it, as a commit would; throws what a commit would throw. */
   probe(): void {
+    if (this.lastCommitFailed) {
+      // On a full disk a page may still fit into the log where a batch does not; what does not fit is the
+      // log into the database file. Without this, nothing but the next publisher would find out.
+      this.database.pragma('wal_checkpoint(PASSIVE)');
+      this.lastCommitFailed = false;
+    }
     const version = this.database.pragma('user_version', { simple: true }) as number;
     this.database.pragma(`user_version = ${version === 0 ? 1 : 0}`);
   }
