@@ -81,6 +81,11 @@ export class Trial {
 
   async end(): Promise<void> {
     await this.service.end('SIGKILL');
+    this.remove();
+  }
+
+  /** Removes the folder, if it is its own. */
+  remove(): void {
     if (this.ownsDirectory) rmSync(this.directory, { recursive: true, force: true });
   }
 }
