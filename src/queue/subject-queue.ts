@@ -14,16 +14,24 @@ import type { Submission } from './submission.js';
 const FIRST_BACKOFF_MS = 50;
 const LAST_BACKOFF_MS = 500;
 const LAST_RETRY_AFTER_SECONDS = 30;
+/** A submission of up to this part of a commit is small. */
+const SMALL_PART_OF_BATCH = 0.01;
 
 /**
  * The queue inside the process. Batches form by themselves: while one is being handled, what arrives gathers,
  * and the next takes all of it, up to a maximum. There is no timer, so an idle service handles one event at
  * once and a busy one shares each commit among many.
+ *
+ * There are two lines, so that who waits for one event does not wait for all the thousands of others in front:
+ * a small submission goes into the very next commit, and a large one lets one commit of small ones pass at most.
  */
 @Injectable()
 export class SubjectQueue extends EventQueue {
   private readonly arrivals = new Subject<Submission>();
   private waiting: Submission[] = [];
+  /** The small ones whose publishers wait. */
+  private quick: Submission[] = [];
+  private waitingPassedOver = false;
   private bytes = 0;
   private running = false;
   private eventsPerSecond = 0;
@@ -64,7 +72,8 @@ export class SubjectQueue extends EventQueue {
 
   consume(handler: BatchHandler): void {
     this.arrivals.subscribe((submission) => {
-      this.waiting.push(submission);
+      const line = this.isQuick(submission) ? this.quick : this.waiting;
+      line.push(submission);
       if (this.running) return;
       this.running = true;
       // Not at once: what the sockets bring in this turn of the event loop shares the first commit.
@@ -83,7 +92,7 @@ export class SubjectQueue extends EventQueue {
 
   private async run(handler: BatchHandler): Promise<void> {
     let backoffMs = FIRST_BACKOFF_MS;
-    while (this.waiting.length > 0) {
+    while (this.waiting.length + this.quick.length > 0) {
       const batch = this.nextBatch();
       const started = performance.now();
       try {
@@ -103,20 +112,35 @@ export class SubjectQueue extends EventQueue {
     this.whenEmpty?.();
   }
 
+  private isQuick({ awaited, events }: Submission): boolean {
+    return awaited && events.length <= this.config.BATCH_MAX_EVENTS * SMALL_PART_OF_BATCH;
+  }
+
   private nextBatch(): Submission[] {
-    let events = 0;
-    let count = 0;
-    for (const submission of this.waiting) {
-      events += submission.events.length;
-      if (count > 0 && events > this.config.BATCH_MAX_EVENTS) break;
-      count++;
-    }
-    return this.waiting.splice(0, count);
+    const batch: Submission[] = [];
+    let room = this.config.BATCH_MAX_EVENTS;
+    const takeFrom = (line: Submission[], most = line.length): number => {
+      let count = 0;
+      while (count < most) {
+        const size = line[count]!.events.length;
+        if (size > room && batch.length + count > 0) break;
+        room -= size;
+        count++;
+      }
+      for (const submission of line.splice(0, count)) batch.push(submission);
+      return count;
+    };
+    const overdue = this.waitingPassedOver ? takeFrom(this.waiting, 1) : 0;
+    takeFrom(this.quick);
+    const inTurn = takeFrom(this.waiting);
+    this.waitingPassedOver = overdue + inTurn === 0 && this.waiting.length > 0;
+    return batch;
   }
 
   /** The store fails as a whole, so those further back in the line need not wait to hear it. */
   private refuseAwaited(reason: Error): void {
-    const awaited = this.waiting.filter((submission) => submission.awaited);
+    const awaited = [...this.quick, ...this.waiting.filter((submission) => submission.awaited)];
+    this.quick = [];
     this.waiting = this.waiting.filter((submission) => !submission.awaited);
     this.release(awaited);
     for (const submission of awaited) submission.refuse(reason);
