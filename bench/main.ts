@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { ndjson, subscribers } from './feeds.js';
 import { growth } from './growth.js';
 import { GENERATOR } from './load.js';
 import { Report } from './report.js';
@@ -14,7 +15,7 @@ const { values: options } = parseArgs({
     seconds: { type: 'string', default: '5' },
     growth: { type: 'string', default: '1000000,5000000' },
     'memory-minutes': { type: 'string', default: '5' },
-    only: { type: 'string', default: 'singles,batches,latency,memory,growth' },
+    only: { type: 'string', default: 'singles,batches,latency,ndjson,subscribers,memory,growth' },
   },
 });
 
@@ -26,6 +27,8 @@ const wanted = new Set(options.only.split(','));
 if (wanted.has('singles')) await singles(run, report);
 if (wanted.has('batches')) await batches(run, report);
 if (wanted.has('latency')) await latencyAtHalfLoad(run, report);
+if (wanted.has('ndjson')) await ndjson(run, report);
+if (wanted.has('subscribers')) await subscribers(run, report);
 if (wanted.has('memory')) await steadyMemory(run, report, Number(options['memory-minutes']));
 if (wanted.has('growth')) await growth(run, report, options.growth.split(',').map(Number));
 rmSync(scratch, { recursive: true });

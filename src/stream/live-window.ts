@@ -1,10 +1,18 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { type ProcessedBatch, ProcessedEvents } from '../consumer/processed-events.js';
+import { type EventSelection, isSelected } from '../store/event-filter.js';
 import { type EventJson, toEventJson } from '../store/event-json.js';
 import { Store } from '../store/store.js';
+import { asServerSentEvent } from './server-sent-event.js';
 
 /** What is kept of the newest events. Subscribers further behind read from the store, in pages. */
 const MAX_BYTES = 4 * 1024 * 1024;
+
+/** A part of a stream, and the seq that whoever has been sent it has reached. */
+export interface StreamText {
+  readonly text: string;
+  readonly seq: number;
+}
 
 /**
  * The newest events, shared by all live subscribers, so that following costs the store nothing. Kept only
@@ -17,6 +25,7 @@ export class LiveWindow implements OnModuleInit {
   private events: EventJson[] = [];
   private bytes = 0;
   private wanted = false;
+  private readonly texts = new Map<string, StreamText>();
 
   constructor(
     private readonly store: Store,
@@ -34,6 +43,7 @@ export class LiveWindow implements OnModuleInit {
     if (wanted) return;
     this.events = [];
     this.bytes = 0;
+    this.texts.clear();
   }
 
   /** Whether everything after this seq is here. */
@@ -41,13 +51,34 @@ export class LiveWindow implements OnModuleInit {
     return seq >= this.lastSeq - this.events.length;
   }
 
-  /** The events after a seq that the window reaches. */
-  after(seq: number): readonly EventJson[] {
-    return this.events.slice(Math.max(seq - (this.lastSeq - this.events.length), 0));
+  /**
+   * The selected events after a seq that the window reaches, as the text of a stream, up to about `maxBytes`,
+   * and the seq to which it goes. Most subscribers stand at the same seq and want the same: it is written once.
+   */
+  textAfter(seq: number, selection: EventSelection, maxBytes: number): StreamText {
+    const { topic, match, source } = selection;
+    const key = JSON.stringify([seq, topic, match, source]);
+    let answer = this.texts.get(key);
+    if (!answer) {
+      answer = this.writeText(seq, selection, maxBytes);
+      this.texts.set(key, answer);
+    }
+    return answer;
+  }
+
+  private writeText(seq: number, selection: EventSelection, maxBytes: number): StreamText {
+    let text = '';
+    for (const event of this.events.slice(Math.max(seq - (this.lastSeq - this.events.length), 0))) {
+      seq = event.seq;
+      if (isSelected(selection, event)) text += asServerSentEvent(event);
+      if (text.length >= maxBytes) break;
+    }
+    return { text, seq };
   }
 
   private add({ events, verdicts, lastSeq, processedAt: processed_at }: ProcessedBatch): void {
     this.lastSeq = lastSeq;
+    this.texts.clear();
     if (!this.wanted) return;
     for (const [index, event] of events.entries()) {
       const { outcome, seq } = verdicts[index]!;

@@ -1,8 +1,8 @@
 import type { ServerResponse } from 'node:http';
-import { type EventSelection, isSelected } from '../store/event-filter.js';
-import type { EventJson } from '../store/event-json.js';
+import type { EventSelection } from '../store/event-filter.js';
 import type { Store } from '../store/store.js';
 import type { LiveWindow } from './live-window.js';
+import { asServerSentEvent } from './server-sent-event.js';
 
 /** Of one read from the store, and so of what waits for a client that does not read. */
 const PAGE_BYTES = 64 * 1024;
@@ -65,16 +65,11 @@ export class Subscriber {
   }
 
   private sendNew(): void {
-    let text = '';
-    for (const event of this.window.after(this.cursor)) {
-      this.cursor = event.seq;
-      if (isSelected(this.selection, event)) text += asServerSentEvent(event);
-      if (text.length < PAGE_BYTES) continue;
-      this.send(text);
-      text = '';
-      if (this.full) return;
+    while (!this.full && this.cursor < this.window.lastSeq) {
+      const { text, seq } = this.window.textAfter(this.cursor, this.selection, PAGE_BYTES);
+      this.cursor = seq;
+      if (text) this.send(text);
     }
-    if (text) this.send(text);
   }
 
   private async sendPast(): Promise<void> {
@@ -94,9 +89,4 @@ export class Subscriber {
   private send(text: string): void {
     this.full = !this.response.write(text);
   }
-}
-
-/** As the HTML standard's event stream format wants it; `id` is what a client sends back as Last-Event-ID. */
-function asServerSentEvent({ seq, json }: EventJson): string {
-  return `id: ${seq}\nevent: event\ndata: ${json}\n\n`;
 }

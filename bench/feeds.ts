@@ -1,0 +1,104 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createWriteStream } from 'node:fs';
+import { get } from 'node:http';
+import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import { payloadText } from './events.js';
+import { sqliteAlone } from './limit-sqlite.js';
+import { saturate } from './load.js';
+import { residentMiB, Server } from './process.js';
+import { median, type Report } from './report.js';
+import { newDatabase, type Run } from './throughput.js';
+
+const LINES = 1_000_000;
+
+/** A file of a million lines by `curl -T`, beside SQLite alone. */
+export async function ndjson(run: Run, report: Report): Promise<void> {
+  const add = report.table('A million lines of NDJSON by curl -T, beside better-sqlite3 alone');
+  const file = join(run.scratch, 'lines.ndjson');
+  await writeLines(file);
+  const [rates, limits, memory]: number[][] = [[], [], []];
+  for (let round = 0; round < Math.min(run.rounds, 3); round++) {
+    limits!.push(await sqliteAlone(newDatabase(run), run.seconds));
+    const service = await Server.service(newDatabase(run));
+    const started = performance.now();
+    const curl = spawn('curl', [
+      '-sS',
+      '-X',
+      'POST',
+      '-T',
+      file,
+      '-H',
+      'Content-Type: application/x-ndjson',
+      `${service.url}/publish`,
+    ]);
+    let answer = '';
+    curl.stdout.on('data', (text: Buffer) => (answer += text.toString()));
+    await once(curl, 'close');
+    const seconds = (performance.now() - started) / 1000;
+    const { stored } = JSON.parse(answer) as { stored: number };
+    if (stored !== LINES) throw new Error(`curl got: ${answer}`);
+    rates!.push(LINES / seconds);
+    memory!.push(residentMiB(service.pid, 'VmHWM'));
+    await service.stop();
+  }
+  add({
+    'lines/s': median(rates!),
+    'SQLite rows/s': median(limits!),
+    ratio: median(rates!.map((rate, round) => rate / limits![round]!)),
+    'most resident MiB': Math.max(...memory!),
+  });
+}
+
+/** What live subscribers of one topic cost the publishers, and how late an event reaches them. */
+export async function subscribers(run: Run, report: Report): Promise<void> {
+  const add = report.table('Live subscribers of every event (one event a request, 64 connections)');
+  for (const count of [0, 1, 100, 1_000]) {
+    const service = await Server.service(newDatabase(run));
+    const load = { url: service.url, connections: 64, batch: 1, mix: 'new' } as const;
+    await saturate({ ...load, seconds: 2 });
+    const delays: number[] = [];
+    const readers = await Promise.all(
+      Array.from({ length: count }, (_, index) => subscribe(service.url, index === 0 ? delays : undefined)),
+    );
+    const rates = [];
+    for (let round = 0; round < Math.min(run.rounds, 3); round++) {
+      rates.push((await saturate({ ...load, seconds: run.seconds })).eventsPerSecond);
+    }
+    const sorted = delays.toSorted((a, b) => a - b);
+    add({
+      subscribers: count,
+      'events/s in': median(rates),
+      'delay p50 ms': sorted[Math.floor(sorted.length / 2)] ?? '',
+      'delay p99 ms': sorted[Math.floor(sorted.length * 0.99)] ?? '',
+      'resident MiB': residentMiB(service.pid),
+    });
+    for (const reader of readers) reader();
+    await service.stop();
+  }
+}
+
+/** Reads a stream; with `delays`, how long after it was stored each event came. Resolves with how to leave. */
+async function subscribe(url: string, delays?: number[]): Promise<() => void> {
+  const asking = get(`${url}/events/stream`, { agent: false });
+  const [response] = (await once(asking, 'response')) as [NodeJS.ReadableStream & { destroy(): void }];
+  response.on('error', () => {});
+  response.on('data', (part: Buffer) => {
+    if (!delays) return;
+    const now = Date.now();
+    for (const [, at] of part.toString().matchAll(/"processed_at":"([^"]+)"/g))
+      delays.push(now - Date.parse(at!));
+  });
+  return () => response.destroy();
+}
+
+async function writeLines(path: string): Promise<void> {
+  const file = createWriteStream(path);
+  for (let line = 0; line < LINES; line++) {
+    const text = `{"event_id":"line-${line}","topic":"topic-${line % 10}","timestamp":"2026-01-31T12:00:00.000Z","source":"bench","payload":${payloadText(line)}}\n`;
+    if (!file.write(text)) await once(file, 'drain');
+  }
+  file.end();
+  await once(file, 'finish');
+}
