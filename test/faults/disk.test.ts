@@ -7,7 +7,7 @@ import { Instance, endAll } from './instance.js';
 import { publish } from './publish.js';
 import { Trial } from './trial.js';
 import { until } from './until.js';
-import { Volume, canMount } from './volume.js';
+import { Volume, isPossible } from './volume.js';
 import { request } from './workload.js';
 
 afterAll(endAll);
@@ -62,7 +62,10 @@ async function expectRecovery(trial: Trial): Promise<void> {
 }
 
 describe('a disk that is full', () => {
-  skipUnless(canMount(), 'mount')(
+  skipUnless(
+    isPossible(() => Volume.inMemory('1m')),
+    'mount',
+  )(
     'is told to publishers, hinders neither reads nor probes, and loses nothing; with room the service goes on',
     async () => {
       const volume = Volume.inMemory('4m');

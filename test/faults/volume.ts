@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -8,11 +8,10 @@ function run(command: string, ...args: string[]): void {
   execFileSync(command, args, { stdio: 'pipe' });
 }
 
-/** Whether mounting is possible here: as root, on Linux, with the capability for it. */
-export function canMount(): boolean {
+/** Whether such a volume can be made here: as root, on Linux, with the capability to mount. */
+export function isPossible(make: () => Volume): boolean {
   try {
-    const volume = Volume.inMemory('1m');
-    volume.remove();
+    make().remove();
     return true;
   } catch {
     return false;
@@ -30,11 +29,20 @@ export class Volume {
     return volume;
   }
 
-  /** An ext4 file system in an image: what was not synced is not in the image. */
-  static ofImage(image: string): Volume {
+  /** A new ext4 file system in an image, a file. */
+  static onImage(image: string, bytes: number): Volume {
+    writeFileSync(image, '');
+    truncateSync(image, bytes);
+    run('mkfs.ext4', '-q', '-F', image);
     const volume = new Volume();
     run('mount', '-o', 'loop', image, volume.directory);
     return volume;
+  }
+
+  /** The same folder shows another image from now on. */
+  exchange(image: string): void {
+    run('umount', this.directory);
+    run('mount', '-o', 'loop', image, this.directory);
   }
 
   resize(size: string): void {
