@@ -7,6 +7,7 @@ import { ndjson, subscribers } from './feeds.js';
 import { growth } from './growth.js';
 import { GENERATOR } from './load.js';
 import { Report } from './report.js';
+import { writer } from './writer.js';
 import { batches, latencyAtHalfLoad, singles, steadyMemory } from './throughput.js';
 
 const { values: options } = parseArgs({
@@ -15,7 +16,7 @@ const { values: options } = parseArgs({
     seconds: { type: 'string', default: '5' },
     growth: { type: 'string', default: '1000000,5000000' },
     'memory-minutes': { type: 'string', default: '5' },
-    only: { type: 'string', default: 'singles,batches,latency,ndjson,subscribers,memory,growth' },
+    only: { type: 'string', default: 'writer,singles,batches,latency,ndjson,subscribers,memory,growth' },
   },
 });
 
@@ -24,6 +25,7 @@ const run = { rounds: Number(options.rounds), seconds: Number(options.seconds), 
 const report = new Report(GENERATOR);
 const wanted = new Set(options.only.split(','));
 
+if (wanted.has('writer')) await writer(run, report);
 if (wanted.has('singles')) await singles(run, report);
 if (wanted.has('batches')) await batches(run, report);
 if (wanted.has('latency')) await latencyAtHalfLoad(run, report);

@@ -11,10 +11,8 @@ import { type Line, linesOf } from './lines.js';
 import type { PublishedLines } from './publish.answer.js';
 import { bytesOf } from './publish.body.js';
 
-const EVENTS_PER_SUBMISSION = 1_000;
+const EVENTS_PER_SUBMISSION = 2_000;
 const BYTES_PER_SUBMISSION = 1024 * 1024;
-/** While one is being stored, the next waits in the queue, and the one after is being read. */
-const SUBMISSIONS_IN_QUEUE = 2;
 const MAX_ERRORS_TOLD = 100;
 const WAIT_FOR_ROOM_MS = 20;
 
@@ -39,15 +37,15 @@ export class PublishLines {
       rejected: 0,
       errors: [],
     };
-    const inQueue: Promise<readonly Verdict[]>[] = [];
-    const settleOldest = async () => count(answer, (await inQueue.shift()) ?? []);
     let events: CheckedEvent[] = [];
     let bytes = 0;
+    let previous: Promise<readonly Verdict[]> = Promise.resolve([]);
+    // One at a time is stored, which keeps the order, while the next is being read.
     const submit = async () => {
-      while (inQueue.length >= SUBMISSIONS_IN_QUEUE) await settleOldest();
+      count(answer, await previous);
       const submission = new Submission(events, bytes, true);
       await this.offerPatiently(submission);
-      inQueue.push(submission.verdicts);
+      previous = submission.verdicts;
       events = [];
       bytes = 0;
     };
@@ -64,7 +62,7 @@ export class PublishLines {
       }
     }
     if (events.length > 0) await submit();
-    while (inQueue.length > 0) await settleOldest();
+    count(answer, await previous);
     return answer;
   }
 

@@ -1,0 +1,50 @@
+import type { Database } from 'better-sqlite3';
+import { randomUUID } from 'node:crypto';
+import { performance } from 'node:perf_hooks';
+import { DataSource } from 'typeorm';
+import { dataSourceOptions } from '../ormconfig.js';
+import { lockDatabase } from '../src/store/lock.js';
+import { Writer } from '../src/store/writer.js';
+import { payloadText } from './events.js';
+import type { Report } from './report.js';
+import { newDatabase, type Run } from './throughput.js';
+
+/** How long a commit takes, by its size and by when the log is brought into the file: what a thread keeps from the event loop. */
+export async function writer(run: Run, report: Report): Promise<void> {
+  const add = report.table('A commit, in the thread that writes (random UUIDs)');
+  for (const checkpointPages of [1_000, 4_000, 16_000]) {
+    for (const size of [1, 64, 1_000, 5_000]) add(await commits(run, checkpointPages, size));
+  }
+}
+
+async function commits(run: Run, checkpointPages: number, size: number): Promise<Record<string, number>> {
+  const path = newDatabase(run);
+  const lock = lockDatabase(path);
+  const dataSource = await new DataSource(dataSourceOptions(path)).initialize();
+  await dataSource.runMigrations();
+  const { databaseConnection: database } = dataSource.driver as unknown as { databaseConnection: Database };
+  database.pragma(`wal_autocheckpoint = ${checkpointPages}`);
+  const store = new Writer(dataSource, database, lock);
+  const times: number[] = [];
+  const until = performance.now() + run.seconds * 1000;
+  for (let rows = 0; performance.now() < until;) {
+    const values: string[] = [];
+    for (let index = 0; index < size; index++, rows++) {
+      values.push(`topic-${rows % 10}`, randomUUID(), '2026-01-31T12:00:00.000Z', 'bench', payloadText(rows));
+    }
+    const started = performance.now();
+    store.commit(values);
+    times.push(performance.now() - started);
+  }
+  await store.close();
+  const busySeconds = times.reduce((sum, time) => sum + time, 0) / 1000;
+  const sorted = times.toSorted((a, b) => a - b);
+  return {
+    'checkpoint pages': checkpointPages,
+    'events a commit': size,
+    'events/s': (times.length * size) / busySeconds,
+    'p50 ms': sorted[Math.floor(sorted.length / 2)]!,
+    'p99 ms': sorted[Math.floor(sorted.length * 0.99)]!,
+    'max ms': sorted.at(-1)!,
+  };
+}
