@@ -1,11 +1,16 @@
 import fc from 'fast-check';
+import { readFileSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
 import { anEvent } from './harness/an-event.js';
 import {
   anyBrokenJson,
   anyBytes,
+  anyCloudEventHeaders,
+  anyCompressed,
   anyEvent,
   anyHeaders,
   anyJsonBody,
+  anyLines,
   anyMethod,
   anyPath,
   anyQuery,
@@ -50,7 +55,7 @@ async function attempt(request: RawRequest): Promise<number> {
   const { status, body } = answer;
   if (status >= 500) expect(answer).toMatchObject({ status: 503 });
   if (status >= 400 && request.method !== 'HEAD') expect(JSON.parse(body)).toMatchObject({ status });
-  if (request.method === 'POST' && status < 300 && body.includes('"accepted"'))
+  if (request.target === '/publish' && status < 300)
     accepted += (JSON.parse(body) as { received?: number }).received ?? 1;
   return status;
 }
@@ -72,8 +77,8 @@ const publishing = fc.record({ method: fc.constant('POST'), target: fc.constant(
 const asking = fc.record({ headers: fc.constant([]), body: fc.constant(Buffer.alloc(0)) });
 
 describe('whatever is sent as a body', () => {
-  const bodies = (body: fc.Arbitrary<Buffer>) =>
-    fc.tuple(publishing, body).map(([request, sent]) => ({ ...request, headers: [JSON_TYPE], body: sent }));
+  const bodies = (body: fc.Arbitrary<Buffer>, type = 'application/json', target = '/publish') =>
+    body.map((sent) => ({ method: 'POST', target, headers: [['content-type', type] as const], body: sent }));
 
   it('is answered, by 503 at worst, and counted only if it was accepted: any JSON', async () => {
     await always(bodies(anyJsonBody.map(toBytes)), 120);
@@ -85,6 +90,48 @@ describe('whatever is sent as a body', () => {
 
   it('… any bytes', async () => {
     await always(bodies(anyBytes), 40);
+  });
+
+  it('… compressed, or said to be', async () => {
+    const compressed = anyCompressed.map(({ encoding, body }) => ({
+      method: 'POST',
+      target: '/publish',
+      headers: [JSON_TYPE, ['content-encoding', encoding] as const],
+      body,
+    }));
+    await always(compressed, 100);
+  });
+
+  it('… NDJSON, in which good lines are taken', async () => {
+    await always(bodies(fc.oneof(anyLines.map(toBytes), anyBytes), 'application/x-ndjson'), 80);
+  });
+
+  it('… CloudEvents', async () => {
+    const type = fc.constantFrom(
+      'application/cloudevents+json',
+      'application/cloudevents-batch+json',
+      'application/json',
+    );
+    const headers = fc
+      .tuple(type, anyCloudEventHeaders)
+      .map(([one, more]) => [['content-type', one] as const, ...more]);
+    await always(
+      fc.record({
+        method: fc.constant('POST'),
+        target: fc.constant('/publish'),
+        headers,
+        body: anyJsonBody.map(toBytes),
+      }),
+      80,
+    );
+  });
+
+  it('… a question', async () => {
+    const keys = anyJsonBody.map((json) => toBytes(`{"keys":${json}}`));
+    await always(
+      bodies(fc.oneof(keys, anyBrokenJson.map(toBytes)), 'application/json', '/events/lookup'),
+      60,
+    );
   });
 });
 
@@ -137,6 +184,11 @@ describe('whatever is asked for', () => {
     );
   });
 });
+
+function residentBytes(): number {
+  const status = readFileSync(`/proc/${service.process.pid}/status`, 'utf8');
+  return Number(/VmRSS:\s+(\d+)/.exec(status)![1]) * 1024;
+}
 
 function publish(body: string | Buffer, headers: RawRequest['headers'] = []): Promise<number> {
   return attempt({
@@ -213,6 +265,16 @@ describe('a body', () => {
   it('as large as the limit is taken; one byte more is 413', async () => {
     expect(await publish(ofSize(LIMIT_BYTES))).toBe(200);
     expect(await publish(ofSize(LIMIT_BYTES + 1))).toBe(413);
+  });
+
+  it('that unpacks to far more than the limit is refused, a dozen at a time, and the memory stays flat', async () => {
+    const bomb = gzipSync(Buffer.alloc(100_000_000, ' '));
+    const before = residentBytes();
+    expect(await publish(bomb, [['content-encoding', 'gzip']])).toBe(413);
+    const statuses = Array.from({ length: 12 }, () => publish(bomb, [['content-encoding', 'gzip']]));
+    // 503 where the others' bodies, until they are refused, leave no room.
+    for (const status of await Promise.all(statuses)) expect([413, 503]).toContain(status);
+    expect(residentBytes() - before).toBeLessThan(100_000_000);
   });
 
   it.each([

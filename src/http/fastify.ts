@@ -14,14 +14,14 @@ const MAX_PARAM_LENGTH = 255 * 4 * 3;
 const MAX_HEADER_BYTES = 16 * 1024;
 /** For the headers to arrive: one packet from anyone who means it. */
 const HEADERS_TIMEOUT_MS = 10_000;
-/** For a whole request to arrive: the largest body at 280 kB/s. */
-const REQUEST_TIMEOUT_MS = 60_000;
-/** How often those two are looked after; Node's 30 s would let a half-sent request stay for 40 s. */
+/** For a whole request to arrive: an NDJSON upload may take its time. Who sends nothing is cut off sooner, below. */
+const REQUEST_TIMEOUT_MS = 10 * 60_000;
+/** How often those two are looked after; Node's 30 s would let half-sent headers stay for 40 s. */
 const TIMEOUTS_CHECKED_EVERY_MS = 5_000;
 /** Between requests. Longer than the 60 s of usual proxies, so that none sends into a connection being closed. */
 const KEEP_ALIVE_TIMEOUT_MS = 72_000;
-/** Without a byte either way: a reader that does not read must not keep its page in memory for ever. */
-const IDLE_TIMEOUT_MS = 120_000;
+/** Without a byte either way: neither half a body nor a page that nobody reads may stay in memory. */
+const IDLE_TIMEOUT_MS = 60_000;
 /** Sockets take memory too. More callers than this want a proxy before the service. */
 const MAX_CONNECTIONS = 10_000;
 /** For answers still being sent when the service stops; connections without a request must not hold it up. */

@@ -11,13 +11,20 @@ type AnsweringSocket = Socket & { _httpMessage?: ServerResponse | null };
 /** What Node cannot parse as HTTP never becomes a request; it is answered on the socket, as a problem too. */
 export function answerMalformed(error: Error & { code?: string }, socket: AnsweringSocket): void {
   if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy();
-  // An answer to a whole request before it is on its way. Said now, this would be taken for that one.
   const { _httpMessage: answering } = socket;
-  if (answering && (answering.req.complete || answering.headersSent)) return void socket.destroy();
+  if (answering && mayHaveTaken(answering)) return void socket.destroy();
   const status = STATUS_OF[error.code ?? ''] ?? 400;
   const { headers, body } = written(new Problem(status, 'This is not HTTP as this service reads it.'));
   const head = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${head.join('')}\r\n${body}`);
+}
+
+/**
+ * Whether a request that is being answered may have been taken: it was there in whole, or as NDJSON is stored as
+ * it comes. A refusal said now would be read as the answer to it; no answer says that nobody knows.
+ */
+function mayHaveTaken({ req, headersSent }: ServerResponse): boolean {
+  return req.complete || headersSent || /ndjson/i.test(req.headers['content-type'] ?? '');
 }
 
 /** To an Expect other than 100-continue, which does not become a request either. */

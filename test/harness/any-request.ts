@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { anEvent } from './an-event.js';
 
 /** A request as it stands on the wire, but for its Content-Length. */
@@ -56,6 +57,48 @@ export const anyBrokenJson: fc.Arbitrary<string> = fc
       return text.slice(0, at) + insert + text.slice(at + length);
     }, json),
   );
+
+const compressors = {
+  gzip: gzipSync,
+  deflate: deflateSync,
+  br: brotliCompressSync,
+  identity: (body: Buffer) => body,
+};
+
+/** A body in an encoding, sometimes another than its header says, sometimes with a byte changed or its end cut off. */
+export const anyCompressed: fc.Arbitrary<{ encoding: string; body: Buffer }> = fc
+  .record({
+    json: anyJsonBody,
+    encoding: oneOf('gzip deflate br identity'),
+    said: fc.option(oneOf('gzip x-gzip deflate br zstd identity gzip,gzip'), { freq: 4 }),
+    changed: fc.option(fc.tuple(fc.nat(), fc.nat(255)), { freq: 2 }),
+    cut: fc.option(fc.nat(), { freq: 4 }),
+  })
+  .map(({ json, encoding, said, changed, cut }) => {
+    const body = compressors[encoding as keyof typeof compressors](Buffer.from(json));
+    if (changed) body[changed[0] % body.length] = changed[1];
+    return { encoding: said ?? encoding, body: cut === null ? body : body.subarray(0, cut % body.length) };
+  });
+
+/** Lines of JSON, some of them broken. */
+export const anyLines: fc.Arbitrary<string> = fc
+  .array(fc.oneof(anyJsonBody, anyBrokenJson), { maxLength: 20 })
+  .map((lines) => lines.join('\n'));
+
+/** The headers of a CloudEvent in binary mode, or nearly. */
+export const anyCloudEventHeaders: fc.Arbitrary<RawRequest['headers']> = fc
+  .record(
+    {
+      'ce-specversion': oneOf('1.0 1.0 1.0 0.3 x'),
+      'ce-id': fc.uuid(),
+      'ce-type': oneOf('orders %00 __proto__'),
+      'ce-source': oneOf('/shop shop http://[ %zz'),
+      'ce-time': oneOf('2026-01-31T12:00:00Z 2026-02-30T12:00:00Z x'),
+      'ce-__proto__': oneOf('a'),
+    },
+    { requiredKeys: [] },
+  )
+  .map((headers) => Object.entries(headers));
 
 export const anyBytes: fc.Arbitrary<Buffer> = fc
   .uint8Array({ maxLength: 2_000 })
