@@ -182,7 +182,7 @@ describe('a body', () => {
 
 describe('a body', () => {
   it.each([
-    [{ 'content-encoding': 'gzip' }],
+    [{ 'content-encoding': 'compress' }],
     [{ 'content-type': 'application/json; charset=latin1' }],
     [{ 'content-type': 'application/json; charset="utf-16"' }],
   ])('with %j is 415', async (headers) => {
