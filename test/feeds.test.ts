@@ -107,6 +107,19 @@ describe('POST /publish with NDJSON', () => {
     expect(await stored()).toMatchObject({ unique_processed: 5_000 });
   });
 
+  it('keeps the lines before the place where a compressed body breaks off, and tells where that is', async () => {
+    const packed = gzipSync(asLines(events(5_000, { topic: 'cut' })));
+    const answer = await publishLines(packed.subarray(0, packed.length - 100), {
+      'content-encoding': 'gzip',
+    });
+    expect(answer.rejected).toBe(1);
+    expect(answer.errors).toEqual([
+      { line: answer.received + 1, detail: expect.stringMatching(/cannot be unpacked/) },
+    ]);
+    const [cut] = (await service.get<TopicsPage>('/topics?after=cus&limit=1')).topics;
+    expect(cut).toMatchObject({ topic: 'cut', received: answer.received });
+  });
+
   it('takes an empty body as no lines', async () => {
     expect(await publishLines('\n\n')).toMatchObject({ received: 0, rejected: 0 });
   });

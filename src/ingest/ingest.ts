@@ -55,6 +55,7 @@ export class Ingest {
     try {
       return await this.lines.publish(stream);
     } catch (error) {
+      if (stream.readableAborted) throw new Problem(400, 'The request ended before its body did.');
       throw asProblem(error);
     }
   }

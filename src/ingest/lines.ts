@@ -43,21 +43,29 @@ export async function* linesOf(stream: Readable, maxBytes: number): AsyncGenerat
 
   // Not destroyed when reading ends early: the sender is still to be answered.
   const chunks = stream.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
-  for await (const chunk of chunks) {
-    const end = chunk.lastIndexOf(NEWLINE);
-    if (end >= 0) {
-      yield take(Buffer.concat([...rest, chunk.subarray(0, end)]));
-      rest = [];
-      restBytes = 0;
+  try {
+    for await (const chunk of chunks) {
+      const end = chunk.lastIndexOf(NEWLINE);
+      if (end >= 0) {
+        yield take(Buffer.concat([...rest, chunk.subarray(0, end)]));
+        rest = [];
+        restBytes = 0;
+      }
+      const tail = chunk.subarray(end + 1);
+      restBytes += tail.length;
+      if (restBytes > maxBytes) {
+        tooLong = true;
+        rest = [];
+      } else {
+        rest.push(tail);
+      }
     }
-    const tail = chunk.subarray(end + 1);
-    restBytes += tail.length;
-    if (restBytes > maxBytes) {
-      tooLong = true;
-      rest = [];
-    } else {
-      rest.push(tail);
-    }
+  } catch (error) {
+    // What cannot be unpacked ends here; the lines before it stand.
+    const { statusCode, message } = error as Error & { statusCode?: number };
+    if (statusCode !== 400) throw error;
+    yield [{ number: number + 1, fault: `cannot be unpacked, and ends the body: ${message}` }];
+    return;
   }
   if (restBytes > 0) yield take(Buffer.concat(rest));
 }

@@ -11,6 +11,8 @@ import { type Line, linesOf } from './lines.js';
 import type { PublishedLines } from './publish.answer.js';
 import { bytesOf } from './publish.body.js';
 
+/** Of one line: what a connection that never ends its line can hold. */
+const LINE_LIMIT_BYTES = 1024 * 1024;
 const EVENTS_PER_SUBMISSION = 2_000;
 const BYTES_PER_SUBMISSION = 1024 * 1024;
 const MAX_ERRORS_TOLD = 100;
@@ -49,7 +51,7 @@ export class PublishLines {
       events = [];
       bytes = 0;
     };
-    for await (const lines of linesOf(stream, this.config.BODY_LIMIT_BYTES)) {
+    for await (const lines of linesOf(stream, Math.min(LINE_LIMIT_BYTES, this.config.BODY_LIMIT_BYTES))) {
       for (const line of lines) {
         const event = readLine(line);
         if (Array.isArray(event)) {

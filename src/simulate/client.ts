@@ -38,11 +38,13 @@ export class Client {
     private readonly url: URL,
     connections: number,
     signal: AbortSignal,
+    key?: string,
   ) {
     const scheme = url.protocol === 'https:' ? https : http;
     this.agent = new scheme.Agent({ keepAlive: true, maxSockets: connections });
     this.request = scheme.request;
-    this.common = { agent: this.agent, timeout: ATTEMPT_TIMEOUT_MS, signal };
+    const headers = { 'content-type': 'application/json', ...(key && { authorization: `Bearer ${key}` }) };
+    this.common = { agent: this.agent, timeout: ATTEMPT_TIMEOUT_MS, signal, headers };
   }
 
   get(path: string): Promise<Answer> {
@@ -51,7 +53,7 @@ export class Client {
 
   /** `body` is JSON text. */
   post(path: string, body: string): Promise<Answer> {
-    return this.exchange(path, { method: 'POST', headers: { 'content-type': 'application/json' } }, body);
+    return this.exchange(path, { method: 'POST' }, body);
   }
 
   /** Closes the connections, those in use as well. */

@@ -26,7 +26,7 @@ async function simulate(options: SimulateOptions): Promise<number> {
 
   const workload = new Workload(options);
   const ledger = new Ledger(workload.distinct);
-  const client = new Client(options.url, options.concurrency, stop.signal);
+  const client = new Client(options.url, options.concurrency, stop.signal, options.key);
   const publisher = new Publisher(client, stop.signal);
   const bar = progressBar();
   try {

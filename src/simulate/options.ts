@@ -15,6 +15,7 @@ work on the service meanwhile: what it sends would be counted too.
   --topics N          topics the events are spread over             (5)
   --seed N            sends the same topics, payloads and repeats again; event ids are new in
                       every run, so that the sums of a second run add up too   (random)
+  --key KEY           an API key with the scopes publish and read, where the service wants one
   --help
 
 Exit code: 0 everything adds up, 1 something does not or the service cannot be reached,
@@ -32,6 +33,7 @@ export interface SimulateOptions {
   readonly concurrency: number;
   readonly topics: number;
   readonly seed: number;
+  readonly key: string | undefined;
 }
 
 /** One line for every option that is wrong. */
@@ -79,7 +81,7 @@ export function readOptions(args: string[]): SimulateOptions | 'help' {
   const topics = integer('topics', 1, MAX_TOPICS);
   const seed = integer('seed', 0, SEEDS - 1);
   if (!url || faults.length > 0) throw new OptionsError(faults.join('\n'));
-  return { url, events, repeats, batch, concurrency, topics, seed };
+  return { url, events, repeats, batch, concurrency, topics, seed, key: given.key };
 }
 
 function parse(args: string[]) {
@@ -94,6 +96,7 @@ function parse(args: string[]) {
         concurrency: { type: 'string', default: '50' },
         topics: { type: 'string', default: '5' },
         seed: { type: 'string', default: String(randomInt(SEEDS)) },
+        key: { type: 'string' },
         help: { type: 'boolean', default: false },
       },
     }).values;
