@@ -15,7 +15,14 @@ const WRITER = 'src/store/writer.js';
 
 export const MUTANTS: Record<string, Mutant> = {
   'does not sync, and loses power': {
-    edits: [{ file: 'ormconfig.js', find: `'synchronous = FULL'`, replace: `'synchronous = OFF'` }],
+    // Without checkpoints, so that all of it is in the log whose tail is lost.
+    edits: [
+      {
+        file: 'ormconfig.js',
+        find: `database.pragma('synchronous = FULL');`,
+        replace: `database.pragma('synchronous = OFF'); database.pragma('wal_autocheckpoint = 0');`,
+      },
+    ],
     fault: 'lying-disk',
     caughtBy: ['lost'],
   },
