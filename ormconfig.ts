@@ -13,6 +13,13 @@ const BUSY_TIMEOUT_MS = 400;
 const WRITER_CACHE_KIB = 32 * 1024;
 
 /**
+ * Pages in the log before they are brought into the file: 64 MiB. Random keys dirty the same pages again and
+ * again, and the fewer checkpoints, the less is copied twice: in commits of 1000 it stores half as much again as
+ * with SQLite's 1000 pages, and of commits of 64 only one in hundreds meets a checkpoint, not one in fifty.
+ */
+const CHECKPOINT_PAGES = 16_000;
+
+/**
  * How the store is opened. A read-only connection sees what is
  * committed and does not hold up the writer: write-ahead log.
  */
@@ -30,6 +37,7 @@ export function dataSourceOptions(path: string, { readonly = false } = {}): Data
       if (readonly) return;
       database.pragma(`cache_size = ${-WRITER_CACHE_KIB}`);
       database.pragma('journal_mode = WAL');
+      database.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
       // FULL syncs the log at every commit: what was answered survives a power cut. The driver's build defaults to NORMAL.
       database.pragma('synchronous = FULL');
     },

@@ -1,7 +1,7 @@
 import Sqlite from 'better-sqlite3';
 import { appendFileSync, statSync, truncateSync } from 'node:fs';
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
-import { KILL_POINTS, type KillPoint, killedAt } from './kill-points.js';
+import { checkpointsOften, KILL_POINTS, type KillPoint, killedAt } from './kill-points.js';
 import type { Load } from './load.js';
 import type { Trial } from './trial.js';
 import { until } from './until.js';
@@ -49,6 +49,7 @@ export const FAULTS = {
 
   /** kill -9 while the log is being copied into the database file. */
   'kill-checkpoint': {
+    main: checkpointsOften,
     async strike({ service, shm }, load) {
       await until(() => load.acknowledged > 0, 'there is a log');
       // A log that was just recovered looks as if a checkpoint had begun.

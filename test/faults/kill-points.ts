@@ -25,6 +25,19 @@ export function killedAt(point: KillPoint): string {
   return main;
 }
 
+const OFTEN: Edit = {
+  file: 'ormconfig.js',
+  find: 'wal_autocheckpoint = ${CHECKPOINT_PAGES}',
+  replace: 'wal_autocheckpoint = 500',
+};
+let often: string | undefined;
+
+/** main.js of a service whose checkpoints come every few hundred commits, so that one can be met. */
+export function checkpointsOften(): string {
+  often ??= patchedBuild([OFTEN]);
+  return often;
+}
+
 /** It dies between the statements that create the store. */
 export const IN_MIGRATION: Edit = {
   file: 'src/store/migrations/1763800000000-create-store.js',

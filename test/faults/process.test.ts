@@ -2,7 +2,7 @@ import Sqlite from 'better-sqlite3';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FAULTS } from './faults.js';
 import { endAll } from './instance.js';
-import { IN_MIGRATION } from './kill-points.js';
+import { checkpointsOften, IN_MIGRATION } from './kill-points.js';
 import { patchedBuild, removePatchedBuilds } from './patched-build.js';
 import { Trial } from './trial.js';
 import { until } from './until.js';
@@ -32,7 +32,7 @@ describe('kill -9 in the middle of a migration', () => {
 
 describe('kill -9 in the middle of a checkpoint', () => {
   it('loses nothing', async () => {
-    const trial = new Trial();
+    const trial = new Trial({ main: checkpointsOften() });
     try {
       // A checkpoint takes milliseconds, so the kill may come after it; what is left behind tells.
       for (let life = 1, hit = false; !hit && life <= 5; life++) {
