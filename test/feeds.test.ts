@@ -120,6 +120,21 @@ describe('POST /publish with NDJSON', () => {
     expect(cut).toMatchObject({ topic: 'cut', received: answer.received });
   });
 
+  it('is stored in parts that the queue can hold, and refuses only the line that it cannot', async () => {
+    const small = await Service.start({ QUEUE_CAPACITY: '100', QUEUE_CAPACITY_BYTES: '50000' });
+    const large = anEvent({ payload: { text: 'x'.repeat(60_000) } });
+    const body = asLines([...events(500), large, ...events(500)]);
+    const response = await small.publishText(body, { 'content-type': 'application/x-ndjson' });
+    expect(await response.json()).toMatchObject({
+      received: 1_000,
+      stored: 1_000,
+      rejected: 1,
+      errors: [{ line: 501 }],
+    });
+    const stored = await small.everything();
+    expect(stored.map(({ seq }) => seq)).toEqual(Array.from({ length: 1_000 }, (_, index) => index + 1));
+  });
+
   it('takes an empty body as no lines', async () => {
     expect(await publishLines('\n\n')).toMatchObject({ received: 0, rejected: 0 });
   });
@@ -278,6 +293,37 @@ describe('CloudEvents', () => {
     const { outcome, event_id } = (await response.json()) as PublishedEvent;
     expect(outcome).toBe('stored');
     expect((await stored(event_id))!.payload).toEqual(payload);
+  });
+
+  it('keep apart sources and ids that would be one if they were joined', async () => {
+    const of = (source: string, id: string) =>
+      send(HTTP.structured(new CloudEvent({ type: 'com.example.order', source, id, data: {} })));
+    expect(await (await of('/a#b', '1')).json()).toMatchObject({ outcome: 'stored', event_id: '/a%23b#1' });
+    expect(await (await of('/a', 'b#1')).json()).toMatchObject({ outcome: 'stored', event_id: '/a#b#1' });
+  });
+
+  it('have their headers percent-decoded in binary mode', async () => {
+    const headers = {
+      'ce-specversion': '1.0',
+      'ce-type': 'com.example.order',
+      'ce-source': '/caf%C3%A9',
+      'ce-id': '1',
+    };
+    const response = await service.publish({ cup: 1 }, headers);
+    expect(await response.json()).toMatchObject({ outcome: 'stored', event_id: '/café#1' });
+  });
+
+  it('in a batch are refused together, and each wrong one is named', async () => {
+    const one = { specversion: '1.0', type: 't', source: 's', id: 'i' };
+    const response = await service.publishText(
+      JSON.stringify([one, { ...one, id: '' }, one, 7, { ...one, type: 1 }]),
+      {
+        'content-type': 'application/cloudevents-batch+json',
+      },
+    );
+    expect(response.status).toBe(422);
+    const { errors } = (await response.json()) as { errors: { pointer: string }[] };
+    expect(new Set(errors.map(({ pointer }) => pointer.split('/')[1]))).toEqual(new Set(['1', '3', '4']));
   });
 
   it('without a time get that of receipt', async () => {

@@ -77,6 +77,15 @@ describe('GET /events/stream', () => {
     subscriber.close();
   });
 
+  it('tells where it begins, so that a client that was sent nothing yet comes back to the same place', async () => {
+    const service = await Service.start();
+    await service.publish(events(3));
+    const subscriber = await Subscriber.open(service);
+    const [greeting] = (await once(subscriber.response, 'data')) as [string];
+    expect(greeting).toBe('retry: 1000\nid: 3\n\n');
+    subscriber.close();
+  });
+
   it('sends only what is selected: a topic, a pattern, a source, a topic that looks like a pattern', async () => {
     const service = await Service.start();
     const topics = ['user', 'user.login', 'user.login.failed', 'users.login', 'user.*', 'order'];

@@ -6,7 +6,7 @@ import { ApiProblems } from '../docs/api-problems.js';
 import { checkedBody, checkedQuery } from '../http/checked.js';
 import { Events, EventsPage, StoredEvent } from './events.js';
 import { EventsQuery } from './events.query.js';
-import { LookupAnswer, LookupQuestion } from './lookup.dto.js';
+import { LookupAnswer, LookupQuestion, MAX_KEYS } from './lookup.dto.js';
 
 const JSON_TYPE = 'application/json; charset=utf-8';
 const NDJSON_TYPE = 'application/x-ndjson';
@@ -33,7 +33,8 @@ export class EventsController {
     @Headers('accept') accept: string | undefined,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    if (wantsLines(accept)) await reply.type(NDJSON_TYPE).send(this.events.lines(query));
+    if (wantsLines(accept))
+      await reply.type(NDJSON_TYPE).send(reply.request.method === 'HEAD' ? '' : this.events.lines(query));
     else await reply.type(JSON_TYPE).send(await this.events.page(query));
   }
 
@@ -47,7 +48,7 @@ export class EventsController {
   })
   @ApiOkResponse({ type: LookupAnswer })
   @ApiProblems(400, 413, 415, 422)
-  lookup(@Body(checkedBody()) question: LookupQuestion): Promise<LookupAnswer> {
+  lookup(@Body(checkedBody({ keys: MAX_KEYS })) question: LookupQuestion): Promise<LookupAnswer> {
     return this.events.lookup(question);
   }
 

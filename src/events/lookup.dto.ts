@@ -1,9 +1,9 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
-import { ArrayMaxSize, ArrayMinSize, IsArray, ValidateNested } from 'class-validator';
+import { ArrayMinSize, IsArray, ValidateNested } from 'class-validator';
 import { IsName } from '../ingest/name.js';
 
-const MAX_KEYS = 10_000;
+export const MAX_KEYS = 10_000;
 
 /** A dedup key. */
 export class KeyDto {
@@ -20,7 +20,6 @@ export class KeyDto {
 export class LookupQuestion {
   @IsArray({ message: 'must be an array of keys' })
   @ArrayMinSize(1, { message: 'must not be empty' })
-  @ArrayMaxSize(MAX_KEYS, { message: `must not be more than ${MAX_KEYS} keys` })
   @ValidateNested({ each: true, message: 'each must be {"topic", "event_id"}' })
   @Type(() => KeyDto)
   @ApiProperty({ type: [KeyDto], minItems: 1, maxItems: MAX_KEYS })

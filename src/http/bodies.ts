@@ -8,6 +8,8 @@ import { invalid, Problem, unavailable } from './problem.js';
 /** JSON is UTF-8 (RFC 8259, section 8.1); reading it as such in spite of the header would change it in silence. */
 const FOREIGN_CHARSET = /charset\s*=\s*"?(?!utf-?8\b|us-ascii\b)/i;
 
+const MAX_CHUNKS = 4_096;
+
 type Done = (error: Error | null, body?: unknown) => void;
 
 /**
@@ -25,7 +27,7 @@ export function acceptBodies(fastify: FastifyInstance, config: Config): void {
       'content-type': type = '',
     } = request.headers;
     if (FOREIGN_CHARSET.test(type)) return done(new Problem(415, 'Send JSON as UTF-8.'));
-    const chunks: Buffer[] = [];
+    let chunks: Buffer[] = [];
     let bytes = 0;
     let finished = false;
     const finish: Done = (error, body) => {
@@ -46,6 +48,8 @@ export function acceptBodies(fastify: FastifyInstance, config: Config): void {
       if (receiving > Math.max(config.QUEUE_CAPACITY_BYTES, config.BODY_LIMIT_BYTES))
         return finish(tooBusy());
       chunks.push(chunk);
+      // Of chunks of a byte, the objects would take a hundred times as much.
+      if (chunks.length === MAX_CHUNKS) chunks = [Buffer.concat(chunks)];
     });
     stream.on('end', () => {
       try {
@@ -60,7 +64,7 @@ export function acceptBodies(fastify: FastifyInstance, config: Config): void {
     };
     stream.on('error', hungUp).on('close', () => hungUp());
     // What unpacks is handed over paused.
-    stream.resume();
+    if (stream.isPaused()) stream.resume();
   };
 
   fastify.removeAllContentTypeParsers();

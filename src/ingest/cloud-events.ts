@@ -1,7 +1,7 @@
 import { CloudEvent, HTTP } from 'cloudevents';
 import type { IncomingHttpHeaders } from 'node:http';
-import { invalid, Problem } from '../http/problem.js';
-import type { ListedEvents } from './publish.body.js';
+import { invalid, Problem, type ProblemError } from '../http/problem.js';
+import { checkCount, type ListedEvents, refusal } from './publish.body.js';
 
 const STRUCTURED = 'application/cloudevents+json';
 const BATCHED = 'application/cloudevents-batch+json';
@@ -27,13 +27,7 @@ export function listCloudEvents(body: unknown, headers: IncomingHttpHeaders): Li
     case STRUCTURED:
       return { values: [toEvent(checked(body, ''))], single: true, pointer: '' };
     case BATCHED:
-      if (!Array.isArray(body))
-        throw invalid('A batch of CloudEvents is an array.', [{ pointer: '', detail: 'must be an array' }]);
-      return {
-        values: body.map((one, index) => toEvent(checked(one, `/${index}`))),
-        single: false,
-        pointer: '',
-      };
+      return { values: checkedAll(body), single: false, pointer: '' };
     case 'application/json':
       return { values: [toEvent(fromBinaryMode(body, headers))], single: true, pointer: '' };
     default:
@@ -44,7 +38,25 @@ export function listCloudEvents(body: unknown, headers: IncomingHttpHeaders): Li
   }
 }
 
-/** The SDK reads the attributes from the headers; the data is the body as it is. */
+function checkedAll(body: unknown): object[] {
+  if (!Array.isArray(body)) {
+    throw invalid('A batch of CloudEvents is an array.', [{ pointer: '', detail: 'must be an array' }]);
+  }
+  checkCount(body, '');
+  const events: object[] = [];
+  const errors: ProblemError[] = [];
+  for (const [index, one] of body.entries()) {
+    try {
+      events.push(toEvent(checked(one, `/${index}`)));
+    } catch (error) {
+      errors.push(...((error as Problem).about.errors ?? []));
+    }
+  }
+  if (errors.length > 0) throw refusal(body.length - events.length, body.length, errors);
+  return events;
+}
+
+/** The SDK reads the attributes from the headers, which may be percent-encoded; the data is the body as it is. */
 function fromBinaryMode(body: unknown, headers: IncomingHttpHeaders): Attributes {
   try {
     const event = HTTP.toEvent<unknown>({
@@ -52,11 +64,11 @@ function fromBinaryMode(body: unknown, headers: IncomingHttpHeaders): Attributes
       body: {},
     }) as CloudEvent<unknown>;
     event.validate();
-    const { type, source, specversion } = event;
-    return withRequired(
-      { type, id: headers['ce-id'], source, specversion, time: headers['ce-time'], data: body },
-      '',
+    const { specversion } = event;
+    const [type, id, source, time] = ['type', 'id', 'source', 'time'].map((name) =>
+      decoded(headers[`ce-${name}`]),
     );
+    return withRequired({ type, id, source, specversion, time, data: body }, '');
   } catch (error) {
     throw asProblem(error, '');
   }
@@ -91,7 +103,8 @@ function withRequired(attributes: Attributes, pointer: string): Attributes {
 function toEvent({ type, id, source, time, data, data_base64 }: Attributes): object {
   return {
     topic: type,
-    event_id: `${String(source)}#${String(id)}`,
+    // Escaped, for the first # to be the one between them.
+    event_id: `${String(source).replaceAll('#', '%23')}#${String(id)}`,
     timestamp: time ?? new Date().toISOString(),
     source,
     payload: toPayload(data === undefined ? data_base64 : data),
@@ -114,4 +127,13 @@ function asProblem(error: unknown, pointer: string): Problem {
 
 function mediaType(headers: IncomingHttpHeaders): string {
   return (headers['content-type'] ?? 'application/json').split(';', 1)[0]!.trim().toLowerCase();
+}
+
+function decoded(header: string | string[] | undefined): string | undefined {
+  if (typeof header !== 'string') return undefined;
+  try {
+    return decodeURIComponent(header);
+  } catch {
+    return header;
+  }
 }

@@ -56,6 +56,8 @@ export class Ingest {
       return await this.lines.publish(stream);
     } catch (error) {
       if (stream.readableAborted) throw new Problem(400, 'The request ended before its body did.');
+      if (error instanceof QueueDrainingError)
+        throw stopping('What was stored stays; sending the file again is safe.');
       throw asProblem(error);
     }
   }
@@ -120,14 +122,7 @@ function asProblem(error: unknown): unknown {
     );
   }
   if (error instanceof SubmissionTooLargeError) return new Problem(413, `${error.message} Split the batch.`);
-  if (error instanceof QueueDrainingError) {
-    return unavailable(
-      'shutting-down',
-      'Shutting down',
-      'The service is stopping. Nothing was taken; try again.',
-      RETRY_AFTER_SECONDS,
-    );
-  }
+  if (error instanceof QueueDrainingError) return stopping('Nothing was taken; try again.');
   if (error instanceof StoreUnavailableError) {
     return unavailable(
       'store-unavailable',
@@ -137,4 +132,13 @@ function asProblem(error: unknown): unknown {
     );
   }
   return error;
+}
+
+function stopping(detail: string): Problem {
+  return unavailable(
+    'shutting-down',
+    'Shutting down',
+    `The service is stopping. ${detail}`,
+    RETRY_AFTER_SECONDS,
+  );
 }

@@ -2,6 +2,7 @@ import { Buffer, isUtf8 } from 'node:buffer';
 import type { Readable } from 'node:stream';
 
 const NEWLINE = 10;
+const MAX_CHUNKS = 1_024;
 
 /** A line of a stream; without text where it cannot be read. */
 export interface Line {
@@ -58,6 +59,7 @@ export async function* linesOf(stream: Readable, maxBytes: number): AsyncGenerat
         rest = [];
       } else {
         rest.push(tail);
+        if (rest.length === MAX_CHUNKS) rest = [Buffer.concat(rest)];
       }
     }
   } catch (error) {

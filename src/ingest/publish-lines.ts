@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Config } from '../config.js';
 import { inexactNumbers } from '../http/exact-numbers.js';
-import type { ProblemError } from '../http/problem.js';
+import { type ProblemError, unavailable } from '../http/problem.js';
 import { EventQueue, QueueFullError } from '../queue/event-queue.js';
 import { type CheckedEvent, Submission, type Verdict } from '../queue/submission.js';
 import { checkEvent } from './check-event.js';
@@ -15,6 +15,8 @@ import { bytesOf } from './publish.body.js';
 const LINE_LIMIT_BYTES = 1024 * 1024;
 const EVENTS_PER_SUBMISSION = 2_000;
 const BYTES_PER_SUBMISSION = 1024 * 1024;
+/** A line whose end has not come, the submission being gathered, and the one that waits. */
+const BYTES_PER_UPLOAD = LINE_LIMIT_BYTES + 2 * BYTES_PER_SUBMISSION;
 const MAX_ERRORS_TOLD = 100;
 const WAIT_FOR_ROOM_MS = 20;
 
@@ -24,6 +26,8 @@ const WAIT_FOR_ROOM_MS = 20;
  */
 @Injectable()
 export class PublishLines {
+  private uploads = 0;
+
   constructor(
     private readonly queue: EventQueue,
     private readonly config: Config,
@@ -31,6 +35,22 @@ export class PublishLines {
 
   /** Resolves when all valid lines are stored. Rejects when the stream breaks or the store fails; what was stored stays. */
   async publish(stream: Readable): Promise<PublishedLines> {
+    const most = Math.max(1, Math.floor(this.config.QUEUE_CAPACITY_BYTES / BYTES_PER_UPLOAD));
+    if (this.uploads >= most) {
+      throw unavailable('receiving-full', 'Too many uploads at once', 'Nothing was taken; try again.', 1);
+    }
+    this.uploads++;
+    try {
+      return await this.publishAll(stream);
+    } finally {
+      this.uploads--;
+    }
+  }
+
+  private async publishAll(stream: Readable): Promise<PublishedLines> {
+    const { QUEUE_CAPACITY, QUEUE_CAPACITY_BYTES } = this.config;
+    const mostEvents = Math.min(EVENTS_PER_SUBMISSION, QUEUE_CAPACITY);
+    const mostBytes = Math.min(BYTES_PER_SUBMISSION, QUEUE_CAPACITY_BYTES);
     const answer: PublishedLines = {
       received: 0,
       stored: 0,
@@ -58,9 +78,15 @@ export class PublishLines {
           reject(answer, line.number, event);
           continue;
         }
+        const size = bytesOf(event);
+        if (size > QUEUE_CAPACITY_BYTES) {
+          reject(answer, line.number, [{ pointer: '', detail: 'is larger than the queue can hold' }]);
+          continue;
+        }
+        if (events.length > 0 && bytes + size > mostBytes) await submit();
         events.push(event);
-        bytes += bytesOf(event);
-        if (events.length >= EVENTS_PER_SUBMISSION || bytes >= BYTES_PER_SUBMISSION) await submit();
+        bytes += size;
+        if (events.length >= mostEvents) await submit();
       }
     }
     if (events.length > 0) await submit();

@@ -34,15 +34,7 @@ export function readPublishBody(body: unknown, headers: IncomingHttpHeaders): Pu
   const { values, single, pointer } = isCloudEvent(headers)
     ? listCloudEvents(body, headers)
     : listEvents(body);
-  if (values.length === 0) {
-    throw invalid('The batch is empty; send at least one event.', [{ pointer, detail: 'must not be empty' }]);
-  }
-  if (values.length > MAX_EVENTS_PER_REQUEST) {
-    throw new Problem(
-      413,
-      `${values.length} events are more than the ${MAX_EVENTS_PER_REQUEST} that one request may carry. Split the batch.`,
-    );
-  }
+  checkCount(values, pointer);
   const events: CheckedEvent[] = [];
   const errors: ProblemError[] = [];
   let bytes = 0;
@@ -57,6 +49,18 @@ export function readPublishBody(body: unknown, headers: IncomingHttpHeaders): Pu
   }
   if (errors.length > 0) throw refusal(values.length - events.length, values.length, errors);
   return { events, bytes, single };
+}
+
+/** Throws where there are none, or too many for one request. */
+export function checkCount(values: readonly unknown[], pointer: string): void {
+  if (values.length === 0) {
+    throw invalid('The batch is empty; send at least one event.', [{ pointer, detail: 'must not be empty' }]);
+  }
+  if (values.length <= MAX_EVENTS_PER_REQUEST) return;
+  throw new Problem(
+    413,
+    `${values.length} events are more than the ${MAX_EVENTS_PER_REQUEST} that one request may carry. Split the batch.`,
+  );
 }
 
 /** What an event takes in memory, about. */
@@ -78,7 +82,8 @@ function listEvents(body: unknown): ListedEvents {
   ]);
 }
 
-function refusal(wrong: number, all: number, errors: ProblemError[]): Problem {
+/** The 422 of a batch of which some events are wrong. */
+export function refusal(wrong: number, all: number, errors: ProblemError[]): Problem {
   const told =
     errors.length > MAX_ERRORS_TOLD
       ? ` The first ${MAX_ERRORS_TOLD} errors of ${errors.length} are listed.`

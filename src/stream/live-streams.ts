@@ -14,6 +14,7 @@ export class LiveStreams implements OnModuleInit, BeforeApplicationShutdown {
   private readonly logger = new Logger(LiveStreams.name);
   private readonly subscribers = new Set<Subscriber>();
   private heartbeat: NodeJS.Timeout | undefined;
+  private stopping = false;
   private roundIsDue = false;
   private lastRoundEnded = 0;
   private lastRoundMs = 0;
@@ -35,12 +36,17 @@ export class LiveStreams implements OnModuleInit, BeforeApplicationShutdown {
 
   /** Before the HTTP server closes: it would wait for streams that never end. */
   beforeApplicationShutdown(): void {
+    this.stopping = true;
     clearInterval(this.heartbeat);
     for (const subscriber of this.subscribers) subscriber.end();
   }
 
   /** Sends what is selected after the seq `after` (absent: from now on), and goes on until the client leaves. */
   open(response: ServerResponse, selection: EventSelection, after = this.window.lastSeq): void {
+    if (this.stopping) {
+      response.end();
+      return;
+    }
     const subscriber = new Subscriber(response, selection, after, this.window, this.store);
     this.subscribers.add(subscriber);
     this.window.keep(true);

@@ -26,6 +26,7 @@ export class LiveWindow implements OnModuleInit {
   private bytes = 0;
   private wanted = false;
   private readonly texts = new Map<string, StreamText>();
+  private textsBytes = 0;
 
   constructor(
     private readonly store: Store,
@@ -43,7 +44,7 @@ export class LiveWindow implements OnModuleInit {
     if (wanted) return;
     this.events = [];
     this.bytes = 0;
-    this.texts.clear();
+    this.forgetTexts();
   }
 
   /** Whether everything after this seq is here. */
@@ -61,9 +62,16 @@ export class LiveWindow implements OnModuleInit {
     let answer = this.texts.get(key);
     if (!answer) {
       answer = this.writeText(seq, selection, maxBytes);
+      this.textsBytes += answer.text.length + key.length;
+      if (this.textsBytes > MAX_BYTES) this.forgetTexts();
       this.texts.set(key, answer);
     }
     return answer;
+  }
+
+  private forgetTexts(): void {
+    this.texts.clear();
+    this.textsBytes = 0;
   }
 
   private writeText(seq: number, selection: EventSelection, maxBytes: number): StreamText {
@@ -78,7 +86,7 @@ export class LiveWindow implements OnModuleInit {
 
   private add({ events, verdicts, lastSeq, processedAt: processed_at }: ProcessedBatch): void {
     this.lastSeq = lastSeq;
-    this.texts.clear();
+    this.forgetTexts();
     if (!this.wanted) return;
     for (const [index, event] of events.entries()) {
       const { outcome, seq } = verdicts[index]!;

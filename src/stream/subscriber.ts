@@ -30,7 +30,9 @@ export class Subscriber {
       this.full = false;
       this.wake();
     });
-    response.write(`retry: ${RECONNECT_AFTER_MS}\n\n`);
+    // Whoever leaves is noticed by `close`.
+    response.on('error', () => {});
+    response.write(`retry: ${RECONNECT_AFTER_MS}\n${this.position()}`);
   }
 
   /** Sends what there is to send, as far as the client reads. */
@@ -44,7 +46,12 @@ export class Subscriber {
   }
 
   heartbeat(): void {
-    if (!this.full && !this.response.writableEnded) this.send(': \n\n');
+    if (!this.full) this.send(`: \n${this.position()}`);
+  }
+
+  /** An id without data: a client that has not been sent an event yet comes back to where it began all the same. */
+  private position(): string {
+    return `id: ${this.cursor}\n\n`;
   }
 
   end(): void {
@@ -87,6 +94,7 @@ export class Subscriber {
   }
 
   private send(text: string): void {
+    if (this.response.writableEnded || this.response.destroyed) return;
     this.full = !this.response.write(text);
   }
 }
