@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { createHash } from 'node:crypto';
 import { BROWSER, Page } from './harness/browser.js';
 import { anEvent } from './harness/an-event.js';
@@ -54,6 +55,9 @@ describe('every answer', () => {
   });
 });
 
+// A browser now and then loses a click between two renderings; what the service does wrong, it does every time.
+jest.retryTimes(2, { logErrorsBeforeRetry: true });
+
 describe('Swagger UI', () => {
   it('may run its own scripts, and no others', async () => {
     for (const path of ['/docs', '/docs/swagger-ui-bundle.js']) {
@@ -71,36 +75,40 @@ describe('Swagger UI', () => {
     expect(Boolean(BROWSER) || !process.env['CI']).toBe(true);
   });
 
-  inBrowser('publishes from "Try it out" in a real browser, with a key', async () => {
-    const key = 'try-it-out';
-    const hash = createHash('sha256').update(key).digest('hex');
-    const guarded = await Service.start({ API_KEYS: `docs:publish:${hash},docs:read:${hash}` });
-    const page = await Page.open(`${guarded.url}/docs`);
-    try {
-      await eventually(() => page.evaluate('document.querySelectorAll(".opblock").length >= 8'));
-      const execute = async () => {
-        await page.evaluate('document.querySelector("#operations-publish-publish .execute").click()');
-        const status = '#operations-publish-publish .live-responses-table .response .response-col_status';
-        await eventually(() => page.evaluate(`document.querySelector('${status}') !== null`));
-        return page.evaluate<string>(`document.querySelector('${status}').textContent.trim()`);
-      };
-      await page.evaluate(
-        'document.querySelector("#operations-publish-publish .opblock-summary-control").click()',
-      );
-      await eventually(() =>
-        page.evaluate('document.querySelector("#operations-publish-publish .execute") !== null'),
-      );
-      expect(page.complaints).toEqual([]);
-      expect(await execute()).toBe('401');
-      await page.evaluate('document.querySelector("#operations-publish-publish .btn-clear").click()');
-      await page.evaluate(`ui.preauthorizeApiKey('key', '${key}')`);
-      expect(await execute()).toBe('200');
-    } finally {
-      await page.close();
-    }
-    const stats = await guarded.request('/stats', { headers: { authorization: `Bearer ${key}` } });
-    expect(await stats.json()).toMatchObject({ received: 1, unique_processed: 1 });
-  });
+  inBrowser(
+    'publishes from "Try it out" in a real browser, with a key',
+    async () => {
+      const key = 'try-it-out';
+      const hash = createHash('sha256').update(key).digest('hex');
+      const guarded = await Service.start({ API_KEYS: `docs:publish:${hash},docs:read:${hash}` });
+      const page = await Page.open(`${guarded.url}/docs`);
+      try {
+        await eventually(() => page.evaluate('document.querySelectorAll(".opblock").length >= 8'));
+        const execute = async () => {
+          await page.evaluate('document.querySelector("#operations-publish-publish .execute").click()');
+          const status = '#operations-publish-publish .live-responses-table .response .response-col_status';
+          await eventually(() => page.evaluate(`document.querySelector('${status}') !== null`));
+          return page.evaluate<string>(`document.querySelector('${status}').textContent.trim()`);
+        };
+        await page.evaluate(
+          'document.querySelector("#operations-publish-publish .opblock-summary-control").click()',
+        );
+        await eventually(() =>
+          page.evaluate('document.querySelector("#operations-publish-publish .execute") !== null'),
+        );
+        expect(page.complaints).toEqual([]);
+        expect(await execute()).toBe('401');
+        await page.evaluate('document.querySelector("#operations-publish-publish .btn-clear").click()');
+        await page.evaluate(`ui.preauthorizeApiKey('key', '${key}')`);
+        expect(await execute()).toBe('200');
+      } finally {
+        await page.close();
+      }
+      const stats = await guarded.request('/stats', { headers: { authorization: `Bearer ${key}` } });
+      expect(await stats.json()).toMatchObject({ received: 1, unique_processed: 1 });
+    },
+    25_000,
+  );
 });
 
 describe('a slow client', () => {
