@@ -13,8 +13,9 @@ const MAX_CHUNKS = 4_096;
 type Done = (error: Error | null, body?: unknown) => void;
 
 /**
- * Reads JSON bodies and lets NDJSON through as a stream. JSON has two bounds: one body's bytes, and the bytes of all bodies being received at a
- * time, so that a thousand slow publishers cannot fill the memory before the queue sees any of them.
+ * Reads JSON bodies and lets NDJSON through as a stream. JSON has two bounds: one body's bytes, and the bytes of
+ * all bodies being received at a time, so that a thousand slow publishers cannot fill the memory before the
+ * queue sees any of them.
  */
 export function acceptBodies(fastify: FastifyInstance, config: Config): void {
   let receiving = 0;

@@ -12,7 +12,7 @@ import { isTimestamp } from './timestamp.js';
  */
 const isEvent = new Ajv2020({ formats: { timestamp: isTimestamp } }).compile<EventDto>(eventSchema());
 
-/** Of a payload; what reads it again must not run out of stack. */
+/** Levels of a payload: what reads it again must not run out of stack. */
 const MAX_NESTING = 100;
 
 /** The decorators of EventDto as JSON Schema; its format `timestamp` is isTimestamp. */

@@ -4,7 +4,7 @@ import type { DataSource } from 'typeorm';
 import type { TopicCounters } from './topic-counters.entity.js';
 
 /** Values of an event in a flat batch: topic, event_id, timestamp, source, payload. */
-export const VALUES_PER_EVENT = 5;
+const VALUES_PER_EVENT = 5;
 
 const [STORED, DUPLICATE, CONFLICT] = [0, 1, 2];
 
