@@ -48,6 +48,9 @@ export class Page {
       this.rest = messages.pop()!;
       for (const message of messages) this.take(JSON.parse(message) as Message);
     });
+    browser.on('exit', () => {
+      for (const answer of this.waiting.values()) answer({ error: { message: 'the browser has ended' } });
+    });
   }
 
   /** Opens an address; resolves when the browser has begun to load it. */
@@ -78,11 +81,13 @@ export class Page {
     return result.value;
   }
 
+  /** Asked, not killed: its children would go on writing into the profile for a while. */
   async close(): Promise<void> {
     const exit = once(this.browser, 'exit');
-    this.browser.kill('SIGKILL');
+    this.session = undefined;
+    this.call('Browser.close').catch(() => {}); // it may end without having answered
     await exit;
-    rmSync(this.profile, { recursive: true, force: true, maxRetries: 10 });
+    rmSync(this.profile, { recursive: true, force: true });
   }
 
   private call<T>(method: string, params: object = {}): Promise<T> {
