@@ -4,7 +4,8 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { PROBLEM_MEDIA_TYPE, Problem } from './problem.js';
 
 const logger = new Logger('Problem');
-const MEDIA_TYPE_ADVICE = 'This media type is not taken here. Send Content-Type: application/json.';
+const MEDIA_TYPE_ADVICE =
+  'This media type is not taken here. Send application/json; /publish also takes NDJSON and CloudEvents.';
 
 /** Answers with what went wrong, as application/problem+json. */
 export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): void {

@@ -1,7 +1,7 @@
 import { CloudEvent, HTTP } from 'cloudevents';
 import type { IncomingHttpHeaders } from 'node:http';
 import { invalid, Problem, type ProblemError } from '../http/problem.js';
-import { checkCount, type ListedEvents, refusal } from './publish.body.js';
+import { checkCount, type ListedEvents, refusal } from './listed-events.js';
 
 const STRUCTURED = 'application/cloudevents+json';
 const BATCHED = 'application/cloudevents-batch+json';

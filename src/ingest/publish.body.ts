@@ -3,9 +3,8 @@ import { invalid, Problem, type ProblemError } from '../http/problem.js';
 import type { CheckedEvent } from '../queue/submission.js';
 import { checkEvent } from './check-event.js';
 import { isCloudEvent, listCloudEvents } from './cloud-events.js';
+import { checkCount, type ListedEvents, refusal } from './listed-events.js';
 
-export const MAX_EVENTS_PER_REQUEST = 10_000;
-const MAX_ERRORS_TOLD = 100;
 /** Objects, strings' headers and array slots, beside the characters themselves. */
 const OVERHEAD_BYTES_PER_EVENT = 200;
 
@@ -16,14 +15,6 @@ export interface PublishBody {
   readonly bytes: number;
   /** Whether the request was one event, not an array of one. */
   readonly single: boolean;
-}
-
-/** What a body holds, still to be checked. */
-export interface ListedEvents {
-  readonly values: readonly unknown[];
-  readonly single: boolean;
-  /** JSON pointer to the array, or to the single event. */
-  readonly pointer: string;
 }
 
 /**
@@ -51,18 +42,6 @@ export function readPublishBody(body: unknown, headers: IncomingHttpHeaders): Pu
   return { events, bytes, single };
 }
 
-/** Throws where there are none, or too many for one request. */
-export function checkCount(values: readonly unknown[], pointer: string): void {
-  if (values.length === 0) {
-    throw invalid('The batch is empty; send at least one event.', [{ pointer, detail: 'must not be empty' }]);
-  }
-  if (values.length <= MAX_EVENTS_PER_REQUEST) return;
-  throw new Problem(
-    413,
-    `${values.length} events are more than the ${MAX_EVENTS_PER_REQUEST} that one request may carry. Split the batch.`,
-  );
-}
-
 /** What an event takes in memory, about. */
 export function bytesOf({ topic, event_id, timestamp, source, payload }: CheckedEvent): number {
   const characters = topic.length + event_id.length + timestamp.length + source.length + payload.length;
@@ -80,16 +59,4 @@ function listEvents(body: unknown): ListedEvents {
   throw invalid('"events" is not an array of events.', [
     { pointer: '/events', detail: 'must be an array of events' },
   ]);
-}
-
-/** The 422 of a batch of which some events are wrong. */
-export function refusal(wrong: number, all: number, errors: ProblemError[]): Problem {
-  const told =
-    errors.length > MAX_ERRORS_TOLD
-      ? ` The first ${MAX_ERRORS_TOLD} errors of ${errors.length} are listed.`
-      : '';
-  return invalid(
-    `${wrong} of ${all} events ${wrong === 1 ? 'is' : 'are'} invalid; nothing was taken.${told}`,
-    errors.slice(0, MAX_ERRORS_TOLD),
-  );
 }

@@ -8,7 +8,7 @@ import {
   QueuedBatch,
   QueuedEvent,
 } from './publish.answer.js';
-import { MAX_EVENTS_PER_REQUEST } from './publish.body.js';
+import { MAX_EVENTS_PER_REQUEST } from './listed-events.js';
 
 const event = {
   topic: 'orders',
