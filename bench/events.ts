@@ -4,3 +4,18 @@ export function payloadText(number: number): string {
 }
 
 export type Mix = 'new' | 'duplicates' | 'conflicts';
+
+/** The body of a request of `batch` events, their ids beginning with `prefix`. */
+export function bodyOf(batch: number, mix: Mix, prefix: string): string {
+  const events: string[] = [];
+  for (let index = 1; index <= batch; index++) {
+    events.push(event(`topic-${index % 10}`, `${prefix}-${index}`, payloadText(index)));
+    if (mix === 'conflicts' && index % 20 === 0)
+      events.push(event('topic-0', `conflict-${index}`, `{"user":"${prefix}"}`));
+  }
+  return batch === 1 ? events[0]! : `[${events.join(',')}]`;
+}
+
+function event(topic: string, id: string, payload: string): string {
+  return `{"event_id":"${id}","topic":"${topic}","timestamp":"2026-01-31T12:00:00.000Z","source":"bench","payload":${payload}}`;
+}

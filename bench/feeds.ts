@@ -51,16 +51,25 @@ export async function ndjson(run: Run, report: Report): Promise<void> {
   });
 }
 
-/** What live subscribers of one topic cost the publishers, and how late an event reaches them. */
+/** What live subscribers cost the publishers, those who never read too, and how late an event reaches a reader. */
 export async function subscribers(run: Run, report: Report): Promise<void> {
   const add = report.table('Live subscribers of every event (one event a request, 64 connections)');
-  for (const count of [0, 1, 100, 1_000]) {
+  const cases = [
+    { count: 0, reading: true },
+    { count: 20, reading: false },
+    { count: 1, reading: true },
+    { count: 100, reading: true },
+    { count: 1_000, reading: true },
+  ];
+  for (const { count, reading } of cases) {
     const service = await Server.service(newDatabase(run));
     const load = { url: service.url, connections: 64, batch: 1, mix: 'new' } as const;
     await saturate({ ...load, seconds: 2 });
     const delays: number[] = [];
     const readers = await Promise.all(
-      Array.from({ length: count }, (_, index) => subscribe(service.url, index === 0 ? delays : undefined)),
+      Array.from({ length: count }, (_, index) =>
+        subscribe(service.url, reading, index === 0 ? delays : undefined),
+      ),
     );
     const rates = [];
     for (let round = 0; round < Math.min(run.rounds, 3); round++) {
@@ -68,7 +77,7 @@ export async function subscribers(run: Run, report: Report): Promise<void> {
     }
     const sorted = delays.toSorted((a, b) => a - b);
     add({
-      subscribers: count,
+      subscribers: reading ? count : `${count} that never read`,
       'events/s in': median(rates),
       'delay p50 ms': sorted[Math.floor(sorted.length / 2)] ?? '',
       'delay p99 ms': sorted[Math.floor(sorted.length * 0.99)] ?? '',
@@ -79,11 +88,12 @@ export async function subscribers(run: Run, report: Report): Promise<void> {
   }
 }
 
-/** Reads a stream; with `delays`, how long after it was stored each event came. Resolves with how to leave. */
-async function subscribe(url: string, delays?: number[]): Promise<() => void> {
+/** Opens a stream; with `delays`, how long after it was stored each event came. Resolves with how to leave. */
+async function subscribe(url: string, reading: boolean, delays?: number[]): Promise<() => void> {
   const asking = get(`${url}/events/stream`, { agent: false });
   const [response] = (await once(asking, 'response')) as [NodeJS.ReadableStream & { destroy(): void }];
   response.on('error', () => {});
+  if (!reading) return () => response.destroy();
   response.on('data', (part: Buffer) => {
     if (!delays) return;
     const now = Date.now();

@@ -3,8 +3,10 @@ import { performance } from 'node:perf_hooks';
 import { Store } from '../src/store/store.js';
 import { loadConfig } from '../src/config.js';
 import type { StatsAnswer } from '../src/stats/stats.js';
+import { Connection } from './connection.js';
 import { payloadText } from './events.js';
-import { atRate, type Load, saturate } from './load.js';
+import { type Load, saturate } from './load.js';
+import { paced } from './paced.js';
 import { Server } from './process.js';
 import { median, type Report } from './report.js';
 import { newDatabase, type Run } from './throughput.js';
@@ -29,7 +31,7 @@ export async function growth(run: Run, report: Report, sizes: readonly number[])
       const rates = [];
       for (let round = 0; round < run.rounds; round++) rates.push((await saturate(load)).eventsPerSecond);
       const batch = await saturate({ ...load, connections: 8, batch: 1000 });
-      const { p99Ms } = await atRate(load, median(rates) / 2);
+      const { p99Ms } = await paced(load, median(rates) / 2);
       add({
         stored: size,
         ids,
@@ -47,7 +49,7 @@ export async function growth(run: Run, report: Report, sizes: readonly number[])
   addReads({
     stored: MANY_TOPICS,
     ids: `${MANY_TOPICS} topics`,
-    '/stats': await p99(() => service.get('/stats')),
+    '/stats': await p99(service, () => '/stats'),
   });
   await service.stop();
 }
@@ -80,24 +82,29 @@ async function reads(service: Server, size: number): Promise<Record<string, numb
   );
   const key = () => sample.events[Math.floor(Math.random() * sample.events.length)]!;
   return {
-    'first page': await p99(() => service.get(`/events?topic=${topic()}`)),
-    'page deep inside': await p99(() =>
-      service.get(`/events?topic=${topic()}&before=${Math.ceil(Math.random() * size)}`),
+    'first page': await p99(service, () => `/events?topic=${topic()}`),
+    'page deep inside': await p99(
+      service,
+      () => `/events?topic=${topic()}&before=${Math.ceil(Math.random() * size)}`,
     ),
-    'one event': await p99(() => {
+    'one event': await p99(service, () => {
       const { topic: of, event_id } = key();
-      return service.get(`/events/${of}/${event_id}`);
+      return `/events/${of}/${event_id}`;
     }),
-    '/stats': await p99(() => service.get('/stats')),
+    '/stats': await p99(service, () => '/stats'),
   };
 }
 
-async function p99(read: () => Promise<unknown>): Promise<number> {
+/** One after the other, uncompressed, until the last byte. */
+async function p99({ url }: Server, path: () => string): Promise<number> {
+  const connection = await Connection.open(url);
   const times: number[] = [];
   for (let index = 0; index < READS; index++) {
+    const asked = path();
     const started = performance.now();
-    await read();
+    await connection.get(asked);
     times.push(performance.now() - started);
   }
+  connection.close();
   return times.sort((a, b) => a - b)[Math.ceil(READS * 0.99) - 1]!;
 }

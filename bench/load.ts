@@ -1,8 +1,7 @@
 import autocannon from 'autocannon';
 import { spawn, spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import type { Mix } from './events.js';
-import { payloadText } from './events.js';
+import { bodyOf, type Mix } from './events.js';
 import { cpuSeconds } from './process.js';
 
 export interface Load {
@@ -19,13 +18,6 @@ export interface LoadResult {
   readonly eventsPerSecond: number;
   /** Of one core: near 1, the generator is the bottleneck and the figure says nothing about the server. */
   readonly generatorCpu: number;
-}
-
-export interface Latency {
-  readonly requestsPerSecond: number;
-  readonly p50Ms: number;
-  readonly p99Ms: number;
-  readonly p999Ms: number;
 }
 
 /** wrk takes a fifth of the CPU that autocannon does, so it is used where it is installed. */
@@ -82,23 +74,6 @@ async function withAutocannon({ url, connections, seconds, batch, mix }: Load): 
   };
 }
 
-/** Latency at a rate that is kept, whatever the server does (corrected for coordinated omission). */
-export async function atRate(load: Load, requestsPerSecond: number): Promise<Latency> {
-  const { url, connections, seconds: duration, batch, mix } = load;
-  const result = await cannon(
-    { url, connections, duration, overallRate: Math.round(requestsPerSecond) },
-    batch,
-    mix,
-  );
-  const { p50, p99, p99_9 } = result.latency;
-  return {
-    requestsPerSecond: result.requests.total / result.duration,
-    p50Ms: p50,
-    p99Ms: p99,
-    p999Ms: p99_9,
-  };
-}
-
 async function cannon(options: autocannon.Options, batch: number, mix: Mix): Promise<autocannon.Result> {
   const run = freshRun();
   let number = 0;
@@ -119,20 +94,6 @@ async function cannon(options: autocannon.Options, batch: number, mix: Mix): Pro
   if (result.non2xx + result.errors > 0)
     throw new Error(`${result.non2xx} answers other than 2xx, ${result.errors} errors`);
   return result;
-}
-
-function bodyOf(batch: number, mix: Mix, prefix: string): string {
-  const events: string[] = [];
-  for (let index = 1; index <= batch; index++) {
-    events.push(event(`topic-${index % 10}`, `${prefix}-${index}`, payloadText(index)));
-    if (mix === 'conflicts' && index % 20 === 0)
-      events.push(event('topic-0', `conflict-${index}`, `{"user":"${prefix}"}`));
-  }
-  return batch === 1 ? events[0]! : `[${events.join(',')}]`;
-}
-
-function event(topic: string, id: string, payload: string): string {
-  return `{"event_id":"${id}","topic":"${topic}","timestamp":"2026-01-31T12:00:00.000Z","source":"bench","payload":${payload}}`;
 }
 
 function eventsIn(batch: number, mix: Mix): number {

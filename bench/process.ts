@@ -56,7 +56,10 @@ export class Server {
     const url = await new Promise<string>((resolve, reject) => {
       child.stdout!.on('data', (text: Buffer) => {
         const found = /"url":"([^"]+)"/.exec(text.toString());
-        if (found) resolve(found[1]!);
+        if (!found) return;
+        resolve(found[1]!);
+        // Still read, or the pipe would fill, but not looked at: that would take from the cores measured.
+        child.stdout!.removeAllListeners('data').resume();
       });
       child.once('exit', (code) => reject(new Error(`${file} ended with code ${code}`)));
     });

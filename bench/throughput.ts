@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { sqliteAlone } from './limit-sqlite.js';
-import { atRate, type Load, saturate } from './load.js';
+import { type Load, saturate } from './load.js';
+import { paced } from './paced.js';
 import type { Mix } from './events.js';
 import { cpuSeconds, residentMiB, Server } from './process.js';
 import { median, type Report } from './report.js';
@@ -98,7 +99,7 @@ export async function batches(run: Run, report: Report): Promise<void> {
 
 /** What a publisher waits when the service is half busy, which is when it matters. */
 export async function latencyAtHalfLoad(run: Run, report: Report): Promise<void> {
-  const add = report.table('Latency at half of the highest throughput (kept rate)');
+  const add = report.table('Latency at half of the highest throughput (evenly spread requests)');
   const cases = [
     { batch: 1, connections: 64 },
     { batch: 1000, connections: 8 },
@@ -109,7 +110,7 @@ export async function latencyAtHalfLoad(run: Run, report: Report): Promise<void>
     await saturate({ ...load, seconds: WARM_UP_SECONDS });
     const { requestsPerSecond } = await saturate(load);
     const results = [];
-    for (let round = 0; round < run.rounds; round++) results.push(await atRate(load, requestsPerSecond / 2));
+    for (let round = 0; round < run.rounds; round++) results.push(await paced(load, requestsPerSecond / 2));
     add({
       'events a request': batch,
       connections,

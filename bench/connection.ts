@@ -1,0 +1,56 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+
+/**
+ * HTTP/1.1 as far as one request at a time, answered 200 with a length, needs it: what is measured is the server,
+ * not a client. Texts are ASCII.
+ */
+export class Connection {
+  private answer = '';
+  private answered: (body: string) => void = () => {};
+
+  private constructor(private readonly socket: Socket) {
+    socket.setNoDelay(true).setEncoding('latin1');
+    socket.on('data', (part: string) => this.take(part));
+  }
+
+  static async open(url: string): Promise<Connection> {
+    const { hostname, port } = new URL(url);
+    const socket = connect(Number(port), hostname);
+    await once(socket, 'connect');
+    return new Connection(socket);
+  }
+
+  /** Calls back when the answer is there; a promise would cost as much as the rest. */
+  publish(body: string, answered: () => void): void {
+    this.answered = answered;
+    this.socket.write(
+      `POST /publish HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+    );
+  }
+
+  /** Resolves with the body. */
+  get(path: string): Promise<string> {
+    return new Promise((resolve) => {
+      this.answered = resolve;
+      this.socket.write(`GET ${path} HTTP/1.1\r\nHost: bench\r\n\r\n`);
+    });
+  }
+
+  close(): void {
+    this.socket.destroy();
+  }
+
+  private take(part: string): void {
+    this.answer += part;
+    const headEnd = this.answer.indexOf('\r\n\r\n');
+    if (headEnd < 0) return;
+    const head = this.answer.slice(0, headEnd);
+    if (!head.startsWith('HTTP/1.1 200')) throw new Error(`not answered 200: ${this.answer}`);
+    const length = Number(/^content-length: (\d+)/im.exec(head)![1]);
+    if (this.answer.length < headEnd + 4 + length) return;
+    const body = this.answer.slice(headEnd + 4);
+    this.answer = '';
+    this.answered(body);
+  }
+}
