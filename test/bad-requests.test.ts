@@ -191,6 +191,11 @@ describe('a body', () => {
     await problemOf(response);
   });
 
+  it('of NDJSON in another charset is 415', async () => {
+    const headers = { 'content-type': 'application/x-ndjson; charset=utf-16' };
+    expect((await service.publishText('{}', headers)).status).toBe(415);
+  });
+
   it('sent where nothing takes one is not looked at', async () => {
     const headers = { 'content-type': 'application/json' };
     expect((await service.request('/nothing', { method: 'POST', headers, body: '{' })).status).toBe(404);
@@ -228,14 +233,17 @@ describe('a path', () => {
     await problemOf(response);
   });
 
-  it.each(['/events/%zz/a', '/events/%', '/events/a/%e0%a4'])(
-    'with the malformed escape %s is 400',
-    async (path) => {
-      const response = await service.request(path);
-      expect(response.status).toBe(400);
-      await problemOf(response);
-    },
-  );
+  it.each([
+    '/events/%zz/a',
+    '/events/%',
+    '/events/a/%e0%a4',
+    '/events?topic=%zz',
+    '/events/stream?topic=%ff',
+  ])('with the malformed escape %s is 400', async (path) => {
+    const response = await service.request(path);
+    expect(response.status).toBe(400);
+    await problemOf(response);
+  });
 });
 
 describe('GET /events', () => {
@@ -259,7 +267,9 @@ describe('GET /events', () => {
   ])('with %s is 422 and names the parameter', async (query) => {
     const response = await service.request(`/events?${query}`);
     expect(response.status).toBe(422);
-    expect((await problemOf(response)).errors!.map(({ pointer }) => pointer)).toEqual([query.split('=')[0]]);
+    const { errors } = await problemOf(response);
+    expect(errors!.map(({ pointer }) => pointer)).toEqual([query.split('=')[0]]);
+    if (query.includes('&')) expect(errors![0]!.detail).toBe('must not be given more than once');
   });
 });
 
@@ -286,6 +296,15 @@ describe('a number that would be rounded', () => {
     expect((await problemOf(response)).errors).toEqual([
       { pointer, detail: expect.stringMatching(/as a string$/) },
     ]);
+  });
+});
+
+describe('a payload with a text of many megabytes', () => {
+  it('comes back as it is, though digits in it look like a number that cannot be kept', async () => {
+    const roomy = await Service.start();
+    const event = anEvent({ payload: { text: `id 1234567890123456 ${'x'.repeat(10_000_000)}` } });
+    expect((await roomy.publish(event)).status).toBe(200);
+    expect(await roomy.get(`/events/orders/${event.event_id}`)).toMatchObject(event);
   });
 });
 

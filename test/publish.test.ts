@@ -227,3 +227,13 @@ describe('exact counts', () => {
     expect(new Set(stats.topics)).toEqual(new Set(stored.map(({ topic }) => topic)));
   });
 });
+
+describe('a media type', () => {
+  it.each([
+    'application/json; charset="utf-8"',
+    'application/json;charset=UTF-8',
+    'Application/JSON; charset=us-ascii; v=1',
+  ])('as %s is taken', async (type) => {
+    expect((await service.publish(anEvent(), { 'content-type': type })).status).toBe(200);
+  });
+});

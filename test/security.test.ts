@@ -47,6 +47,13 @@ describe('every answer', () => {
       expect(answer).toContain(`${name}: ${value}\r\n`);
   });
 
+  it('has them when the target is no path', async () => {
+    const asked = RawConnection.open(service.url).send('OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n');
+    const { head } = (await asked.answer('OPTIONS', 5_000))!;
+    asked.hangUp();
+    for (const [name, value] of Object.entries(DATA_HEADERS)) expect(head).toContain(`${name}: ${value}`);
+  });
+
   it('does not name what serves it', async () => {
     const headers = await headersOf(service.request('/'));
     expect(Object.keys(headers)).not.toContain('server');

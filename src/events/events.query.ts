@@ -85,7 +85,7 @@ const LATEST = '9999-12-31T23:59:59.999Z';
 
 /** A valid timestamp in UTC with milliseconds, to be compared as text with what the store wrote. */
 function toUtc(timestamp: string): string {
-  const text = timestamp.toUpperCase().replace(/^(.{17})60(\.\d+)?/, '$159.999');
+  const text = timestamp.toUpperCase().replace(/^(?<minute>.{17})60(\.\d+)?/, '$<minute>59.999');
   const date = new Date(/(?:Z|[+-]\d\d:\d\d)$/.test(text) ? text : `${text}Z`);
   return date > new Date(LATEST) ? LATEST : date.toISOString();
 }

@@ -4,8 +4,9 @@ import { Readable } from 'node:stream';
 import { Problem } from '../http/problem.js';
 import { EventDto } from '../ingest/event.dto.js';
 import type { EventFilter } from '../store/event-filter.js';
+import type { DedupKey } from '../store/reader.js';
 import { Store } from '../store/store.js';
-import type { KeyDto, LookupAnswer, LookupQuestion, StoredKey } from './lookup.dto.js';
+import type { KeyDto, LookupAnswer, StoredKey } from './lookup.dto.js';
 import { type EventsQuery, toFilter } from './events.query.js';
 
 const LINES_PER_READ = 1_000;
@@ -84,7 +85,7 @@ export class Events {
   }
 
   /** Tells the keys that are stored, with their seq, from those that are missing, each in the order asked. */
-  async lookup({ keys }: LookupQuestion): Promise<LookupAnswer> {
+  async lookup(keys: readonly DedupKey[]): Promise<LookupAnswer> {
     const seqs = await this.store.lookup(keys);
     const stored: StoredKey[] = [];
     const missing: KeyDto[] = [];

@@ -1,27 +1,18 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { Type } from 'class-transformer';
-import { ArrayMinSize, IsArray, ValidateNested } from 'class-validator';
-import { IsName } from '../ingest/name.js';
 
 export const MAX_KEYS = 10_000;
 
 /** A dedup key. */
 export class KeyDto {
-  @IsName()
   @ApiProperty({ example: 'orders' })
   topic!: string;
 
-  @IsName()
   @ApiProperty({ example: 'order-1001' })
   event_id!: string;
 }
 
 /** The body of POST /events/lookup. */
 export class LookupQuestion {
-  @IsArray({ message: 'must be an array of keys' })
-  @ArrayMinSize(1, { message: 'must not be empty' })
-  @ValidateNested({ each: true, message: 'each must be {"topic", "event_id"}' })
-  @Type(() => KeyDto)
   @ApiProperty({ type: [KeyDto], minItems: 1, maxItems: MAX_KEYS })
   keys!: KeyDto[];
 }

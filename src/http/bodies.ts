@@ -6,9 +6,11 @@ import { inexactNumbers } from './exact-numbers.js';
 import { invalid, Problem, unavailable } from './problem.js';
 
 /** JSON is UTF-8 (RFC 8259, section 8.1); reading it as such in spite of the header would change it in silence. */
-const FOREIGN_CHARSET = /charset\s*=\s*"?(?!utf-?8\b|us-ascii\b)/i;
+const FOREIGN_CHARSET = /;\s*charset=(?!"?(?:utf-?8|us-ascii)"?\s*(?:;|$))/i;
 
 const MAX_CHUNKS = 4_096;
+
+const PUBLISH_PATH = '/publish';
 
 type Done = (error: Error | null, body?: unknown) => void;
 
@@ -27,7 +29,7 @@ export function acceptBodies(fastify: FastifyInstance, config: Config): void {
       'content-length': length = 0,
       'content-type': type = '',
     } = request.headers;
-    if (FOREIGN_CHARSET.test(type)) return done(new Problem(415, 'Send JSON as UTF-8.'));
+    if (FOREIGN_CHARSET.test(type)) return done(notUtf8());
     let chunks: Buffer[] = [];
     let bytes = 0;
     let finished = false;
@@ -68,16 +70,28 @@ export function acceptBodies(fastify: FastifyInstance, config: Config): void {
     if (stream.isPaused()) stream.resume();
   };
 
-  fastify.removeAllContentTypeParsers();
-  fastify.addContentTypeParser(
-    ['application/json', 'application/cloudevents+json', 'application/cloudevents-batch+json'],
-    read,
-  );
+  const readForPublish: typeof read = (request, stream, done) =>
+    isPublish(request) ? read(request, stream, done) : refuse(request, done);
   // Of any length: read as a stream by whoever takes it.
-  fastify.addContentTypeParser(
-    'application/x-ndjson',
-    (_request: FastifyRequest, stream: Readable, done: Done) => done(null, stream),
-  );
+  const passOn: typeof read = (request, stream, done) => {
+    if (!isPublish(request)) return refuse(request, done);
+    if (FOREIGN_CHARSET.test(request.headers['content-type']!)) return done(notUtf8());
+    done(null, stream);
+  };
+
+  fastify.removeAllContentTypeParsers();
+  fastify.addContentTypeParser('application/json', read);
+  // CloudEvents, and the data of those that have their attributes in the headers.
+  fastify.addContentTypeParser(/^application\/[^;]+\+json/i, readForPublish);
+  fastify.addContentTypeParser('application/x-ndjson', passOn);
+}
+
+const isPublish = ({ routeOptions }: FastifyRequest) => routeOptions.url === PUBLISH_PATH;
+
+const notUtf8 = () => new Problem(415, 'Send JSON as UTF-8.');
+
+function refuse({ is404 }: FastifyRequest, done: Done): void {
+  done(is404 ? null : new Problem(415, 'Send application/json. Other media types are for /publish alone.'));
 }
 
 function parse(body: Buffer): unknown {

@@ -5,7 +5,8 @@ const SAFE_RUN = 15;
 /** … or one whose exponent leaves the range of a double. */
 const LARGE_EXPONENT = /\d[eE][+-]?\d{3}/;
 
-const TOKEN = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|[[\]{},:]/g;
+/** Strings in long steps: one character at a time, a long one would be more than the engine can go back. */
+const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|[[\]{},:]/g;
 const NUMBER = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/;
 const MAX_TOLD = 100;
 

@@ -4,14 +4,13 @@ import { guardRoutes } from '../auth/guard-routes.js';
 import type { Config } from '../config.js';
 import { acceptBodies } from './bodies.js';
 import { rememberPaths } from './known-paths.js';
-import { answerMalformed, answerUnmet } from './raw-answers.js';
-import { DATA_HEADERS, setSecurityHeaders } from './security-headers.js';
+import { refuseBrokenQueries } from './query-strings.js';
+import { answerMalformed, answerUnmet, MAX_HEADER_BYTES } from './raw-answers.js';
+import { setSecurityHeaders } from './security-headers.js';
 import { sendProblem } from './send-problem.js';
 
 /** A key of 255 characters, each four bytes of UTF-8 and percent-encoded. */
 const MAX_PARAM_LENGTH = 255 * 4 * 3;
-/** Of all headers of a request: Node's own default, said here because a limit is promised. */
-const MAX_HEADER_BYTES = 16 * 1024;
 /** For the headers to arrive: one packet from anyone who means it. */
 const HEADERS_TIMEOUT_MS = 10_000;
 /** For a whole request to arrive: an NDJSON upload may take its time. Who sends nothing is cut off sooner, below. */
@@ -30,7 +29,6 @@ const CLOSE_GRACE_MS = 2_000;
 /** Fastify as this service uses it, with its own errors told as problems too. */
 export function fastifyAdapter(config: Config): FastifyAdapter {
   const adapter = new FastifyAdapter({
-    bodyLimit: config.BODY_LIMIT_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
     connectionTimeout: IDLE_TIMEOUT_MS,
@@ -44,7 +42,7 @@ export function fastifyAdapter(config: Config): FastifyAdapter {
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
     clientErrorHandler: answerMalformed,
     frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) =>
-      sendProblem(error, request, reply.headers(DATA_HEADERS)),
+      sendProblem(error, request, reply),
   });
   const fastify = adapter.getInstance();
   fastify.server.maxConnections = MAX_CONNECTIONS;
@@ -52,6 +50,7 @@ export function fastifyAdapter(config: Config): FastifyAdapter {
   setSecurityHeaders(fastify);
   guardRoutes(fastify, config);
   rememberPaths(fastify);
+  refuseBrokenQueries(fastify);
   fastify.addHook('preClose', (done) => {
     setTimeout(() => fastify.server.closeAllConnections(), CLOSE_GRACE_MS).unref();
     done();

@@ -3,7 +3,14 @@ import type { Socket } from 'node:net';
 import { PROBLEM_MEDIA_TYPE, Problem } from './problem.js';
 import { DATA_HEADERS } from './security-headers.js';
 
-const STATUS_OF: Record<string, number> = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 };
+/** Of all headers of a request: Node's own default, said here because a limit is promised. */
+export const MAX_HEADER_BYTES = 16 * 1024;
+
+const NOT_HTTP = [400, 'This is not HTTP as this service reads it.'] as const;
+const TOLD: Readonly<Record<string, readonly [status: number, detail: string]>> = {
+  HPE_HEADER_OVERFLOW: [431, `The headers, with the address, are larger than ${MAX_HEADER_BYTES} bytes.`],
+  ERR_HTTP_REQUEST_TIMEOUT: [408, 'The request did not arrive in time.'],
+};
 
 /** Node's own default handler asks the same field. */
 type AnsweringSocket = Socket & { _httpMessage?: ServerResponse | null };
@@ -13,8 +20,8 @@ export function answerMalformed(error: Error & { code?: string }, socket: Answer
   if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy();
   const { _httpMessage: answering } = socket;
   if (answering && mayHaveTaken(answering)) return void socket.destroy();
-  const status = STATUS_OF[error.code ?? ''] ?? 400;
-  const { headers, body } = written(new Problem(status, 'This is not HTTP as this service reads it.'));
+  const [status, detail] = TOLD[error.code ?? ''] ?? NOT_HTTP;
+  const { headers, body } = written(new Problem(status, detail));
   const head = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${head.join('')}\r\n${body}`);
 }

@@ -6,8 +6,8 @@ import { Matches } from 'class-validator';
  */
 export const NAME = /^(?=\s*\S)[^\p{Cc}\p{Cs}]{1,255}$/u;
 
+export const NAME_RULE =
+  'must be a string of 1 to 255 characters, not only blanks, without control characters';
+
 /** The check as a class-validator decorator. */
-export const IsName = (): PropertyDecorator =>
-  Matches(NAME, {
-    message: 'must be a string of 1 to 255 characters, not only blanks, without control characters',
-  });
+export const IsName = (): PropertyDecorator => Matches(NAME, { message: NAME_RULE });

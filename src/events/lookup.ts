@@ -1,0 +1,31 @@
+import { invalid, Problem, type ProblemError } from '../http/problem.js';
+import { NAME, NAME_RULE } from '../ingest/name.js';
+import type { DedupKey } from '../store/reader.js';
+import { MAX_KEYS } from './lookup.dto.js';
+
+const MAX_ERRORS_TOLD = 100;
+
+/**
+ * The keys of a lookup; throws a 422 that names each wrong one. Read by hand: class-transformer would copy
+ * whatever else is in the body first, at a cost that grows with its square.
+ */
+export function readLookup(body: unknown): DedupKey[] {
+  const keys = (body as { keys?: unknown } | null | undefined)?.keys;
+  if (!Array.isArray(keys)) throw wrong({ pointer: '/keys', detail: 'must be an array of keys' });
+  if (keys.length === 0) throw wrong({ pointer: '/keys', detail: 'must not be empty' });
+  if (keys.length > MAX_KEYS)
+    throw new Problem(413, `${keys.length} keys are more than the ${MAX_KEYS} that one request may ask for.`);
+  const errors: ProblemError[] = [];
+  for (const [index, key] of keys.entries()) {
+    for (const name of ['topic', 'event_id'] as const) {
+      const value = (key as Partial<DedupKey> | null)?.[name];
+      if (typeof value === 'string' && NAME.test(value)) continue;
+      errors.push({ pointer: `/keys/${index}/${name}`, detail: NAME_RULE });
+      if (errors.length === MAX_ERRORS_TOLD) throw wrong(...errors);
+    }
+  }
+  if (errors.length > 0) throw wrong(...errors);
+  return keys as DedupKey[];
+}
+
+const wrong = (...errors: ProblemError[]) => invalid('The body is invalid.', errors);
