@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import type { Database } from 'better-sqlite3';
 import { DataSource, type DataSourceOptions } from 'typeorm';
-import { loadConfig } from './src/config.js';
+import { DEFAULT_DATABASE_URL, pathOf } from './src/store/database-url.js';
 import { CreateStore1763800000000 } from './src/store/migrations/1763800000000-create-store.js';
 import { ProcessedEvent } from './src/store/processed-event.entity.js';
 import { TopicCounters } from './src/store/topic-counters.entity.js';
@@ -45,4 +45,4 @@ export function dataSourceOptions(path: string, { readonly = false } = {}): Data
 }
 
 /** For the TypeORM command line. */
-export default new DataSource(dataSourceOptions(loadConfig(process.env).databasePath));
+export default new DataSource(dataSourceOptions(pathOf(process.env['DATABASE_URL'] || DEFAULT_DATABASE_URL)));

@@ -2,6 +2,7 @@ import { type DynamicModule, Global, Module } from '@nestjs/common';
 import { plainToInstance } from 'class-transformer';
 import { IsIn, Matches, validateSync } from 'class-validator';
 import { ApiKeyList } from './auth/api-key-list.js';
+import { DEFAULT_DATABASE_URL, pathOf } from './store/database-url.js';
 import { WholeNumber } from './whole-number.js';
 
 /** Variables whose values do not belong in a log. */
@@ -10,6 +11,7 @@ const MIB = 1024 * 1024;
 
 /** The whole configuration: one environment variable a property, checked once at start. */
 export class Config {
+  @Matches(/^[\w.:%-]+$/, { message: 'must be an IP address or a host name' })
   HOST: string = '0.0.0.0';
 
   /** 0 lets the system choose a free port. */
@@ -18,7 +20,7 @@ export class Config {
 
   /** `sqlite:` and the path of the database file. */
   @Matches(/^sqlite:(?!$|:memory:$)/, { message: 'must be "sqlite:" followed by the path of a file' })
-  DATABASE_URL: string = 'sqlite:data/events.db';
+  DATABASE_URL: string = DEFAULT_DATABASE_URL;
 
   /** Events that may be accepted and not yet stored. */
   @WholeNumber(1, Number.MAX_SAFE_INTEGER)
@@ -44,7 +46,7 @@ export class Config {
   LOG_LEVEL: string = 'info';
 
   get databasePath(): string {
-    return this.DATABASE_URL.replace(/^sqlite:/, '');
+    return pathOf(this.DATABASE_URL);
   }
 }
 
@@ -62,14 +64,11 @@ export function loadConfig(environment: NodeJS.ProcessEnv): Config {
   const config = plainToInstance(Config, given);
   const wrong = validateSync(config);
   if (wrong.length > 0) {
-    const lines = wrong.map(
-      ({ property, constraints }) =>
-        `  ${SECRET.has(property) ? property : `${property}=${environment[property]}`}: ${Object.values(
-          constraints ?? {},
-        )
-          .map((message) => message.replace(`${property} `, ''))
-          .join(', ')}`,
-    );
+    const lines = wrong.map(({ property, constraints }) => {
+      const shown = SECRET.has(property) ? property : `${property}=${environment[property]}`;
+      const messages = Object.values(constraints ?? {}).map((message) => message.replace(`${property} `, ''));
+      return `  ${shown}: ${messages.join(', ')}`;
+    });
     throw new ConfigError(`The configuration is wrong:\n${lines.join('\n')}`);
   }
   return config;

@@ -1,5 +1,6 @@
 import { createApp } from './app.js';
 import { ConfigError, loadConfig } from './config.js';
+import { EventQueue } from './queue/event-queue.js';
 import { StoreOpenError } from './store/store.js';
 
 const SHUTDOWN_TIMEOUT_SECONDS = 25;
@@ -14,7 +15,8 @@ try {
     stopping = true;
     logger.info({ signal }, 'stopping: finishing what was accepted');
     setTimeout(() => {
-      logger.fatal(`not drained within ${SHUTDOWN_TIMEOUT_SECONDS} s`);
+      const lost = app.get(EventQueue, { strict: false }).depth;
+      logger.fatal({ lost }, `not drained within ${SHUTDOWN_TIMEOUT_SECONDS} s: what was accepted is lost`);
       process.exit(1);
     }, SHUTDOWN_TIMEOUT_SECONDS * 1000).unref();
     app.close().then(
@@ -33,6 +35,12 @@ try {
   await app.listen(config.PORT, config.HOST);
   logger.info({ url: await app.getUrl() }, 'ready');
 } catch (error) {
-  console.error(error instanceof ConfigError || error instanceof StoreOpenError ? error.message : error);
+  const foreseen = error instanceof ConfigError || error instanceof StoreOpenError || isOfListening(error);
+  console.error(foreseen ? error.message : error);
   process.exit(1);
+}
+
+/** A port that is taken, or a host that is not this one: the message says it all. */
+function isOfListening(error: unknown): error is Error {
+  return ['listen', 'getaddrinfo'].includes((error as NodeJS.ErrnoException).syscall ?? '');
 }

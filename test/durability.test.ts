@@ -1,20 +1,19 @@
 import { once } from 'node:events';
+import { linkSync, symlinkSync } from 'node:fs';
 import { connect } from 'node:net';
 import { anEvent, events } from './harness/an-event.js';
-import { Service, eventually } from './harness/service.js';
+import { aDatabase, eventually, Service } from './harness/service.js';
 import type { PublishedBatch, PublishedEvent } from '../src/ingest/publish.answer.js';
 
 /** Publishes, one event or ten at a time, until told to stop or the service is gone; keeps what was acknowledged. */
 function publishUntilItStops(service: Service, publishers: number) {
   const acknowledged = new Map<string, number>();
-  let refused = 0;
   let stopped = false;
   const work = Array.from({ length: publishers }, async (_, publisher) => {
     while (!stopped) {
       const batch = publisher % 2 === 0 ? events(1) : events(10);
       const response = await service.publish(batch).catch(() => null);
       if (response === null) return;
-      if (response.status === 503) refused++;
       if (response.status !== 200) continue;
       const { results } = (await response.json()) as PublishedBatch;
       for (const { event_id, seq } of results!) acknowledged.set(event_id, seq);
@@ -24,7 +23,7 @@ function publishUntilItStops(service: Service, publishers: number) {
     stopped = true;
     await Promise.all(work);
   };
-  return { acknowledged, stop, finished: Promise.all(work), refused: () => refused };
+  return { acknowledged, stop, finished: Promise.all(work) };
 }
 
 /** What was acknowledged is there with the seq that was told; seqs have no holes; counters equal rows. */
@@ -85,6 +84,8 @@ describe('SIGTERM under load', () => {
     const again = await service.restart();
     await expectKept(again, load.acknowledged);
     expect((await again.request(`/events/queued/${queued.event_id}`)).status).toBe(200);
+    // Whose events were taken was answered: nothing else is there.
+    expect((await again.stats()).received).toBe(load.acknowledged.size + 1);
   });
 
   it('does the same when it comes twice', async () => {
@@ -126,5 +127,14 @@ describe('a second instance on the same database', () => {
       /code 1: The database \S+ cannot be opened: it is in use by another instance of this service\n$/,
     );
     expect(await service.stats()).toMatchObject({ received: 1 });
+  });
+
+  it('refuses to start by another name of it, too', async () => {
+    const service = await Service.start();
+    const [linked, hardLinked] = [aDatabase(), aDatabase()];
+    symlinkSync(service.database, linked);
+    await expect(Service.start({}, linked)).rejects.toThrow(/in use by another instance/);
+    linkSync(service.database, hardLinked);
+    await expect(Service.start({}, hardLinked)).rejects.toThrow(/has another name/);
   });
 });

@@ -1,4 +1,6 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import Sqlite from 'better-sqlite3';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
 import { aDatabase, Service } from './harness/service.js';
 import { ConfigError, loadConfig } from '../src/config.js';
 
@@ -61,6 +63,22 @@ describe('a database that cannot be opened', () => {
     const database = aDatabase();
     writeFileSync(database, 'this is no database, but a text of some length\n'.repeat(100));
     await expect(Service.start({}, database)).rejects.toThrow(database);
+  });
+});
+
+describe('a database of something else', () => {
+  it.each([
+    ['with tables of other names', 'CREATE TABLE users (name TEXT)'],
+    ['with a table of the same name', 'CREATE TABLE processed_events (a)'],
+  ])('stops the start and is left as it was: %s', async (_, sql) => {
+    const path = aDatabase();
+    const other = new Sqlite(path);
+    other.exec(sql);
+    other.close();
+    const before = readFileSync(path);
+    await expect(Service.start({}, path)).rejects.toThrow(/code 1: .* it holds something else/);
+    expect(readFileSync(path).equals(before)).toBe(true);
+    expect(readdirSync(dirname(path))).toEqual([basename(path)]);
   });
 });
 

@@ -1,7 +1,9 @@
 import { HttpException, Logger, NotFoundException, ServiceUnavailableException } from '@nestjs/common';
 import type { HealthCheckResult } from '@nestjs/terminus';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
-import { PROBLEM_MEDIA_TYPE, Problem } from './problem.js';
+import { DATA_HEADERS } from './security-headers.js';
+import { StoreUnavailableError } from '../store/store.js';
+import { PROBLEM_MEDIA_TYPE, Problem, unavailable } from './problem.js';
 
 const logger = new Logger('Problem');
 const MEDIA_TYPE_ADVICE =
@@ -15,6 +17,8 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
   if (!request.raw.complete) reply.header('connection', 'close');
   reply
     .status(problem.getStatus())
+    // What did not come as far as the hooks has none yet.
+    .headers(DATA_HEADERS)
     .headers(problem.about.headers ?? {})
     .header('content-type', PROBLEM_MEDIA_TYPE)
     .send(JSON.stringify(problem.toBody(pathOf(request))));
@@ -25,6 +29,9 @@ function toProblem(error: unknown, request: FastifyRequest): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof NotFoundException) return notFound(request);
   if (error instanceof ServiceUnavailableException) return unhealthy(error);
+  if (error instanceof StoreUnavailableError) {
+    return unavailable('store-unavailable', 'Store unavailable', 'The store cannot be read; try again.', 1);
+  }
   const { statusCode = 500, message } = error as FastifyError;
   const status = error instanceof HttpException ? error.getStatus() : statusCode;
   if (status === 415) return new Problem(415, MEDIA_TYPE_ADVICE);

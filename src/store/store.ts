@@ -8,9 +8,10 @@ import { Thread, ThreadEndedError } from './thread.js';
 import type { TopicCounters } from './topic-counters.entity.js';
 import type { Writer } from './writer.js';
 
-/** SQLite's complaints about itself: full disk, lock, I/O. Anything else is the fault of some event of the batch. */
-const STATE_OF_THE_STORE =
-  /^SQLITE_(BUSY|LOCKED|FULL|IOERR|READONLY|CANTOPEN|NOMEM|CORRUPT|NOTADB|PERM|PROTOCOL|AUTH|INTERRUPT|SCHEMA|NOLFS)/;
+/** What SQLite complains of when a value cannot be stored. All else it says is about itself: full disk, lock, I/O. */
+const FAULT_OF_A_VALUE = /^SQLITE_(CONSTRAINT|MISMATCH|RANGE|TOOBIG)/;
+/** Damage, which trying again does not mend. */
+const DAMAGE = /^SQLITE_(CORRUPT|NOTADB)/;
 
 /** What one commit did. */
 export interface Commit {
@@ -24,7 +25,7 @@ export interface Commit {
   readonly processedAt: string;
 }
 
-/** The store cannot write now (disk full, file locked, I/O error); what was to be written may be sent again. */
+/** The store cannot write, or read, now (disk full, file locked, I/O error); it may be asked again. */
 export class StoreUnavailableError extends Error {
   override readonly name = 'StoreUnavailableError';
 }
@@ -44,13 +45,15 @@ export class Store implements OnApplicationShutdown {
   /** Creates the database or brings it up to date. Rejects with `StoreOpenError`. */
   static async open({ databasePath }: Config): Promise<Store> {
     const writer = new Thread<Writer>({ role: 'writer', databasePath });
+    let reader: Thread<Reader> | undefined;
     try {
+      // One after the other: the writer makes the file that the reader opens.
       await writer.opened();
-      const reader = new Thread<Reader>({ role: 'reader', databasePath });
+      reader = new Thread<Reader>({ role: 'reader', databasePath });
       await reader.opened();
       return new Store(writer, reader);
     } catch (error) {
-      await writer.end();
+      await Promise.all([writer.end(), reader?.end()]);
       throw new StoreOpenError(`The database ${databasePath} cannot be opened: ${(error as Error).message}`, {
         cause: error,
       });
@@ -58,13 +61,12 @@ export class Store implements OnApplicationShutdown {
   }
 
   async onApplicationShutdown(): Promise<void> {
-    // The writer first: nothing may keep it from bringing the log into the file.
-    for (const thread of [this.writer, this.reader]) {
-      try {
-        await thread.remote.close();
-      } finally {
-        await thread.end();
-      }
+    try {
+      // Nothing may keep the writer from bringing the log into the file.
+      await this.writer.remote.close();
+      await this.reader.remote.close();
+    } finally {
+      await Promise.all([this.writer.end(), this.reader.end()]);
     }
   }
 
@@ -86,9 +88,7 @@ export class Store implements OnApplicationShutdown {
       }));
       return { verdicts, counters, lastSeq, processedAt };
     } catch (error) {
-      const { code, message } = error as Error & { code?: string };
-      const unavailable = error instanceof ThreadEndedError || STATE_OF_THE_STORE.test(code ?? '');
-      throw unavailable ? new StoreUnavailableError(message, { cause: error }) : error;
+      throw isOfTheStore(error) && !FAULT_OF_A_VALUE.test(error.code) ? unavailable(error) : error;
     }
   }
 
@@ -98,30 +98,50 @@ export class Store implements OnApplicationShutdown {
   }
 
   find(filter: EventFilter): Promise<FoundEvents> {
-    return this.reader.remote.find(filter);
+    return this.read((reader) => reader.find(filter));
   }
 
   get(topic: string, eventId: string): Promise<EventJson | null> {
-    return this.reader.remote.get(topic, eventId);
+    return this.read((reader) => reader.get(topic, eventId));
   }
 
   /** The seq of each key, in their order; null where it is not stored. */
   lookup(keys: readonly DedupKey[]): Promise<(number | null)[]> {
-    return this.reader.remote.lookup(keys);
+    return this.read((reader) => reader.lookup(keys));
   }
 
   /** The highest seq that is stored; 0 if nothing is. */
   lastSeq(): Promise<number> {
-    return this.reader.remote.lastSeq();
+    return this.read((reader) => reader.lastSeq());
   }
 
   /** Topics by name, those after `after`. */
   topics(after: string, limit: number): Promise<TopicSummary[]> {
-    return this.reader.remote.topics(after, limit);
+    return this.read((reader) => reader.topics(after, limit));
   }
 
   /** The counters of every topic. */
   counters(): Promise<TopicCounters[]> {
-    return this.reader.remote.counters();
+    return this.read((reader) => reader.counters());
   }
+
+  /** Rejects with `StoreUnavailableError`, or with another error where the database is damaged. */
+  private async read<T>(ask: (reader: Thread<Reader>['remote']) => Promise<T>): Promise<T> {
+    try {
+      return await ask(this.reader.remote);
+    } catch (error) {
+      throw isOfTheStore(error) && !DAMAGE.test(error.code) ? unavailable(error) : error;
+    }
+  }
+}
+
+/** Whether SQLite, or its thread, failed, and not our own code. */
+function isOfTheStore(error: unknown): error is Error & { code: string } {
+  return (
+    error instanceof ThreadEndedError || Boolean((error as { code?: string }).code?.startsWith('SQLITE_'))
+  );
+}
+
+function unavailable(error: Error): StoreUnavailableError {
+  return new StoreUnavailableError(error.message, { cause: error });
 }

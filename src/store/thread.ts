@@ -23,6 +23,7 @@ export interface ResultMessage {
 /** The thread is gone, and with it what it was asked. */
 export class ThreadEndedError extends Error {
   override readonly name = 'ThreadEndedError';
+  readonly code = 'THREAD_ENDED';
 }
 
 interface PendingCall {
@@ -31,7 +32,7 @@ interface PendingCall {
 }
 
 /** An error thrown in the thread, with SQLite's result code where it came from there. */
-export class ThreadError extends Error {
+class ThreadError extends Error {
   override readonly name = 'ThreadError';
 
   constructor(
