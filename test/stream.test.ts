@@ -3,6 +3,7 @@ import { request, type IncomingMessage } from 'node:http';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { anEvent, events } from './harness/an-event.js';
+import { RawConnection } from './harness/raw.js';
 import { eventually, inParallel, Service } from './harness/service.js';
 import type { EventsPage } from '../src/events/events.js';
 
@@ -53,7 +54,7 @@ describe('GET /events/stream', () => {
     const subscriber = await Subscriber.open(service, '?after=0');
     expect(subscriber.response.headers).toMatchObject({
       'content-type': 'text/event-stream; charset=utf-8',
-      'cache-control': 'no-cache, no-transform',
+      'cache-control': 'no-store, no-transform',
       'x-accel-buffering': 'no',
     });
     await eventually(() => subscriber.ids.length === 3);
@@ -132,12 +133,23 @@ describe('GET /events/stream', () => {
     ['?limit=5', {}],
     ['', { 'last-event-id': 'x' }],
     ['', { 'last-event-id': '-1' }],
+    ['?after=1000000', {}],
+    ['', { 'last-event-id': '1000000' }],
   ])('refuses %s %j', async (query, headers) => {
     const service = await shared;
     const response = await service.request(`/events/stream${query}`, { headers });
     expect(response.status).toBe(422);
     expect(response.headers.get('content-type')).toMatch(/problem\+json/);
     await response.text();
+  });
+
+  it('is not opened behind another answer, where it could not be left', async () => {
+    const ask = (path: string) => `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`;
+    const connection = RawConnection.open((await shared).url);
+    connection.send(ask('/events') + ask('/events/stream'));
+    await eventually(() => connection.statuses.length === 2);
+    expect(connection.statuses).toEqual([200, 400]);
+    connection.hangUp();
   });
 
   it('answers HEAD without a stream', async () => {

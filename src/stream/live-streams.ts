@@ -41,20 +41,26 @@ export class LiveStreams implements OnModuleInit, BeforeApplicationShutdown {
     for (const subscriber of this.subscribers) subscriber.end();
   }
 
+  /** Whether an event with this seq is, or was, there. */
+  async hasReached(seq: number): Promise<boolean> {
+    // What was just stored may be known to the store and not yet be announced.
+    return seq <= this.window.lastSeq || seq <= (await this.store.lastSeq());
+  }
+
   /** Sends what is selected after the seq `after` (absent: from now on), and goes on until the client leaves. */
   open(response: ServerResponse, selection: EventSelection, after = this.window.lastSeq): void {
     if (this.stopping) {
       response.end();
       return;
     }
-    const subscriber = new Subscriber(response, selection, after, this.window, this.store);
+    const onError = ({ message }: Error) => this.logger.error({ msg: 'stream ended', reason: message });
+    const subscriber = new Subscriber(response, selection, after, this.window, this.store, onError);
     this.subscribers.add(subscriber);
     this.window.keep(true);
     response.on('close', () => {
       this.subscribers.delete(subscriber);
       this.window.keep(this.subscribers.size > 0);
     });
-    subscriber.onError = (error) => this.logger.error({ msg: 'stream ended', reason: error.message });
     subscriber.wake();
   }
 

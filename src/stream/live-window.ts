@@ -10,7 +10,8 @@ const MAX_BYTES = 4 * 1024 * 1024;
 
 /** A part of a stream, and the seq that whoever has been sent it has reached. */
 export interface StreamText {
-  readonly text: string;
+  /** UTF-8. */
+  readonly text: Buffer;
   readonly seq: number;
 }
 
@@ -54,7 +55,8 @@ export class LiveWindow implements OnModuleInit {
 
   /**
    * The selected events after a seq that the window reaches, as the text of a stream, up to about `maxBytes`,
-   * and the seq to which it goes. Most subscribers stand at the same seq and want the same: it is written once.
+   * and the seq to which it goes. Most subscribers stand at the same seq and want the same: it is written once, as
+   * bytes, which the sockets of all of them share.
    */
   textAfter(seq: number, selection: EventSelection, maxBytes: number): StreamText {
     const { topic, match, source } = selection;
@@ -76,12 +78,14 @@ export class LiveWindow implements OnModuleInit {
 
   private writeText(seq: number, selection: EventSelection, maxBytes: number): StreamText {
     let text = '';
-    for (const event of this.events.slice(Math.max(seq - (this.lastSeq - this.events.length), 0))) {
+    const first = this.lastSeq - this.events.length;
+    for (let index = Math.max(seq - first, 0); index < this.events.length; index++) {
+      const event = this.events[index]!;
       seq = event.seq;
       if (isSelected(selection, event)) text += asServerSentEvent(event);
       if (text.length >= maxBytes) break;
     }
-    return { text, seq };
+    return { text: Buffer.from(text), seq };
   }
 
   private add({ events, verdicts, lastSeq, processedAt: processed_at }: ProcessedBatch): void {

@@ -38,7 +38,7 @@ export class StreamController {
     @Query(checkedQuery()) query: StreamQuery,
     @Headers('last-event-id') lastEventId: string | undefined,
     @Res() reply: FastifyReply,
-  ): void {
-    startEventStream(this.streams, query, lastEventId, reply);
+  ): Promise<void> {
+    return startEventStream(this.streams, query, lastEventId, reply);
   }
 }

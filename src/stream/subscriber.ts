@@ -15,7 +15,6 @@ const RECONNECT_AFTER_MS = 1_000;
  * than one page before the client has read the last one.
  */
 export class Subscriber {
-  onError: (error: Error) => void = () => {};
   private busy = false;
   private full = false;
 
@@ -25,6 +24,7 @@ export class Subscriber {
     private cursor: number,
     private readonly window: LiveWindow,
     private readonly store: Store,
+    private readonly onError: (error: Error) => void,
   ) {
     response.on('drain', () => {
       this.full = false;
@@ -75,7 +75,7 @@ export class Subscriber {
     while (!this.full && this.cursor < this.window.lastSeq) {
       const { text, seq } = this.window.textAfter(this.cursor, this.selection, PAGE_BYTES);
       this.cursor = seq;
-      if (text) this.send(text);
+      if (text.length > 0) this.send(text);
     }
   }
 
@@ -93,7 +93,7 @@ export class Subscriber {
     if (events.length > 0) this.send(events.map(asServerSentEvent).join(''));
   }
 
-  private send(text: string): void {
+  private send(text: string | Buffer): void {
     if (this.response.writableEnded || this.response.destroyed) return;
     this.full = !this.response.write(text);
   }
