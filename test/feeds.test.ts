@@ -1,5 +1,6 @@
 import { CloudEvent, HTTP, type Message } from 'cloudevents';
-import { request } from 'node:http';
+import { once } from 'node:events';
+import { Agent, type IncomingMessage, request } from 'node:http';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { anEvent, events } from './harness/an-event.js';
 import { eventually, Service } from './harness/service.js';
@@ -49,6 +50,7 @@ describe('POST /publish with NDJSON', () => {
       duplicates: 0,
       conflicts: 0,
       rejected: 0,
+      complete: true,
       errors: [],
     });
     expect(await publishLines(gzipSync(body), { 'content-encoding': 'gzip' })).toMatchObject({
@@ -112,12 +114,81 @@ describe('POST /publish with NDJSON', () => {
     const answer = await publishLines(packed.subarray(0, packed.length - 100), {
       'content-encoding': 'gzip',
     });
-    expect(answer.rejected).toBe(1);
+    expect(answer).toMatchObject({ rejected: 0, complete: false });
     expect(answer.errors).toEqual([
-      { line: answer.received + 1, detail: expect.stringMatching(/cannot be unpacked/) },
+      { line: answer.received + 1, detail: expect.stringMatching(/could not be read: .* not valid gzip/) },
     ]);
     const [cut] = (await service.get<TopicsPage>('/topics?after=cus&limit=1')).topics;
     expect(cut).toMatchObject({ topic: 'cut', received: answer.received });
+  });
+
+  it('of which nothing can be unpacked is refused, and leaves no half-read body on the connection', async () => {
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const asking = request(`${service.url}/publish`, {
+      agent,
+      method: 'POST',
+      headers: { 'content-type': 'application/x-ndjson', 'content-encoding': 'gzip' },
+    });
+    asking.end(asLines(events(5_000)));
+    const [refused] = (await once(asking, 'response')) as [IncomingMessage];
+    expect([refused.statusCode, refused.headers.connection]).toEqual([400, 'close']);
+    refused.resume();
+    await once(refused, 'end');
+    const [next] = (await once(request(`${service.url}/health/live`, { agent }).end(), 'response')) as [
+      IncomingMessage,
+    ];
+    expect(next.statusCode).toBe(200);
+    next.resume();
+    agent.destroy();
+  });
+
+  it('is stored as it comes, without waiting for more', async () => {
+    const feed = request(`${service.url}/publish`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-ndjson' },
+    });
+    const answered = once(feed, 'response');
+    const stored = async () => (await service.get<EventsPage>('/events?topic=drip')).count;
+    for (let count = 1; count <= 3; count++) {
+      feed.write(asLines([anEvent({ topic: 'drip' })]));
+      await eventually(async () => (await stored()) === count);
+    }
+    feed.end();
+    const [response] = (await answered) as [IncomingMessage];
+    expect(response.statusCode).toBe(200);
+    response.resume();
+  });
+
+  it('keeps the limit of a line to the byte, however the bytes arrive', async () => {
+    const roomy = await Service.start();
+    const of = (bytes: number) => {
+      const event = anEvent({ topic: 'edge' });
+      const rest = bytes - JSON.stringify({ ...event, payload: { text: '' } }).length;
+      return JSON.stringify({ ...event, payload: { text: 'x'.repeat(rest) } });
+    };
+    const [fits, tooLong] = [of(1024 * 1024), of(1024 * 1024 + 1)];
+    for (const pieces of [1_000, 65_536, 4_000_000]) {
+      const feed = request(`${roomy.url}/publish`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/x-ndjson' },
+      });
+      const body = `${tooLong}\n${fits}\n${tooLong}`;
+      for (let at = 0; at < body.length; at += pieces) feed.write(body.slice(at, at + pieces));
+      feed.end();
+      const [response] = (await once(feed, 'response')) as [IncomingMessage];
+      const answer = JSON.parse((await response.setEncoding('utf8').toArray()).join('')) as PublishedLines;
+      expect(answer).toMatchObject({ received: 1, rejected: 2 });
+      expect(answer.errors.map(({ line }) => line)).toEqual([1, 3]);
+    }
+  });
+
+  it('answers sums with 200, whatever is preferred, and however the media type is written', async () => {
+    const response = await service.publishText(asLines([anEvent()]), {
+      'content-type': 'Application/X-NDJSON',
+      prefer: 'respond-async, return=minimal',
+    });
+    expect([response.status, response.headers.get('preference-applied')]).toEqual([200, null]);
+    expect(await response.json()).toMatchObject({ stored: 1 });
   });
 
   it('is stored in parts that the queue can hold, and refuses only the line that it cannot', async () => {
@@ -153,6 +224,11 @@ describe('a compressed body', () => {
     expect(await response.json()).toMatchObject({ outcome: 'stored', event_id: event.event_id });
   });
 
+  it.each(['GZIP', 'x-gzip'])('in %s is gzip', async (encoding) => {
+    const packed = gzipSync(JSON.stringify(anEvent()));
+    expect((await service.publishText(packed, { 'content-encoding': encoding })).status).toBe(200);
+  });
+
   it('is limited by what comes out of it', async () => {
     const bomb = gzipSync(JSON.stringify(anEvent({ payload: { text: 'x'.repeat(50_000_000) } })));
     expect(bomb.length).toBeLessThan(100_000);
@@ -161,7 +237,11 @@ describe('a compressed body', () => {
 
   it('that is no gzip is 400, and an unknown encoding 415', async () => {
     expect((await service.publish(anEvent(), { 'content-encoding': 'gzip' })).status).toBe(400);
-    expect((await service.publish(anEvent(), { 'content-encoding': 'lzma' })).status).toBe(415);
+    const unknown = await service.publish(anEvent(), { 'content-encoding': 'lzma' });
+    expect([unknown.status, unknown.headers.get('accept-encoding')]).toEqual([
+      415,
+      expect.stringContaining('gzip, deflate, br'),
+    ]);
   });
 
   it('is answered compressed to those who ask', async () => {
@@ -175,6 +255,32 @@ describe('a compressed body', () => {
 });
 
 describe('POST /events/lookup', () => {
+  const lookup = (body: string, type = 'application/json') =>
+    service.request('/events/lookup', { method: 'POST', headers: { 'content-type': type }, body });
+
+  it('refuses more keys than it answers for', async () => {
+    const keys = Array.from({ length: 10_001 }, () => ({ topic: 'a', event_id: 'b' }));
+    expect((await lookup(JSON.stringify({ keys }))).status).toBe(413);
+  });
+
+  it.each(['application/x-ndjson', 'application/cloudevents+json'])(
+    'refuses %s, which only publish can read',
+    async (type) => {
+      expect((await lookup('{"keys":[]}', type)).status).toBe(415);
+    },
+  );
+
+  it('passes over whatever else is in the body', async () => {
+    const roomy = await Service.start();
+    const others = Array.from({ length: 200_000 }, (_, index) => `"a${index}":{}`).join();
+    const response = await roomy.request('/events/lookup', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: `{${others},"keys":[{"topic":"a","event_id":"b"}]}`,
+    });
+    expect(await response.json()).toEqual({ stored: [], missing: [{ topic: 'a', event_id: 'b' }] });
+  });
+
   it('tells the keys that are stored from those that are missing', async () => {
     const there = events(3, { topic: 'looked-up' });
     const { results } = (await (await service.publish(there)).json()) as PublishedBatch;
@@ -198,14 +304,12 @@ describe('POST /events/lookup', () => {
     [{}, '/keys'],
     [{ keys: [] }, '/keys'],
     [{ keys: 'all' }, '/keys'],
+    [[], '/keys'],
+    [null, '/keys'],
     [{ keys: [{ topic: 'a' }] }, '/keys/0/event_id'],
-    [{ keys: Array.from({ length: 10_001 }, () => 0) }, '/keys'],
+    [{ keys: [{ topic: 'a', event_id: 'b' }, null] }, '/keys/1/topic'],
   ])('refuses %j', async (body, pointer) => {
-    const response = await service.request('/events/lookup', {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-    });
+    const response = await lookup(JSON.stringify(body));
     expect(response.status).toBe(422);
     const { errors } = (await response.json()) as { errors: { pointer: string }[] };
     expect(errors[0]!.pointer).toBe(pointer);
@@ -299,6 +403,10 @@ describe('CloudEvents', () => {
     const of = (source: string, id: string) =>
       send(HTTP.structured(new CloudEvent({ type: 'com.example.order', source, id, data: {} })));
     expect(await (await of('/a#b', '1')).json()).toMatchObject({ outcome: 'stored', event_id: '/a%23b#1' });
+    expect(await (await of('/a%23b', '1')).json()).toMatchObject({
+      outcome: 'stored',
+      event_id: '/a%2523b#1',
+    });
     expect(await (await of('/a', 'b#1')).json()).toMatchObject({ outcome: 'stored', event_id: '/a#b#1' });
   });
 
@@ -311,19 +419,48 @@ describe('CloudEvents', () => {
     };
     const response = await service.publish({ cup: 1 }, headers);
     expect(await response.json()).toMatchObject({ outcome: 'stored', event_id: '/café#1' });
+    const quoted = await service.publish({ cup: 1 }, { ...headers, 'ce-id': '"x \\"y\\""' });
+    expect(await quoted.json()).toMatchObject({ event_id: '/café#x "y"' });
+  });
+
+  it('in binary mode are told by their headers what is wrong', async () => {
+    const wrong = async (headers: Record<string, string>) => {
+      const response = await service.publish({}, headers);
+      expect(response.status).toBe(422);
+      return ((await response.json()) as { errors: { pointer: string }[] }).errors.map(
+        ({ pointer }) => pointer,
+      );
+    };
+    expect(await wrong({ 'ce-type': 't', 'ce-source': 's' })).toEqual(['ce-id', 'ce-specversion']);
+    const whole = { 'ce-type': 't', 'ce-source': 's', 'ce-id': 'i', 'ce-specversion': '1.0' };
+    expect(await wrong({ ...whole, 'ce-time': 'nope' })).toEqual(['ce-time']);
+    expect(await wrong({ ...whole, 'ce-id': 'i'.repeat(255) })).toEqual(['ce-id']);
+  });
+
+  it('in binary mode may have any kind of JSON as data, or none', async () => {
+    const headers = { 'ce-type': 'kinds', 'ce-source': 's', 'ce-id': 'i', 'ce-specversion': '1.0' };
+    const some = await service.publish({ a: 1 }, { ...headers, 'content-type': 'application/vnd.shop+json' });
+    expect(await some.json()).toMatchObject({ outcome: 'stored' });
+    const none = await service.request('/publish', {
+      method: 'POST',
+      headers: { ...headers, 'ce-id': 'none' },
+    });
+    expect(await none.json()).toMatchObject({ outcome: 'stored' });
+    const { events: kinds } = await service.get<EventsPage>('/events?topic=kinds&order=asc');
+    expect(kinds.map(({ payload }) => payload)).toEqual([{ a: 1 }, {}]);
   });
 
   it('in a batch are refused together, and each wrong one is named', async () => {
     const one = { specversion: '1.0', type: 't', source: 's', id: 'i' };
     const response = await service.publishText(
-      JSON.stringify([one, { ...one, id: '' }, one, 7, { ...one, type: 1 }]),
+      JSON.stringify([one, { ...one, id: '' }, one, 7, { ...one, type: 1 }, null, { ...one, time: 'now' }]),
       {
         'content-type': 'application/cloudevents-batch+json',
       },
     );
     expect(response.status).toBe(422);
     const { errors } = (await response.json()) as { errors: { pointer: string }[] };
-    expect(new Set(errors.map(({ pointer }) => pointer.split('/')[1]))).toEqual(new Set(['1', '3', '4']));
+    expect(errors.map(({ pointer }) => pointer)).toEqual(['/1/id', '/3', '/4/type', '/5', '/6/time']);
   });
 
   it('without a time get that of receipt', async () => {
@@ -338,6 +475,9 @@ describe('CloudEvents', () => {
     ['an empty source', { source: '' }, '/source'],
     ['no type', { type: undefined }, '/type'],
     ['another version', { specversion: '0.3' }, '/specversion'],
+    ['a bad time', { time: '2026-02-30T12:00:00Z' }, '/time'],
+    ['data of two kinds', { data: {}, data_base64: 'AAAA' }, '/data_base64'],
+    ['a type of control characters', { type: '\n' }, '/type'],
   ])('with %s are refused', async (_, changes, pointer) => {
     const body = { specversion: '1.0', type: 't', source: 's', id: 'i', ...changes };
     const response = await service.publishText(JSON.stringify(body), {
@@ -346,6 +486,26 @@ describe('CloudEvents', () => {
     expect(response.status).toBe(422);
     const { errors } = (await response.json()) as { errors: { pointer: string }[] };
     expect(errors.map((error) => error.pointer)).toContain(pointer);
+  });
+
+  it.each(['null', '5', '[]', '""'])('are JSON objects, and not %s', async (body) => {
+    const response = await service.publishText(body, { 'content-type': 'application/cloudevents+json' });
+    expect(response.status).toBe(422);
+    expect(await response.json()).toMatchObject({
+      errors: [{ pointer: '', detail: 'must be a CloudEvent: a JSON object' }],
+    });
+  });
+
+  it('keep binary data as it came, and apart from text', async () => {
+    const body = {
+      specversion: '1.0',
+      type: 'com.example.order',
+      source: '/bytes',
+      id: '1',
+      data_base64: 'aGk=',
+    };
+    await service.publishText(JSON.stringify(body), { 'content-type': 'application/cloudevents+json' });
+    expect((await stored('/bytes#1'))!.payload).toEqual({ data_base64: 'aGk=' });
   });
 
   it.each(['application/cloudevents+avro', 'text/plain'])('as %s are 415', async (type) => {

@@ -1,113 +1,100 @@
-import { CloudEvent, HTTP } from 'cloudevents';
+import { CloudEvent } from 'cloudevents';
 import type { IncomingHttpHeaders } from 'node:http';
-import { invalid, Problem, type ProblemError } from '../http/problem.js';
-import { checkCount, type ListedEvents, refusal } from './listed-events.js';
+import { invalid, type ProblemError } from '../http/problem.js';
+import type { CheckedEvent } from '../queue/submission.js';
+import { checkEvent } from './check-event.js';
+import type { ListedEvents } from './listed-events.js';
 
-const STRUCTURED = 'application/cloudevents+json';
-const BATCHED = 'application/cloudevents-batch+json';
+const STRUCTURED_MODE = /^application\/cloudevents(-batch)?\+json/i;
+const REQUIRED = ['id', 'source', 'type', 'specversion'];
+const BINARY_MODE_HEADERS = REQUIRED.map((name) => `ce-${name}`);
 
-type Attributes = Record<string, unknown>;
+type Attributes = Readonly<Record<string, unknown>>;
 
-/** Whether a request is a CloudEvent in one of the three modes of the HTTP binding 1.0. */
-export function isCloudEvent(headers: IncomingHttpHeaders): boolean {
-  return (
-    'ce-id' in headers ||
-    'ce-specversion' in headers ||
-    mediaType(headers).startsWith('application/cloudevents')
-  );
+/** Names a part of a CloudEvent for whoever sent it. */
+type NameOf = (attribute: string) => string;
+
+/**
+ * The CloudEvents of a request in one of the three modes of the HTTP binding 1.0; undefined if it is none.
+ * Throws a 422 for a batch that is no array.
+ */
+export function listCloudEvents(body: unknown, headers: IncomingHttpHeaders): ListedEvents | undefined {
+  const structured = STRUCTURED_MODE.exec(headers['content-type'] ?? '');
+  if (structured) {
+    const [, batch] = structured;
+    if (!batch) return { values: [body], single: true, pointer: '', check: checkCloudEvent };
+    if (Array.isArray(body)) return { values: body, single: false, pointer: '', check: checkCloudEvent };
+    throw invalid('A batch of CloudEvents is an array.', [{ pointer: '', detail: 'must be an array' }]);
+  }
+  // In binary mode the attributes are headers, and the body is the data.
+  if (!BINARY_MODE_HEADERS.some((name) => headers[name] !== undefined)) return undefined;
+  const nameOf: NameOf = (attribute) => (attribute === 'data' ? '' : `ce-${attribute}`);
+  const sent = attributesIn(headers);
+  const decoded = Object.fromEntries(Object.entries(sent).map(([name, value]) => [name, decode(value)]));
+  return {
+    values: [{ ...decoded, data: body }],
+    single: true,
+    pointer: '',
+    check: (event) => check(event as Attributes, nameOf, { ...sent, data: body }),
+  };
+}
+
+function checkCloudEvent(value: unknown, pointer: string): CheckedEvent | ProblemError[] {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    return [{ pointer, detail: 'must be a CloudEvent: a JSON object' }];
+  }
+  return check(value as Attributes, (attribute) => `${pointer}/${attribute}`);
 }
 
 /**
- * Reads CloudEvents 1.0 as events: type → topic, source#id → event_id (two producers that count from 1 must not
- * collide), time → timestamp (the time of receipt if absent), source → source, data → payload (a value that is
- * no object as `{"value": …}`). Throws a 422 for what is not a CloudEvent.
+ * Reads a CloudEvent 1.0 as an event: type → topic, source#id → event_id (two producers that count from 1 must
+ * not collide), time → timestamp (the time of receipt if absent), source → source, data → payload (a value that
+ * is no object as `{"value": …}`, binary data as `{"data_base64": …}`). What the standard forbids, the SDK tells,
+ * of the attributes as they were sent.
  */
-export function listCloudEvents(body: unknown, headers: IncomingHttpHeaders): ListedEvents {
-  switch (mediaType(headers)) {
-    case STRUCTURED:
-      return { values: [toEvent(checked(body, ''))], single: true, pointer: '' };
-    case BATCHED:
-      return { values: checkedAll(body), single: false, pointer: '' };
-    case 'application/json':
-      return { values: [toEvent(fromBinaryMode(body, headers))], single: true, pointer: '' };
-    default:
-      throw new Problem(
-        415,
-        `CloudEvents are taken as ${STRUCTURED}, as ${BATCHED}, or in binary mode with JSON data.`,
-      );
+function check(attributes: Attributes, nameOf: NameOf, sent = attributes): CheckedEvent | ProblemError[] {
+  const missing = REQUIRED.filter((name) => typeof attributes[name] !== 'string' || !attributes[name]);
+  if (missing.length > 0) {
+    return missing.map((name) => ({ pointer: nameOf(name), detail: 'must be a string that is not empty' }));
   }
-}
-
-function checkedAll(body: unknown): object[] {
-  if (!Array.isArray(body)) {
-    throw invalid('A batch of CloudEvents is an array.', [{ pointer: '', detail: 'must be an array' }]);
+  if (attributes['specversion'] !== '1.0') return [{ pointer: nameOf('specversion'), detail: 'must be 1.0' }];
+  const { data, data_base64 } = attributes;
+  if (data !== undefined && data_base64 !== undefined) {
+    return [{ pointer: nameOf('data_base64'), detail: 'must not stand beside data' }];
   }
-  checkCount(body, '');
-  const events: object[] = [];
-  const errors: ProblemError[] = [];
-  for (const [index, one] of body.entries()) {
-    try {
-      events.push(toEvent(checked(one, `/${index}`)));
-    } catch (error) {
-      errors.push(...((error as Problem).about.errors ?? []));
-    }
+  const event = checkEvent(toEvent(attributes), '');
+  if (Array.isArray(event)) {
+    return event.map(({ pointer, detail }) => {
+      const [attribute, means = ''] = PARTS[pointer]!;
+      return { pointer: nameOf(attribute), detail: `${means}${detail}` };
+    });
   }
-  if (errors.length > 0) throw refusal(body.length - events.length, body.length, errors);
-  return events;
-}
-
-/** The SDK reads the attributes from the headers, which may be percent-encoded; the data is the body as it is. */
-function fromBinaryMode(body: unknown, headers: IncomingHttpHeaders): Attributes {
   try {
-    const event = HTTP.toEvent<unknown>({
-      headers,
-      body: {},
-    }) as CloudEvent<unknown>;
-    event.validate();
-    const { specversion } = event;
-    const [type, id, source, time] = ['type', 'id', 'source', 'time'].map((name) =>
-      decoded(headers[`ce-${name}`]),
-    );
-    return withRequired({ type, id, source, specversion, time, data: body }, '');
+    void new CloudEvent(sent);
+    return event;
   } catch (error) {
-    throw asProblem(error, '');
+    return [{ pointer: nameOf('data'), detail: complaintOf(error) }];
   }
 }
 
-/** The SDK decides whether it is one; what is stored are the attributes and the data as they were sent. */
-function checked(value: unknown, pointer: string): Attributes {
-  try {
-    const attributes = withRequired(value as Attributes, pointer);
-    void new CloudEvent(attributes);
-    return attributes;
-  } catch (error) {
-    throw asProblem(error, pointer);
-  }
-}
-
-/** What the SDK does not insist on: it makes up an id that is missing, and takes 0.3 too. */
-function withRequired(attributes: Attributes, pointer: string): Attributes {
-  const missing = ['id', 'source', 'type'].filter(
-    (name) => typeof attributes[name] !== 'string' || !attributes[name],
-  );
-  const errors = missing.map((name) => ({
-    pointer: `${pointer}/${name}`,
-    detail: 'must be a string that is not empty',
-  }));
-  if (attributes['specversion'] !== '1.0')
-    errors.push({ pointer: `${pointer}/specversion`, detail: 'must be 1.0' });
-  if (errors.length > 0) throw invalid('This is not a valid CloudEvent.', errors);
-  return attributes;
-}
+/** Which attribute a part of an event was, and what must be said before its detail. */
+const PARTS: Readonly<Record<string, readonly [attribute: string, means?: string]>> = {
+  '/topic': ['type'],
+  '/event_id': ['id', 'source#id '],
+  '/timestamp': ['time'],
+  '/source': ['source'],
+  '/payload': ['data'],
+};
 
 function toEvent({ type, id, source, time, data, data_base64 }: Attributes): object {
+  // Escaped, so that the # between them is the only one of its kind and no two pairs make one key.
+  const escaped = String(source).replaceAll('%', '%25').replaceAll('#', '%23');
   return {
     topic: type,
-    // Escaped, for the first # to be the one between them.
-    event_id: `${String(source).replaceAll('#', '%23')}#${String(id)}`,
+    event_id: `${escaped}#${String(id)}`,
     timestamp: time ?? new Date().toISOString(),
     source,
-    payload: toPayload(data === undefined ? data_base64 : data),
+    payload: data_base64 === undefined ? toPayload(data) : { data_base64 },
   };
 }
 
@@ -116,24 +103,27 @@ function toPayload(data: unknown): object {
   return typeof data === 'object' && data !== null && !Array.isArray(data) ? data : { value: data };
 }
 
-function asProblem(error: unknown, pointer: string): Problem {
-  if (error instanceof Problem) return error;
-  const { message, errors } = error as Error & { errors?: string[] | { message?: string }[] | null };
-  const details = (errors ?? [])
-    .map((one) => (typeof one === 'string' ? one : (one.message ?? '')))
-    .filter(Boolean);
-  return invalid('This is not a valid CloudEvent.', [{ pointer, detail: details.join('; ') || message }]);
-}
-
-function mediaType(headers: IncomingHttpHeaders): string {
-  return (headers['content-type'] ?? 'application/json').split(';', 1)[0]!.trim().toLowerCase();
-}
-
-function decoded(header: string | string[] | undefined): string | undefined {
-  if (typeof header !== 'string') return undefined;
-  try {
-    return decodeURIComponent(header);
-  } catch {
-    return header;
+function attributesIn(headers: IncomingHttpHeaders): Record<string, string> {
+  const attributes: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    if (name.startsWith('ce-') && typeof value === 'string') attributes[name.slice(3)] = value;
   }
+  return attributes;
+}
+
+/** HTTP binding, section 3.1.3.2: out of the quotes first, then out of percent-encoding. */
+function decode(header: string): string {
+  const text = /^".*"$/.test(header) ? header.slice(1, -1).replaceAll(/\\(.)/g, '$1') : header;
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+/** What the SDK complains of. */
+function complaintOf(error: unknown): string {
+  const { message, errors } = error as Error & { errors?: string[] | { message?: string }[] | null };
+  const details = (errors ?? []).map((one) => (typeof one === 'string' ? one : (one.message ?? '')));
+  return details.filter(Boolean).join('; ') || message;
 }

@@ -55,7 +55,6 @@ export class Ingest {
     try {
       return await this.lines.publish(stream);
     } catch (error) {
-      if (stream.readableAborted) throw new Problem(400, 'The request ended before its body did.');
       if (error instanceof QueueDrainingError)
         throw stopping('What was stored stays; sending the file again is safe.');
       throw asProblem(error);

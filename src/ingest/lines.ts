@@ -12,9 +12,23 @@ export interface Line {
   readonly fault?: string;
 }
 
+/** The stream broke, or cannot be unpacked any further. */
+export class BrokenStreamError extends Error {
+  override readonly name = 'BrokenStreamError';
+
+  constructor(
+    /** The first one that could not be read. */
+    readonly line: number,
+    override readonly cause: Error & { statusCode?: number },
+  ) {
+    super(cause.message, { cause });
+  }
+}
+
 /**
  * The lines of a stream of bytes, as many at a time as have come. Blank lines count and are left out. Holds no
  * more than a chunk and `maxBytes` of a line whose end has not come; of a longer line, the rest is let go.
+ * Throws `BrokenStreamError` where the stream ends before its end.
  */
 export async function* linesOf(stream: Readable, maxBytes: number): AsyncGenerator<Line[]> {
   let rest: Buffer[] = [];
@@ -24,20 +38,20 @@ export async function* linesOf(stream: Readable, maxBytes: number): AsyncGenerat
 
   const take = (bytes: Buffer): Line[] => {
     const lines: Line[] = [];
-    const valid = isUtf8(bytes);
-    const texts = valid ? bytes.toString('utf8').split('\n') : bytes.toString('latin1').split('\n');
-    for (const text of texts) {
+    for (let at = 0, end = 0; at <= bytes.length; at = end + 1) {
+      end = bytes.indexOf(NEWLINE, at);
+      if (end < 0) end = bytes.length;
+      const line = bytes.subarray(at, end);
       number++;
-      if (tooLong) {
-        tooLong = false;
+      if (tooLong || line.length > maxBytes) {
         lines.push({ number, fault: `is longer than ${maxBytes} bytes` });
-      } else if (text.length > 0 && text.trim() !== '') {
-        if (valid || isUtf8(Buffer.from(text, 'latin1'))) {
-          lines.push({ number, text: valid ? text : Buffer.from(text, 'latin1').toString('utf8') });
-        } else {
-          lines.push({ number, fault: 'is not valid UTF-8' });
-        }
+      } else if (!isUtf8(line)) {
+        lines.push({ number, fault: 'is not valid UTF-8' });
+      } else {
+        const text = line.toString('utf8');
+        if (text.trim() !== '') lines.push({ number, text });
       }
+      tooLong = false;
     }
     return lines;
   };
@@ -63,11 +77,8 @@ export async function* linesOf(stream: Readable, maxBytes: number): AsyncGenerat
       }
     }
   } catch (error) {
-    // What cannot be unpacked ends here; the lines before it stand.
-    const { statusCode, message } = error as Error & { statusCode?: number };
-    if (statusCode !== 400) throw error;
-    yield [{ number: number + 1, fault: `cannot be unpacked, and ends the body: ${message}` }];
-    return;
+    // A line whose end has not come may be half a line.
+    throw new BrokenStreamError(number + 1, error as Error);
   }
   if (restBytes > 0) yield take(Buffer.concat(rest));
 }

@@ -1,5 +1,4 @@
 import type { FastifyReply } from 'fastify';
-import type { IncomingHttpHeaders } from 'node:http';
 
 /** What a publisher asks for in its Prefer header (RFC 7240). */
 export interface Preferences {
@@ -9,12 +8,11 @@ export interface Preferences {
   readonly minimal: boolean;
 }
 
-const NONE: Preferences = { respondAsync: false, minimal: false };
+export const NO_PREFERENCES: Preferences = { respondAsync: false, minimal: false };
 
 /** Preferences that are not known are ignored, as the standard asks. */
-export function readPrefer({ prefer: header, 'content-type': type }: IncomingHttpHeaders): Preferences {
-  // Of a stream there is nothing to prefer: its answer is sums, when all is stored.
-  if (typeof header !== 'string' || type?.startsWith('application/x-ndjson')) return NONE;
+export function readPrefer(header: string | string[] | undefined): Preferences {
+  if (typeof header !== 'string') return NO_PREFERENCES;
   const asked = header
     .split(',')
     .map((preference) => preference.split(';', 1)[0]!.replaceAll(/[\s"]/g, '').toLowerCase());

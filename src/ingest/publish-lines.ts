@@ -1,15 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import type { Readable } from 'node:stream';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Config } from '../config.js';
 import { inexactNumbers } from '../http/exact-numbers.js';
-import { type ProblemError, unavailable } from '../http/problem.js';
-import { EventQueue, QueueFullError } from '../queue/event-queue.js';
-import { type CheckedEvent, Submission, type Verdict } from '../queue/submission.js';
+import { Problem, type ProblemError, unavailable } from '../http/problem.js';
+import { EventQueue } from '../queue/event-queue.js';
+import type { CheckedEvent, Verdict } from '../queue/submission.js';
 import { checkEvent } from './check-event.js';
-import { type Line, linesOf } from './lines.js';
+import { BrokenStreamError, type Line, linesOf } from './lines.js';
 import type { PublishedLines } from './publish.answer.js';
 import { bytesOf } from './publish.body.js';
+import { Upload } from './upload.js';
 
 /** Of one line: what a connection that never ends its line can hold. */
 const LINE_LIMIT_BYTES = 1024 * 1024;
@@ -18,7 +18,6 @@ const BYTES_PER_SUBMISSION = 1024 * 1024;
 /** A line whose end has not come, the submission being gathered, and the one that waits. */
 const BYTES_PER_UPLOAD = LINE_LIMIT_BYTES + 2 * BYTES_PER_SUBMISSION;
 const MAX_ERRORS_TOLD = 100;
-const WAIT_FOR_ROOM_MS = 20;
 
 /**
  * Publishes a stream of NDJSON of any length, in order, in submissions as it comes, with a bounded part of it
@@ -33,7 +32,10 @@ export class PublishLines {
     private readonly config: Config,
   ) {}
 
-  /** Resolves when all valid lines are stored. Rejects when the stream breaks or the store fails; what was stored stays. */
+  /**
+   * Resolves when all valid lines are stored. Rejects when the store fails, or the stream breaks before anything
+   * could be read; what was stored stays.
+   */
   async publish(stream: Readable): Promise<PublishedLines> {
     const most = Math.max(1, Math.floor(this.config.QUEUE_CAPACITY_BYTES / BYTES_PER_UPLOAD));
     if (this.uploads >= most) {
@@ -48,66 +50,42 @@ export class PublishLines {
   }
 
   private async publishAll(stream: Readable): Promise<PublishedLines> {
-    const { QUEUE_CAPACITY, QUEUE_CAPACITY_BYTES } = this.config;
-    const mostEvents = Math.min(EVENTS_PER_SUBMISSION, QUEUE_CAPACITY);
-    const mostBytes = Math.min(BYTES_PER_SUBMISSION, QUEUE_CAPACITY_BYTES);
-    const answer: PublishedLines = {
-      received: 0,
-      stored: 0,
-      duplicates: 0,
-      conflicts: 0,
-      rejected: 0,
-      errors: [],
+    const { QUEUE_CAPACITY, QUEUE_CAPACITY_BYTES, BODY_LIMIT_BYTES } = this.config;
+    const answer = nothingYet();
+    const most = {
+      events: Math.min(EVENTS_PER_SUBMISSION, QUEUE_CAPACITY),
+      bytes: Math.min(BYTES_PER_SUBMISSION, QUEUE_CAPACITY_BYTES),
     };
-    let events: CheckedEvent[] = [];
-    let bytes = 0;
-    let previous: Promise<readonly Verdict[]> = Promise.resolve([]);
-    // One at a time is stored, which keeps the order, while the next is being read.
-    const submit = async () => {
-      count(answer, await previous);
-      const submission = new Submission(events, bytes, true);
-      await this.offerPatiently(submission);
-      previous = submission.verdicts;
-      events = [];
-      bytes = 0;
-    };
-    for await (const lines of linesOf(stream, Math.min(LINE_LIMIT_BYTES, this.config.BODY_LIMIT_BYTES))) {
-      for (const line of lines) {
-        const event = readLine(line);
-        if (Array.isArray(event)) {
-          reject(answer, line.number, event);
-          continue;
+    const upload = new Upload(this.queue, most, (verdicts) => count(answer, verdicts));
+    let broken: BrokenStreamError | undefined;
+    try {
+      for await (const lines of linesOf(stream, Math.min(LINE_LIMIT_BYTES, BODY_LIMIT_BYTES))) {
+        for (const line of lines) {
+          const event = readLine(line, answer.errors.length < MAX_ERRORS_TOLD);
+          const size = Array.isArray(event) ? 0 : bytesOf(event);
+          if (Array.isArray(event)) {
+            reject(answer, line.number, event);
+          } else if (size > QUEUE_CAPACITY_BYTES) {
+            reject(answer, line.number, [{ pointer: '', detail: 'is larger than the queue can hold' }]);
+          } else {
+            if (upload.isFull(size)) await upload.room();
+            upload.add(event, size);
+          }
         }
-        const size = bytesOf(event);
-        if (size > QUEUE_CAPACITY_BYTES) {
-          reject(answer, line.number, [{ pointer: '', detail: 'is larger than the queue can hold' }]);
-          continue;
-        }
-        if (events.length > 0 && bytes + size > mostBytes) await submit();
-        events.push(event);
-        bytes += size;
-        if (events.length >= mostEvents) await submit();
+        upload.flush();
+        if (upload.failed) break;
       }
+    } catch (error) {
+      if (!(error instanceof BrokenStreamError)) throw error;
+      broken = error;
     }
-    if (events.length > 0) await submit();
-    count(answer, await previous);
+    await upload.finish();
+    if (broken) breakOff(answer, broken);
     return answer;
-  }
-
-  private async offerPatiently(submission: Submission): Promise<void> {
-    for (;;) {
-      try {
-        await this.queue.offer(submission);
-        return;
-      } catch (error) {
-        if (!(error instanceof QueueFullError)) throw error;
-        await sleep(WAIT_FOR_ROOM_MS);
-      }
-    }
   }
 }
 
-function readLine({ text, fault }: Line): CheckedEvent | ProblemError[] {
+function readLine({ text, fault }: Line, worded: boolean): CheckedEvent | ProblemError[] {
   if (text === undefined) return [{ pointer: '', detail: fault ?? 'cannot be read' }];
   let value: unknown;
   try {
@@ -116,7 +94,27 @@ function readLine({ text, fault }: Line): CheckedEvent | ProblemError[] {
     return [{ pointer: '', detail: `is not valid JSON: ${(error as Error).message}` }];
   }
   const inexact = inexactNumbers(text);
-  return inexact.length > 0 ? inexact : checkEvent(value, '');
+  return inexact.length > 0 ? inexact : checkEvent(value, '', worded);
+}
+
+function nothingYet(): PublishedLines {
+  return {
+    received: 0,
+    stored: 0,
+    duplicates: 0,
+    conflicts: 0,
+    rejected: 0,
+    complete: true,
+    errors: [],
+  };
+}
+
+/** The lines before the break stand, so this is no refusal, unless there were none. */
+function breakOff(answer: PublishedLines, { line, cause }: BrokenStreamError): void {
+  const why = cause.statusCode === 400 ? cause.message : 'The request ended before its body did.';
+  if (answer.received + answer.rejected === 0) throw new Problem(400, why);
+  answer.complete = false;
+  answer.errors.push({ line, detail: `and all after it could not be read: ${why}` });
 }
 
 function reject(answer: PublishedLines, line: number, errors: readonly ProblemError[]): void {

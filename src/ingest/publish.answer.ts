@@ -5,7 +5,7 @@ class Accepted {
   @ApiProperty({ enum: ['accepted'], example: 'accepted' })
   status!: 'accepted';
 
-  @ApiProperty({ description: 'The same in words, for people.', example: 'stored as event 1' })
+  @ApiProperty({ description: 'The same in words, for people.' })
   message!: string;
 
   @ApiProperty({
@@ -127,6 +127,13 @@ export class PublishedLines {
   })
   rejected!: number;
 
-  @ApiProperty({ type: [LineError], description: 'The first hundred of them.' })
+  @ApiProperty({
+    description:
+      'False where the body broke off or could not be unpacked any further: send it again, which is safe.',
+    example: true,
+  })
+  complete!: boolean;
+
+  @ApiProperty({ type: [LineError], description: 'The first hundred of them, and where the body broke off.' })
   errors!: LineError[];
 }

@@ -2,9 +2,10 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { invalid, Problem, type ProblemError } from '../http/problem.js';
 import type { CheckedEvent } from '../queue/submission.js';
 import { checkEvent } from './check-event.js';
-import { isCloudEvent, listCloudEvents } from './cloud-events.js';
-import { checkCount, type ListedEvents, refusal } from './listed-events.js';
+import { listCloudEvents } from './cloud-events.js';
+import { type ListedEvents, MAX_EVENTS_PER_REQUEST } from './listed-events.js';
 
+const MAX_ERRORS_TOLD = 100;
 /** Objects, strings' headers and array slots, beside the characters themselves. */
 const OVERHEAD_BYTES_PER_EVENT = 200;
 
@@ -22,24 +23,47 @@ export interface PublishBody {
  * Throws a 422 that names each wrong one, or 413 for too many.
  */
 export function readPublishBody(body: unknown, headers: IncomingHttpHeaders): PublishBody {
-  const { values, single, pointer } = isCloudEvent(headers)
-    ? listCloudEvents(body, headers)
-    : listEvents(body);
+  const { values, single, pointer, check } = listCloudEvents(body, headers) ?? listEvents(body);
   checkCount(values, pointer);
   const events: CheckedEvent[] = [];
   const errors: ProblemError[] = [];
+  let wrong = 0;
   let bytes = 0;
   for (let index = 0; index < values.length; index++) {
-    const event = checkEvent(values[index], single ? pointer : `${pointer}/${index}`);
+    const event = check(values[index], single ? pointer : `${pointer}/${index}`);
     if (Array.isArray(event)) {
-      errors.push(...event);
+      wrong++;
+      // To find words for each of thousands would hold up everybody else.
+      if (errors.push(...event) >= MAX_ERRORS_TOLD) break;
     } else {
       events.push(event);
       bytes += bytesOf(event);
     }
   }
-  if (errors.length > 0) throw refusal(values.length - events.length, values.length, errors);
+  if (wrong > 0) throw refusal(wrong, values.length, errors);
   return { events, bytes, single };
+}
+
+/** Throws where there are none, or too many for one request. */
+function checkCount(values: readonly unknown[], pointer: string): void {
+  if (values.length === 0) {
+    throw invalid('The batch is empty; send at least one event.', [{ pointer, detail: 'must not be empty' }]);
+  }
+  if (values.length <= MAX_EVENTS_PER_REQUEST) return;
+  throw new Problem(
+    413,
+    `${values.length} events are more than the ${MAX_EVENTS_PER_REQUEST} that one request may carry. Split the batch.`,
+  );
+}
+
+/** The 422 of a batch of which some events are wrong. */
+function refusal(wrong: number, all: number, errors: ProblemError[]): Problem {
+  const cut = errors.length >= MAX_ERRORS_TOLD;
+  return invalid(
+    `${cut ? 'At least ' : ''}${wrong} of ${all} events ${wrong === 1 ? 'is' : 'are'} invalid; nothing was taken.` +
+      (cut ? ` The first ${MAX_ERRORS_TOLD} errors are listed.` : ''),
+    errors.slice(0, MAX_ERRORS_TOLD),
+  );
 }
 
 /** What an event takes in memory, about. */
@@ -52,10 +76,12 @@ function listEvents(body: unknown): ListedEvents {
   if (body === undefined) {
     throw new Problem(400, 'The body is empty. Send an event, an array of events, or {"events": […]}.');
   }
-  if (Array.isArray(body)) return { values: body, single: false, pointer: '' };
+  if (Array.isArray(body)) return { values: body, single: false, pointer: '', check: checkEvent };
   const isBatch = typeof body === 'object' && body !== null && 'events' in body && !('event_id' in body);
-  if (!isBatch) return { values: [body], single: true, pointer: '' };
-  if (Array.isArray(body.events)) return { values: body.events, single: false, pointer: '/events' };
+  if (!isBatch) return { values: [body], single: true, pointer: '', check: checkEvent };
+  if (Array.isArray(body.events)) {
+    return { values: body.events, single: false, pointer: '/events', check: checkEvent };
+  }
   throw invalid('"events" is not an array of events.', [
     { pointer: '/events', detail: 'must be an array of events' },
   ]);

@@ -2,12 +2,13 @@ import { Body, Controller, Headers, HttpCode, Post, Res } from '@nestjs/common';
 import { ApiExtraModels, ApiHeader, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import type { IncomingHttpHeaders } from 'node:http';
+import { Readable } from 'node:stream';
 import { NeedsKey } from '../auth/access.js';
 import { ApiProblems } from '../docs/api-problems.js';
 import { Ingest, type PublishAnswer } from './ingest.js';
 import { EventDto } from './event.dto.js';
 import { ApiPublished, ApiQueued, PUBLISH_OPERATION } from './publish.docs.js';
-import { applyPreferences, readPrefer } from './prefer.js';
+import { applyPreferences, NO_PREFERENCES, readPrefer } from './prefer.js';
 
 @ApiTags('publish')
 @Controller('publish')
@@ -33,9 +34,12 @@ export class PublishController {
     @Headers() headers: IncomingHttpHeaders,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<PublishAnswer> {
-    const preferences = readPrefer(headers);
+    // Of a stream there is nothing to prefer: its answer is sums, when all is stored.
+    const preferences = body instanceof Readable ? NO_PREFERENCES : readPrefer(headers['prefer']);
     const answer = await this.ingest.publish(body, headers, preferences);
     applyPreferences(preferences, reply);
+    // What is left of a body that broke off stands in the way of another request.
+    if (!reply.request.raw.complete) reply.header('connection', 'close');
     return answer;
   }
 }

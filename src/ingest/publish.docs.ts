@@ -59,7 +59,8 @@ const cloudEvent = {
 };
 const cloudEventSchema = {
   type: 'object' as const,
-  description: 'A CloudEvent 1.0: type is the topic, source#id the event_id, data the payload.',
+  description:
+    'A CloudEvent 1.0: type is the topic, source#id (with % and # in source escaped as %25 and %23) the event_id, data the payload.',
   properties: Object.fromEntries(
     Object.keys(cloudEvent).map((name) => [name, name === 'data' ? {} : { type: 'string' as const }]),
   ),
@@ -87,7 +88,7 @@ export const PUBLISH_OPERATION: ApiOperationOptions = {
   operationId: 'publish',
   summary: 'Publish one event or many',
   description:
-    'The answer comes when the events are on disk, with a verdict for each. A batch is checked whole and stored whole: one bad event refuses it. NDJSON is stored as it comes, line by line. Bodies may be compressed (gzip, deflate, br).',
+    'The answer comes when the events are on disk, with a verdict for each. A batch is checked whole and stored whole: one bad event refuses it. NDJSON is stored as it comes, in the order of its lines, each of at most 1 MiB. CloudEvents are also taken in binary mode: `ce-id`, `ce-source`, `ce-type`, `ce-specversion` and perhaps `ce-time` are headers, the body is the data. Bodies may be compressed (gzip, deflate, br).',
   requestBody: { required: true, content: CONTENT },
 };
 
