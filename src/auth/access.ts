@@ -1,7 +1,7 @@
 import { applyDecorators } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiSecurity } from '@nestjs/swagger';
-import { ApiProblems } from '../docs/api-problems.js';
+import { ApiKeyProblems } from '../docs/api-problems.js';
 
 /** What a key may be for: sending events, or looking at what is stored. */
 export const SCOPES = ['publish', 'read'] as const;
@@ -22,7 +22,7 @@ export function NeedsKey(scope: Scope): MethodDecorator {
   return applyDecorators(
     RouteConfig({ access: scope }),
     ApiSecurity(BEARER_SCHEME, [scope]),
-    ApiProblems(401, 403),
+    ApiKeyProblems(),
   );
 }
 

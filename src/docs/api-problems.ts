@@ -13,22 +13,30 @@ const DESCRIPTIONS = {
   503: 'Not now: the queue is full, the store cannot write, or the service is stopping. `Retry-After` says when to try again.',
 } as const;
 
+type Status = keyof typeof DESCRIPTIONS;
+
 /** Documents the errors of an operation, all of one schema: RFC 9457. Any operation may answer 500. */
-export function ApiProblems(...statuses: (keyof typeof DESCRIPTIONS)[]): MethodDecorator {
-  const content = { [PROBLEM_MEDIA_TYPE]: { schema: { $ref: getSchemaPath(ProblemDto) } } };
-  const retryAfter = {
-    'Retry-After': { description: 'Seconds.', schema: { type: 'integer' as const, minimum: 1 } },
-  };
+export function ApiProblems(...statuses: Status[]): MethodDecorator {
+  return applyDecorators(
+    ...statuses.map(problem),
+    ApiResponse({ status: 'default', description: 'Any other error.', content: CONTENT }),
+  );
+}
+
+/** Documents the errors of an operation for which a key may be needed. */
+export function ApiKeyProblems(): MethodDecorator {
+  return applyDecorators(problem(401), problem(403));
+}
+
+const CONTENT = { [PROBLEM_MEDIA_TYPE]: { schema: { $ref: getSchemaPath(ProblemDto) } } };
+const RETRY_AFTER = {
+  'Retry-After': { description: 'Seconds.', schema: { type: 'integer' as const, minimum: 1 } },
+};
+
+function problem(status: Status): MethodDecorator {
+  const headers = status === 503 ? { headers: RETRY_AFTER } : {};
   return applyDecorators(
     ApiExtraModels(ProblemDto),
-    ...statuses.map((status) =>
-      ApiResponse({
-        status,
-        description: DESCRIPTIONS[status],
-        content,
-        ...(status === 503 && { headers: retryAfter }),
-      }),
-    ),
-    ApiResponse({ status: 'default', description: 'Any other error.', content }),
+    ApiResponse({ status, description: DESCRIPTIONS[status], content: CONTENT, ...headers }),
   );
 }

@@ -14,14 +14,11 @@ export function openApiDocument(app: NestFastifyApplication): OpenAPIObject {
     )
     .setVersion(VERSION)
     .setLicense('MIT', 'https://opensource.org/license/mit')
-    .addBearerAuth(
-      {
-        type: 'http',
-        scheme: 'bearer',
-        description: 'Asked for only where the service was started with `API_KEYS`.',
-      },
-      BEARER_SCHEME,
-    )
+    .addSecurity(BEARER_SCHEME, {
+      type: 'http',
+      scheme: 'bearer',
+      description: 'Asked for only where the service was started with `API_KEYS`.',
+    })
     .addTag('publish', 'Events in')
     .addTag('events', 'Events out')
     .addTag('stats', 'What was counted')

@@ -27,8 +27,10 @@ const names =
     ? Object.keys(FAULTS).filter((name) => name !== 'lying-disk')
     : values.faults.split(',');
 const unknown = names.filter((name) => !(name in FAULTS));
-const [cycles, publishers, seed] = [values.cycles, values.publishers, values.seed].map(Number);
-const isUsable = [cycles, publishers, seed].every((number) => Number.isSafeInteger(number) && number! > 0);
+const [asked, publishers, seed] = [values.cycles, values.publishers, values.seed].map(Number);
+// Each fault has its turn at least once.
+const cycles = Math.max(asked!, names.length);
+const isUsable = [asked, publishers, seed].every((number) => Number.isSafeInteger(number) && number! > 0);
 
 if (values.help || unknown.length > 0 || !isUsable) {
   console.log(unknown.length > 0 ? `No such fault: ${unknown.join(', ')}.\n\n${HELP}` : HELP);
@@ -37,7 +39,7 @@ if (values.help || unknown.length > 0 || !isUsable) {
   console.log(`seed ${seed}, ${cycles} cycles of ${names.join(', ')}, ${publishers} publishers`);
   try {
     const { findings, requests, acknowledged, survived } = await run({
-      cycles: cycles!,
+      cycles,
       publishers: publishers!,
       seed: seed!,
       faults: names as FaultName[],
