@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import type { Database } from 'better-sqlite3';
 import { DataSource, type DataSourceOptions } from 'typeorm';
+import { CHECKPOINT_PAGES } from './src/store/checkpoints.js';
 import { DEFAULT_DATABASE_URL, pathOf } from './src/store/database-url.js';
 import { CreateStore1763800000000 } from './src/store/migrations/1763800000000-create-store.js';
 import { ProcessedEvent } from './src/store/processed-event.entity.js';
@@ -12,12 +13,8 @@ const BUSY_TIMEOUT_MS = 400;
 /** Inner pages of the dedup index stay at hand; what readers need, the system caches. */
 const WRITER_CACHE_KIB = 32 * 1024;
 
-/**
- * Pages in the log before they are brought into the file: 64 MiB. Random keys dirty the same pages again and
- * again, and the fewer checkpoints, the less is copied twice: in commits of 1000 it stores half as much again as
- * with SQLite's 1000 pages, and of commits of 64 only one in hundreds meets a checkpoint, not one in fifty.
- */
-const CHECKPOINT_PAGES = 16_000;
+/** Should the thread for checkpoints not keep up, the one that writes helps: the log stays below 128 MiB. */
+const MAX_LOG_PAGES = 2 * CHECKPOINT_PAGES;
 
 /**
  * How the store is opened. A read-only connection sees what is
@@ -37,7 +34,7 @@ export function dataSourceOptions(path: string, { readonly = false } = {}): Data
       if (readonly) return;
       database.pragma(`cache_size = ${-WRITER_CACHE_KIB}`);
       database.pragma('journal_mode = WAL');
-      database.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
+      database.pragma(`wal_autocheckpoint = ${MAX_LOG_PAGES}`);
       // FULL syncs the log at every commit: what was answered survives a power cut. The driver's build defaults to NORMAL.
       database.pragma('synchronous = FULL');
     },

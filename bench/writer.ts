@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
 import { DataSource } from 'typeorm';
 import { dataSourceOptions } from '../ormconfig.js';
+import { Checkpointer } from '../src/store/checkpointer.js';
 import { lockDatabase } from '../src/store/lock.js';
 import { Writer } from '../src/store/writer.js';
 import { payloadText } from './events.js';
@@ -12,18 +13,20 @@ import { newDatabase, type Run } from './throughput.js';
 /** How long a commit takes, by its size and by when the log is brought into the file: what a thread keeps from the event loop. */
 export async function writer(run: Run, report: Report): Promise<void> {
   const add = report.table('A commit, in the thread that writes (random UUIDs)');
-  for (const checkpointPages of [1_000, 4_000, 16_000]) {
+  for (const checkpointPages of [1_000, 4_000, 16_000, undefined]) {
     for (const size of [1, 64, 1_000, 5_000]) add(await commits(run, checkpointPages, size));
   }
 }
 
-async function commits(run: Run, checkpointPages: number, size: number): Promise<Record<string, number>> {
+/** With checkpoints of the writer's own after so many pages, or as the service has them. */
+async function commits(run: Run, ownCheckpoints: number | undefined, size: number) {
   const path = newDatabase(run);
   const lock = lockDatabase(path);
   const dataSource = await new DataSource(dataSourceOptions(path)).initialize();
   await dataSource.runMigrations();
   const { databaseConnection: database } = dataSource.driver as unknown as { databaseConnection: Database };
-  database.pragma(`wal_autocheckpoint = ${checkpointPages}`);
+  const checkpointer = ownCheckpoints === undefined ? new Checkpointer(path) : undefined;
+  if (ownCheckpoints !== undefined) database.pragma(`wal_autocheckpoint = ${ownCheckpoints}`);
   const store = new Writer(dataSource, database, lock);
   const times: number[] = [];
   const until = performance.now() + run.seconds * 1000;
@@ -36,11 +39,12 @@ async function commits(run: Run, checkpointPages: number, size: number): Promise
     store.commit(values);
     times.push(performance.now() - started);
   }
+  await checkpointer?.end();
   await store.close();
   const busySeconds = times.reduce((sum, time) => sum + time, 0) / 1000;
   const sorted = times.toSorted((a, b) => a - b);
   return {
-    'checkpoint pages': checkpointPages,
+    checkpoints: ownCheckpoints ? `every ${ownCheckpoints} pages` : 'in a thread',
     'events a commit': size,
     'events/s': (times.length * size) / busySeconds,
     'p50 ms': sorted[Math.floor(sorted.length / 2)]!,

@@ -1,6 +1,7 @@
 import type { OnApplicationShutdown } from '@nestjs/common';
 import type { Config } from '../config.js';
 import { type CheckedEvent, OUTCOMES, type Verdict } from '../queue/submission.js';
+import { Checkpointer } from './checkpointer.js';
 import type { EventFilter } from './event-filter.js';
 import type { EventJson } from './event-json.js';
 import type { DedupKey, FoundEvents, Reader, TopicSummary } from './reader.js';
@@ -40,6 +41,7 @@ export class Store implements OnApplicationShutdown {
   private constructor(
     private readonly writer: Thread<Writer>,
     private readonly reader: Thread<Reader>,
+    private readonly checkpointer: Checkpointer,
   ) {}
 
   /** Creates the database or brings it up to date. Rejects with `StoreOpenError`. */
@@ -51,7 +53,7 @@ export class Store implements OnApplicationShutdown {
       await writer.opened();
       reader = new Thread<Reader>({ role: 'reader', databasePath });
       await reader.opened();
-      return new Store(writer, reader);
+      return new Store(writer, reader, new Checkpointer(databasePath));
     } catch (error) {
       await Promise.all([writer.end(), reader?.end()]);
       throw new StoreOpenError(`The database ${databasePath} cannot be opened: ${(error as Error).message}`, {
@@ -62,6 +64,7 @@ export class Store implements OnApplicationShutdown {
 
   async onApplicationShutdown(): Promise<void> {
     try {
+      await this.checkpointer.end();
       // Nothing may keep the writer from bringing the log into the file.
       await this.writer.remote.close();
       await this.reader.remote.close();

@@ -1,6 +1,7 @@
 import type { Database, Statement } from 'better-sqlite3';
 import { isDeepStrictEqual } from 'node:util';
 import type { DataSource } from 'typeorm';
+import { finishLog } from './checkpoints.js';
 import type { TopicCounters } from './topic-counters.entity.js';
 
 /** Values of an event in a flat batch: topic, event_id, timestamp, source, payload. */
@@ -71,6 +72,7 @@ export class Writer {
       this.database.exec('COMMIT');
       this.lastSeq = committed.lastSeq;
       this.lastCommitFailed = false;
+      finishLog(this.database);
       return committed;
     } catch (error) {
       this.lastCommitFailed = true;

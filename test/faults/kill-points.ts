@@ -25,16 +25,16 @@ export function killedAt(point: KillPoint): string {
   return main;
 }
 
-const OFTEN: Edit = {
-  file: 'ormconfig.js',
-  find: 'wal_autocheckpoint = ${CHECKPOINT_PAGES}',
-  replace: 'wal_autocheckpoint = 500',
-};
+const CHECKPOINTS = 'src/store/checkpoints.js';
+const OFTEN: Edit[] = [
+  { file: CHECKPOINTS, find: 'CHECKPOINT_PAGES = 16_000', replace: 'CHECKPOINT_PAGES = 500' },
+  { file: CHECKPOINTS, find: 'REST_PAGES = 1_000', replace: 'REST_PAGES = 100' },
+];
 let often: string | undefined;
 
 /** main.js of a service whose checkpoints come every few hundred commits, so that one can be met. */
 export function checkpointsOften(): string {
-  often ??= patchedBuild([OFTEN]);
+  often ??= patchedBuild(OFTEN);
   return often;
 }
 

@@ -20,7 +20,12 @@ export const MUTANTS: Record<string, Mutant> = {
       {
         file: 'ormconfig.js',
         find: `database.pragma('synchronous = FULL');`,
-        replace: `database.pragma('synchronous = OFF'); database.pragma('wal_autocheckpoint = 0');`,
+        replace: `database.pragma('synchronous = OFF');`,
+      },
+      {
+        file: 'src/store/checkpoints.js',
+        find: 'CHECKPOINT_PAGES = 16_000',
+        replace: 'CHECKPOINT_PAGES = 1e9',
       },
     ],
     fault: 'lying-disk',
