@@ -24,7 +24,7 @@ export function aSubmission(size = 1, { bytes = size, awaited = true } = {}): Su
 }
 
 /** A handler that holds each batch until it is told how it ends. */
-class HeldBatches {
+export class HeldBatches {
   readonly batches: (readonly Submission[])[] = [];
   private readonly ends: ((error?: Error) => void)[] = [];
 

@@ -1,12 +1,68 @@
-import { describeQueue } from './queue.contract.js';
+import { aSubmission, describeQueue, HeldBatches, type QueueLimits } from './queue.contract.js';
 import { loadConfig } from '../src/config.js';
 import { SubjectQueue } from '../src/queue/subject-queue.js';
 
-describeQueue('SubjectQueue', ({ capacity, capacityBytes, batchMaxEvents }) => {
-  const environment = {
-    QUEUE_CAPACITY: String(capacity),
-    QUEUE_CAPACITY_BYTES: String(capacityBytes),
-    BATCH_MAX_EVENTS: String(batchMaxEvents),
-  };
-  return new SubjectQueue(loadConfig(environment));
+const create = ({ capacity, capacityBytes, batchMaxEvents }: QueueLimits) =>
+  new SubjectQueue(
+    loadConfig({
+      QUEUE_CAPACITY: String(capacity),
+      QUEUE_CAPACITY_BYTES: String(capacityBytes),
+      BATCH_MAX_EVENTS: String(batchMaxEvents),
+    }),
+  );
+
+describeQueue('SubjectQueue', create);
+
+describe('SubjectQueue, behind a batch that is being handled', () => {
+  const limits = { capacity: 10_000, capacityBytes: 100_000, batchMaxEvents: 1_000 };
+
+  async function beginning(size: number) {
+    const queue = create(limits);
+    const held = new HeldBatches();
+    queue.consume(held.handle);
+    await queue.offer(aSubmission(size));
+    await held.begun(1);
+    const offerSmall = async (count: number) => {
+      for (let index = 0; index < count; index++) await queue.offer(aSubmission());
+    };
+    const finish = async () => {
+      const draining = queue.drain();
+      for (let ended = 0; queue.depth > 0; ended++) {
+        await held.begun(Math.max(ended + 1, held.batches.length));
+        held.end();
+        await new Promise(setImmediate);
+      }
+      await draining;
+    };
+    return { queue, held, offerSmall, finish };
+  }
+  const sizes = (held: HeldBatches) => held.batches.map((batch) => batch.length);
+
+  it('hands over small ones once there are many, up to three batches', async () => {
+    const { held, offerSmall, finish } = await beginning(1);
+    await offerSmall(31);
+    expect(sizes(held)).toEqual([1]);
+    await offerSmall(1);
+    expect(sizes(held)).toEqual([1, 32]);
+    await offerSmall(100);
+    expect(sizes(held)).toEqual([1, 32, 32]);
+    await finish();
+    expect(sizes(held)).toEqual([1, 32, 32, 68]);
+  });
+
+  it('lets no small ones pass a large one for ever', async () => {
+    const { queue, held, offerSmall, finish } = await beginning(1);
+    const large = aSubmission(900);
+    await queue.offer(large);
+    await offerSmall(500);
+    expect(sizes(held)).toEqual([1]);
+    held.end();
+    await held.begun(2);
+    await offerSmall(500);
+    expect(held.batches).toHaveLength(2);
+    held.end();
+    await held.begun(3);
+    expect(held.batches[2]).toContain(large);
+    await finish();
+  });
 });

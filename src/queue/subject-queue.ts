@@ -16,6 +16,10 @@ const LAST_BACKOFF_MS = 500;
 const LAST_RETRY_AFTER_SECONDS = 30;
 /** A submission of up to this part of a commit is small. */
 const SMALL_PART_OF_BATCH = 0.01;
+/** So many small ones are worth a commit of their own behind the one that runs, … */
+const ENOUGH_FOR_ANOTHER = 32;
+/** … up to so many under way. */
+const MAX_UNDER_WAY = 3;
 
 /**
  * The queue inside the process. Batches form by themselves: while one is being handled, what arrives gathers,
@@ -24,6 +28,8 @@ const SMALL_PART_OF_BATCH = 0.01;
  *
  * There are two lines, so that who waits for one event does not wait for all the thousands of others in front:
  * a small submission goes into the very next commit, and a large one lets one commit of small ones pass at most.
+ * Many small ones do not wait for the commit that runs either: else publishers fall into step, all of them wait
+ * for one commit and are answered together, and the event loop and the store do nothing by turns.
  */
 @Injectable()
 export class SubjectQueue extends EventQueue {
@@ -33,8 +39,12 @@ export class SubjectQueue extends EventQueue {
   private quick: Submission[] = [];
   private waitingPassedOver = false;
   private bytes = 0;
-  private running = false;
+  /** Batches handed over and not yet handled. */
+  private underWay = 0;
+  private firstIsDue = false;
+  private backoffMs = FIRST_BACKOFF_MS;
   private eventsPerSecond = 0;
+  private lastHandled = 0;
   private drained: Promise<void> | undefined;
   private whenEmpty: (() => void) | undefined;
   depth = 0;
@@ -74,10 +84,7 @@ export class SubjectQueue extends EventQueue {
     this.arrivals.subscribe((submission) => {
       const line = this.isQuick(submission) ? this.quick : this.waiting;
       line.push(submission);
-      if (this.running) return;
-      this.running = true;
-      // Not at once: what the sockets bring in this turn of the event loop shares the first commit.
-      setImmediate(() => void this.run(handler));
+      this.handOverSoon(handler);
     });
   }
 
@@ -90,26 +97,50 @@ export class SubjectQueue extends EventQueue {
     return this.drained;
   }
 
-  private async run(handler: BatchHandler): Promise<void> {
-    let backoffMs = FIRST_BACKOFF_MS;
-    while (this.waiting.length + this.quick.length > 0) {
-      const batch = this.nextBatch();
-      const started = performance.now();
-      try {
-        await handler(batch);
-        this.release(batch);
-        this.measureRate(batch, performance.now() - started);
-        backoffMs = FIRST_BACKOFF_MS;
-      } catch (error) {
-        this.release(batch.filter((submission) => submission.settled));
-        this.waiting = [...batch.filter((submission) => !submission.settled), ...this.waiting];
-        this.refuseAwaited(error as Error);
-        if (this.waiting.length > 0) await sleep(backoffMs);
-        backoffMs = Math.min(backoffMs * 2, LAST_BACKOFF_MS);
-      }
+  private handOverSoon(handler: BatchHandler): void {
+    if (this.isEnoughForAnother()) {
+      void this.handOver(handler);
+    } else if (this.underWay === 0 && !this.firstIsDue) {
+      this.firstIsDue = true;
+      // Not at once: what the sockets bring in this turn of the event loop shares the first commit.
+      setImmediate(() => {
+        this.firstIsDue = false;
+        if (this.underWay === 0) this.handOverRest(handler);
+      });
     }
-    this.running = false;
-    this.whenEmpty?.();
+  }
+
+  private isEnoughForAnother(): boolean {
+    // Where a large one waits, small ones have been handed over before it once already.
+    return (
+      this.waiting.length === 0 && this.quick.length >= ENOUGH_FOR_ANOTHER && this.underWay < MAX_UNDER_WAY
+    );
+  }
+
+  private handOverRest(handler: BatchHandler): void {
+    if (this.waiting.length + this.quick.length > 0) void this.handOver(handler);
+    else this.whenEmpty?.();
+  }
+
+  private async handOver(handler: BatchHandler): Promise<void> {
+    const batch = this.nextBatch();
+    const started = performance.now();
+    this.underWay++;
+    try {
+      await handler(batch);
+      this.release(batch);
+      this.measureRate(batch, started);
+      this.backoffMs = FIRST_BACKOFF_MS;
+    } catch (error) {
+      this.release(batch.filter((submission) => submission.settled));
+      this.waiting = [...batch.filter((submission) => !submission.settled), ...this.waiting];
+      this.refuseAwaited(error as Error);
+      if (this.waiting.length > 0) await sleep(this.backoffMs);
+      this.backoffMs = Math.min(this.backoffMs * 2, LAST_BACKOFF_MS);
+    }
+    this.underWay--;
+    if (this.underWay === 0) this.handOverRest(handler);
+    else if (this.isEnoughForAnother()) void this.handOver(handler);
   }
 
   private isQuick({ awaited, events }: Submission): boolean {
@@ -153,7 +184,11 @@ export class SubjectQueue extends EventQueue {
     }
   }
 
-  private measureRate(batch: readonly Submission[], ms: number): void {
+  private measureRate(batch: readonly Submission[], started: number): void {
+    const now = performance.now();
+    // Behind another batch, it was only waiting at first.
+    const ms = now - Math.max(started, this.lastHandled);
+    this.lastHandled = now;
     const events = batch.reduce((sum, submission) => sum + submission.events.length, 0);
     const rate = (events / Math.max(ms, 0.1)) * 1000;
     this.eventsPerSecond = this.eventsPerSecond === 0 ? rate : 0.9 * this.eventsPerSecond + 0.1 * rate;
