@@ -10,14 +10,20 @@ import { fastifyAdapter } from './http/fastify.js';
 import { ProblemFilter } from './http/problem.filter.js';
 import { PinoLogger } from './logger.js';
 
-/** Lines not yet written. */
+const LOG_BUFFER_BYTES = 8 * 1024;
+const LOG_DELAY_MS = 100;
 const MAX_LOG_BYTES = 4 * 1024 * 1024;
 
 /** The application, wired and initialised, not yet listening. */
 export async function createApp(config: Config): Promise<{ app: NestFastifyApplication; logger: Logger }> {
-  // Not synchronous: under load, a write for each batch would cost more than the batch's own bookkeeping. Where
-  // nobody takes the lines, those that no longer fit are dropped.
-  const destination = pino.destination({ sync: false, maxLength: MAX_LOG_BYTES });
+  // Not synchronous, and many lines at a time: under load, a write for each batch would cost more than the batch's
+  // own bookkeeping. Where nobody takes the lines, those that no longer fit are dropped.
+  const destination = pino.destination({
+    sync: false,
+    minLength: LOG_BUFFER_BYTES,
+    periodicFlush: LOG_DELAY_MS,
+    maxLength: MAX_LOG_BYTES,
+  });
   const logger = pino({ level: config.LOG_LEVEL }, destination);
   const adapter = fastifyAdapter(config);
   // Loaded before there are routes: it hooks into each as it is added.
