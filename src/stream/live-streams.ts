@@ -75,7 +75,13 @@ export class LiveStreams implements OnModuleInit, BeforeApplicationShutdown {
   private round(): void {
     this.roundIsDue = false;
     const started = performance.now();
-    for (const subscriber of this.subscribers) subscriber.wake();
+    let followed = false;
+    for (const subscriber of this.subscribers) {
+      subscriber.wake();
+      followed ||= !subscriber.full;
+    }
+    // Who does not read has fallen behind when it reads again, and begins with the store.
+    this.window.keep(followed);
     this.lastRoundEnded = performance.now();
     this.lastRoundMs = this.lastRoundEnded - started;
   }

@@ -7,12 +7,24 @@ import { asServerSentEvent } from './server-sent-event.js';
 
 /** What is kept of the newest events. Subscribers further behind read from the store, in pages. */
 const MAX_BYTES = 4 * 1024 * 1024;
+/** Of an event, about. */
+const BYTES_BESIDE_PAYLOAD = 200;
 
 /** A part of a stream, and the seq that whoever has been sent it has reached. */
 export interface StreamText {
   /** UTF-8. */
   readonly text: Buffer;
   readonly seq: number;
+}
+
+/** What one commit stored. */
+interface Recent {
+  readonly batch: ProcessedBatch;
+  /** Events stored, the last of them with the batch's `lastSeq`. */
+  readonly count: number;
+  readonly bytes: number;
+  /** Made when the first subscriber asks. */
+  events?: EventJson[];
 }
 
 /**
@@ -23,7 +35,8 @@ export interface StreamText {
 export class LiveWindow implements OnModuleInit {
   /** The highest seq announced. */
   lastSeq = 0;
-  private events: EventJson[] = [];
+  private recent: Recent[] = [];
+  private count = 0;
   private bytes = 0;
   private wanted = false;
   private readonly texts = new Map<string, StreamText>();
@@ -43,14 +56,15 @@ export class LiveWindow implements OnModuleInit {
   keep(wanted: boolean): void {
     this.wanted = wanted;
     if (wanted) return;
-    this.events = [];
+    this.recent = [];
+    this.count = 0;
     this.bytes = 0;
     this.forgetTexts();
   }
 
   /** Whether everything after this seq is here. */
   reaches(seq: number): boolean {
-    return seq >= this.lastSeq - this.events.length;
+    return seq >= this.lastSeq - this.count;
   }
 
   /**
@@ -78,29 +92,41 @@ export class LiveWindow implements OnModuleInit {
 
   private writeText(seq: number, selection: EventSelection, maxBytes: number): StreamText {
     let text = '';
-    const first = this.lastSeq - this.events.length;
-    for (let index = Math.max(seq - first, 0); index < this.events.length; index++) {
-      const event = this.events[index]!;
-      seq = event.seq;
-      if (isSelected(selection, event)) text += asServerSentEvent(event);
-      if (text.length >= maxBytes) break;
+    const first = this.recent.findIndex(({ batch }) => batch.lastSeq > seq);
+    for (const recent of first < 0 ? [] : this.recent.slice(first)) {
+      recent.events ??= eventsOf(recent.batch);
+      for (const event of recent.events) {
+        if (event.seq <= seq) continue;
+        seq = event.seq;
+        if (isSelected(selection, event)) text += asServerSentEvent(event);
+        if (text.length >= maxBytes) return { text: Buffer.from(text), seq };
+      }
     }
     return { text: Buffer.from(text), seq };
   }
 
-  private add({ events, verdicts, lastSeq, processedAt: processed_at }: ProcessedBatch): void {
-    this.lastSeq = lastSeq;
+  private add(batch: ProcessedBatch): void {
+    const count = batch.lastSeq - this.lastSeq;
+    this.lastSeq = batch.lastSeq;
     this.forgetTexts();
-    if (!this.wanted) return;
-    for (const [index, event] of events.entries()) {
-      const { outcome, seq } = verdicts[index]!;
-      if (outcome !== 'stored') continue;
-      const stored = toEventJson({ ...event, seq, processed_at });
-      this.events.push(stored);
-      this.bytes += stored.json.length;
+    if (!this.wanted || count === 0) return;
+    const bytes = batch.events.reduce((sum, { payload }) => sum + payload.length + BYTES_BESIDE_PAYLOAD, 0);
+    this.recent.push({ batch, count, bytes });
+    this.count += count;
+    this.bytes += bytes;
+    while (this.bytes > MAX_BYTES) {
+      const oldest = this.recent.shift()!;
+      this.count -= oldest.count;
+      this.bytes -= oldest.bytes;
     }
-    let old = 0;
-    while (this.bytes > MAX_BYTES) this.bytes -= this.events[old++]!.json.length;
-    if (old > 0) this.events = this.events.slice(old);
   }
+}
+
+function eventsOf({ events, verdicts, processedAt: processed_at }: ProcessedBatch): EventJson[] {
+  const stored: EventJson[] = [];
+  for (const [index, event] of events.entries()) {
+    const { outcome, seq } = verdicts[index]!;
+    if (outcome === 'stored') stored.push(toEventJson({ ...event, seq, processed_at }));
+  }
+  return stored;
 }

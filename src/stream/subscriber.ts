@@ -16,7 +16,8 @@ const RECONNECT_AFTER_MS = 1_000;
  */
 export class Subscriber {
   private busy = false;
-  private full = false;
+  /** Whether the client has yet to read what it was sent. */
+  full = false;
 
   constructor(
     private readonly response: ServerResponse,
