@@ -50,19 +50,42 @@ describe('SubjectQueue, behind a batch that is being handled', () => {
     expect(sizes(held)).toEqual([1, 32, 32, 68]);
   });
 
-  it('lets no small ones pass a large one for ever', async () => {
-    const { queue, held, offerSmall, finish } = await beginning(1);
+  it('hands over large ones, together no more events than one commit takes', async () => {
+    const { queue, held, finish } = await beginning(300);
+    const large = [500, 100, 200].map((size) => aSubmission(size));
+    for (const submission of large) await queue.offer(submission);
+    expect(held.batches.slice(1)).toEqual([[large[0]]]);
+    await finish();
+    expect(held.batches.slice(2)).toEqual([large.slice(1)]);
+  });
+
+  it('lets no small ones pass a large one twice', async () => {
+    const { queue, held, offerSmall, finish } = await beginning(200);
     const large = aSubmission(900);
     await queue.offer(large);
-    await offerSmall(500);
+    await offerSmall(200);
     expect(sizes(held)).toEqual([1]);
     held.end();
     await held.begun(2);
-    await offerSmall(500);
-    expect(held.batches).toHaveLength(2);
+    expect(sizes(held)).toEqual([1, 200]);
+    await offerSmall(200);
     held.end();
     await held.begun(3);
     expect(held.batches[2]).toContain(large);
+    await finish();
+  });
+
+  it('keeps the order of what nobody waits for, when all that is under way fails', async () => {
+    const { queue, held, finish } = await beginning(1);
+    const kept = [500, 450].map((size) => aSubmission(size, { awaited: false }));
+    const [first, second] = kept;
+    await queue.offer(first!);
+    await queue.offer(second!);
+    expect(held.batches.slice(1)).toEqual([[first]]);
+    held.end();
+    held.end(new Error('store'));
+    await held.begun(3);
+    expect(held.batches[2]).toEqual(kept);
     await finish();
   });
 });
