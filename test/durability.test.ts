@@ -131,7 +131,10 @@ describe('a second instance on the same database', () => {
 
   it('refuses to start by another name of it, too', async () => {
     const service = await Service.start();
-    const [linked, hardLinked] = [aDatabase(), aDatabase()];
+    const [linked, hardLinked, dangling, target] = [aDatabase(), aDatabase(), aDatabase(), aDatabase()];
+    symlinkSync(target, dangling);
+    await Service.start({}, dangling);
+    await expect(Service.start({}, target)).rejects.toThrow(/in use by another instance/);
     symlinkSync(service.database, linked);
     await expect(Service.start({}, linked)).rejects.toThrow(/in use by another instance/);
     linkSync(service.database, hardLinked);

@@ -270,6 +270,12 @@ describe('POST /events/lookup', () => {
     },
   );
 
+  it('passes over whatever else is in a key', async () => {
+    const deep = `${'['.repeat(50_000)}${']'.repeat(50_000)}`;
+    const response = await lookup(`{"keys":[{"topic":"a","event_id":"b","x":${deep}}]}`);
+    expect(await response.json()).toEqual({ stored: [], missing: [{ topic: 'a', event_id: 'b' }] });
+  });
+
   it('passes over whatever else is in the body', async () => {
     const roomy = await Service.start();
     const others = Array.from({ length: 200_000 }, (_, index) => `"a${index}":{}`).join();
@@ -476,6 +482,7 @@ describe('CloudEvents', () => {
     ['no type', { type: undefined }, '/type'],
     ['another version', { specversion: '0.3' }, '/specversion'],
     ['a bad time', { time: '2026-02-30T12:00:00Z' }, '/time'],
+    ['an empty subject', { subject: '' }, '/subject'],
     ['data of two kinds', { data: {}, data_base64: 'AAAA' }, '/data_base64'],
     ['a type of control characters', { type: '\n' }, '/type'],
   ])('with %s are refused', async (_, changes, pointer) => {

@@ -1,4 +1,5 @@
 import { aSubmission, describeQueue, HeldBatches, type QueueLimits } from './queue.contract.js';
+import { eventually } from './harness/service.js';
 import { loadConfig } from '../src/config.js';
 import { SubjectQueue } from '../src/queue/subject-queue.js';
 
@@ -75,17 +76,28 @@ describe('SubjectQueue, behind a batch that is being handled', () => {
     await finish();
   });
 
+  it('hands over nothing where there is no room', async () => {
+    const { held, offerSmall, finish } = await beginning(1_000);
+    await offerSmall(40);
+    expect(sizes(held)).toEqual([1]);
+    await finish();
+    expect(sizes(held)).toEqual([1, 40]);
+  });
+
   it('keeps the order of what nobody waits for, when all that is under way fails', async () => {
-    const { queue, held, finish } = await beginning(1);
-    const kept = [500, 450].map((size) => aSubmission(size, { awaited: false }));
-    const [first, second] = kept;
-    await queue.offer(first!);
-    await queue.offer(second!);
-    expect(held.batches.slice(1)).toEqual([[first]]);
+    const { queue, held, finish } = await beginning(400);
+    const kept = [500, 100, 300].map((size) => aSubmission(size, { awaited: false }));
+    for (const submission of kept) await queue.offer(submission);
+    expect(held.batches.slice(1)).toEqual([[kept[0]]]);
     held.end();
-    held.end(new Error('store'));
+    await eventually(() => queue.depth === 900);
+    await queue.offer(aSubmission(100, { awaited: false }));
     await held.begun(3);
-    expect(held.batches[2]).toEqual(kept);
+    expect(held.batches[2]!.slice(0, 2)).toEqual(kept.slice(1));
+    held.end(new Error('store'));
+    held.end(new Error('store'));
+    await held.begun(4);
+    expect(held.batches[3]!.slice(0, 3)).toEqual(kept);
     await finish();
   });
 });

@@ -32,7 +32,7 @@ export class EventsController {
   })
   // The one type of the answer for generated clients, which would have to tell two apart at every turn.
   @ApiOkResponse({ type: EventsPage })
-  @ApiProblems(422)
+  @ApiProblems(400, 422, 503)
   async list(
     @Query(checkedQuery()) query: EventsQuery,
     @Headers('accept') accept: string | undefined,
@@ -66,7 +66,7 @@ export class EventsController {
   @ApiParam({ name: 'topic', example: 'orders' })
   @ApiParam({ name: 'event_id', example: 'order-1001' })
   @ApiOkResponse({ type: StoredEvent })
-  @ApiProblems(404)
+  @ApiProblems(400, 404, 503)
   get(@Param('topic') topic: string, @Param('event_id') eventId: string): Promise<string> {
     return this.events.get(topic, eventId);
   }

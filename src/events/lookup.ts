@@ -15,17 +15,19 @@ export function readLookup(body: unknown): DedupKey[] {
   if (keys.length === 0) throw wrong({ pointer: '/keys', detail: 'must not be empty' });
   if (keys.length > MAX_KEYS)
     throw new Problem(413, `${keys.length} keys are more than the ${MAX_KEYS} that one request may ask for.`);
+  const asked: DedupKey[] = [];
   const errors: ProblemError[] = [];
   for (const [index, key] of keys.entries()) {
-    for (const name of ['topic', 'event_id'] as const) {
-      const value = (key as Partial<DedupKey> | null)?.[name];
-      if (typeof value === 'string' && NAME.test(value)) continue;
-      errors.push({ pointer: `/keys/${index}/${name}`, detail: NAME_RULE });
-      if (errors.length === MAX_ERRORS_TOLD) throw wrong(...errors);
-    }
+    const { topic, event_id } = (key ?? {}) as Record<string, unknown>;
+    if (!isName(topic)) errors.push({ pointer: `/keys/${index}/topic`, detail: NAME_RULE });
+    else if (!isName(event_id)) errors.push({ pointer: `/keys/${index}/event_id`, detail: NAME_RULE });
+    else asked.push({ topic, event_id });
+    if (errors.length === MAX_ERRORS_TOLD) break;
   }
   if (errors.length > 0) throw wrong(...errors);
-  return keys as DedupKey[];
+  return asked;
 }
+
+const isName = (value: unknown): value is string => typeof value === 'string' && NAME.test(value);
 
 const wrong = (...errors: ProblemError[]) => invalid('The body is invalid.', errors);

@@ -35,7 +35,7 @@ export function listCloudEvents(body: unknown, headers: IncomingHttpHeaders): Li
     values: [{ ...decoded, data: body }],
     single: true,
     pointer: '',
-    check: (event) => check(event as Attributes, nameOf, { ...sent, data: body }),
+    check: (event) => check(event as Attributes, '', nameOf, { ...sent, data: body }),
   };
 }
 
@@ -43,7 +43,7 @@ function checkCloudEvent(value: unknown, pointer: string): CheckedEvent | Proble
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     return [{ pointer, detail: 'must be a CloudEvent: a JSON object' }];
   }
-  return check(value as Attributes, (attribute) => `${pointer}/${attribute}`);
+  return check(value as Attributes, pointer, (attribute) => `${pointer}/${attribute}`);
 }
 
 /**
@@ -52,28 +52,33 @@ function checkCloudEvent(value: unknown, pointer: string): CheckedEvent | Proble
  * is no object as `{"value": …}`, binary data as `{"data_base64": …}`). What the standard forbids, the SDK tells,
  * of the attributes as they were sent.
  */
-function check(attributes: Attributes, nameOf: NameOf, sent = attributes): CheckedEvent | ProblemError[] {
+function check(
+  attributes: Attributes,
+  whole: string,
+  nameOf: NameOf,
+  sent = attributes,
+): CheckedEvent | ProblemError[] {
   const missing = REQUIRED.filter((name) => typeof attributes[name] !== 'string' || !attributes[name]);
   if (missing.length > 0) {
     return missing.map((name) => ({ pointer: nameOf(name), detail: 'must be a string that is not empty' }));
   }
   if (attributes['specversion'] !== '1.0') return [{ pointer: nameOf('specversion'), detail: 'must be 1.0' }];
   const { data, data_base64 } = attributes;
-  if (data !== undefined && data_base64 !== undefined) {
+  if (data !== undefined && (data_base64 ?? undefined) !== undefined) {
     return [{ pointer: nameOf('data_base64'), detail: 'must not stand beside data' }];
   }
   const event = checkEvent(toEvent(attributes), '');
   if (Array.isArray(event)) {
     return event.map(({ pointer, detail }) => {
-      const [attribute, means = ''] = PARTS[pointer]!;
-      return { pointer: nameOf(attribute), detail: `${means}${detail}` };
+      const [attribute, means = ''] = PARTS[pointer] ?? [];
+      return { pointer: attribute ? nameOf(attribute) : whole, detail: `${means}${detail}` };
     });
   }
   try {
     void new CloudEvent(sent);
     return event;
   } catch (error) {
-    return [{ pointer: nameOf('data'), detail: complaintOf(error) }];
+    return complaintsOf(error, whole, nameOf);
   }
 }
 
@@ -94,7 +99,7 @@ function toEvent({ type, id, source, time, data, data_base64 }: Attributes): obj
     event_id: `${escaped}#${String(id)}`,
     timestamp: time ?? new Date().toISOString(),
     source,
-    payload: data_base64 === undefined ? toPayload(data) : { data_base64 },
+    payload: (data_base64 ?? undefined) === undefined ? toPayload(data) : { data_base64 },
   };
 }
 
@@ -121,9 +126,14 @@ function decode(header: string): string {
   }
 }
 
-/** What the SDK complains of. */
-function complaintOf(error: unknown): string {
-  const { message, errors } = error as Error & { errors?: string[] | { message?: string }[] | null };
-  const details = (errors ?? []).map((one) => (typeof one === 'string' ? one : (one.message ?? '')));
-  return details.filter(Boolean).join('; ') || message;
+/** What the SDK complains of: errors of its schema, with the attribute they are about, or one in words. */
+function complaintsOf(error: unknown, whole: string, nameOf: NameOf): ProblemError[] {
+  const { message, errors } = error as Error & {
+    errors?: { instancePath?: string; message?: string }[] | null;
+  };
+  if (!errors?.length) return [{ pointer: whole, detail: message }];
+  return errors.map(({ instancePath, message: detail = message }) => ({
+    pointer: instancePath ? nameOf(instancePath.slice(1)) : whole,
+    detail,
+  }));
 }

@@ -31,8 +31,8 @@ export class Upload {
 
   /** Resolves when what has gathered is on its way. Rejects when the store fails. */
   async room(): Promise<void> {
-    this.flush();
-    await this.storing;
+    if (this.storing) await this.storing;
+    else this.flush();
   }
 
   add(event: CheckedEvent, bytes: number): void {

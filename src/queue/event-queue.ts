@@ -25,7 +25,7 @@ export abstract class EventQueue {
 
   /**
    * Hands submissions to `handler` in the order they came, but that small ones whose publishers wait may go
-   * first. More than one batch may be under way; they are to be handled in their order. When it rejects, all who wait are told, and what nobody waits for is kept, in
+   * first. More than one batch may be under way, to be handled in their order. When it rejects, all who wait are told, and what nobody waits for is kept, in
    * order, and handed over again with backoff.
    */
   abstract consume(handler: BatchHandler): void;

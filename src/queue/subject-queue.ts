@@ -28,7 +28,7 @@ const MAX_UNDER_WAY = 3;
  * once and a busy one shares each commit among many.
  *
  * There are two lines, so that who waits for one event does not wait for all the thousands of others in front:
- * a small submission goes into the very next commit, and a large one lets one commit of small ones pass at most.
+ * a small submission goes into the very next batch, and a large one lets one commit of small ones pass at most.
  *
  * Where much waits, the next batch is handed over before the last is done, together no more than one commit may
  * take. Else publishers fall into step, all of them wait for one commit and are answered together, and the event
@@ -45,9 +45,8 @@ export class SubjectQueue extends EventQueue {
   /** Batches handed over and not yet handled, and the events in them. */
   private underWay = 0;
   private eventsUnderWay = 0;
-  /** From a failure until nothing is under way: what it left, in order. */
+  /** What failed, in order, until nothing is under way. */
   private left: Submission[] = [];
-  private failing = false;
   private firstIsDue = false;
   private backoffMs = FIRST_BACKOFF_MS;
   private eventsPerSecond = 0;
@@ -118,10 +117,12 @@ export class SubjectQueue extends EventQueue {
   }
 
   private isEnoughForAnother(): boolean {
-    if (this.failing || this.underWay === MAX_UNDER_WAY) return false;
+    // While the store fails, one batch finds out for all.
+    if (this.backoffMs > FIRST_BACKOFF_MS || this.underWay === MAX_UNDER_WAY) return false;
     const room = this.config.BATCH_MAX_EVENTS - this.eventsUnderWay;
     // Where a large one has no room, small ones must not take it from it time and again.
-    if (this.waiting.length > 0 && this.waiting[0]!.events.length > room) return false;
+    const next = this.waiting[0] ?? this.quick[0];
+    if (next === undefined || next.events.length > room) return false;
     return (
       this.quick.length + this.waiting.length >= ENOUGH_SUBMISSIONS ||
       this.depth - this.eventsUnderWay >= ENOUGH_EVENTS
@@ -146,17 +147,17 @@ export class SubjectQueue extends EventQueue {
       this.backoffMs = FIRST_BACKOFF_MS;
     } catch (error) {
       this.release(batch.filter((submission) => submission.settled));
-      this.failing = true;
-      this.left.push(...batch.filter((submission) => !submission.settled));
-      this.refuseAwaited(error as Error);
-      if (this.left.length + this.waiting.length > 0) await sleep(this.backoffMs);
+      this.left = this.left.concat(batch.filter((submission) => !submission.settled));
+      const pauseMs = this.backoffMs;
       this.backoffMs = Math.min(this.backoffMs * 2, LAST_BACKOFF_MS);
+      this.refuseAwaited(error as Error);
+      if (this.left.length + this.waiting.length > 0) await sleep(pauseMs);
     }
     this.underWay--;
     this.eventsUnderWay -= events;
     if (this.underWay === 0) {
-      this.failing = false;
-      this.waiting.unshift(...this.left.splice(0));
+      this.waiting = this.left.concat(this.waiting);
+      this.left = [];
       this.handOverRest(handler);
     } else if (this.isEnoughForAnother()) {
       void this.handOver(handler);

@@ -1,9 +1,9 @@
-import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 
-/** The thread that brings the log into the database file. */
+/** The thread that brings the log into the database file. As of any thread of the store, its crash ends the process. */
 export class Checkpointer {
   private readonly worker: Worker;
+  private readonly gone: Promise<unknown>;
 
   constructor(databasePath: string) {
     this.worker = new Worker(new URL('./checkpoint.thread.js', import.meta.url), {
@@ -11,12 +11,12 @@ export class Checkpointer {
       name: 'checkpointer',
       resourceLimits: { maxYoungGenerationSizeMb: 1 },
     });
+    this.gone = new Promise((resolve) => this.worker.once('exit', resolve));
   }
 
   /** Resolves when it has let go of the file. */
   async end(): Promise<void> {
-    const exit = once(this.worker, 'exit');
     this.worker.postMessage('end');
-    await exit;
+    await this.gone;
   }
 }

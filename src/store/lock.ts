@@ -1,5 +1,5 @@
 import Sqlite, { type Database } from 'better-sqlite3';
-import { existsSync, mkdirSync, realpathSync, statSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, realpathSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 /**
@@ -10,7 +10,9 @@ import { dirname } from 'node:path';
 export function lockDatabase(path: string): Database {
   mkdirSync(dirname(path), { recursive: true });
   if (existsSync(path)) refuseForeign(path);
-  const lock = new Sqlite(`${existsSync(path) ? realpathSync(path) : path}.lock`, { timeout: 0 });
+  // Made first where there is none: only then can be told where a link leads.
+  else closeSync(openSync(path, 'a'));
+  const lock = new Sqlite(`${realpathSync(path)}.lock`, { timeout: 0 });
   try {
     lock.pragma('locking_mode = EXCLUSIVE');
     lock.exec('BEGIN EXCLUSIVE');

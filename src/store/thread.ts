@@ -92,8 +92,8 @@ export class Thread<T> {
     return new Promise((resolve, reject) => {
       if (this.gone) return reject(this.gone);
       const id = ++this.lastId;
-      this.pending.set(id, { resolve, reject });
       this.worker.postMessage({ id, method, args } satisfies CallMessage);
+      this.pending.set(id, { resolve, reject });
     });
   }
 

@@ -49,7 +49,7 @@ export class LiveStreams implements OnModuleInit, BeforeApplicationShutdown {
 
   /** Sends what is selected after the seq `after` (absent: from now on), and goes on until the client leaves. */
   open(response: ServerResponse, selection: EventSelection, after = this.window.lastSeq): void {
-    if (this.stopping) {
+    if (this.stopping || response.destroyed) {
       response.end();
       return;
     }

@@ -78,8 +78,8 @@ export class LiveWindow implements OnModuleInit {
     let answer = this.texts.get(key);
     if (!answer) {
       answer = this.writeText(seq, selection, maxBytes);
-      this.textsBytes += answer.text.length + key.length;
       if (this.textsBytes > MAX_BYTES) this.forgetTexts();
+      this.textsBytes += answer.text.length + key.length;
       this.texts.set(key, answer);
     }
     return answer;

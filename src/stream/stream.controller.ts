@@ -33,7 +33,7 @@ export class StreamController {
       },
     },
   })
-  @ApiProblems(422)
+  @ApiProblems(400, 422, 503)
   stream(
     @Query(checkedQuery()) query: StreamQuery,
     @Headers('last-event-id') lastEventId: string | undefined,

@@ -18,7 +18,7 @@ export class TopicsController {
     summary: 'What was counted for each topic, by name; adds up to /stats',
   })
   @ApiOkResponse({ type: TopicsPage })
-  @ApiProblems(422)
+  @ApiProblems(400, 422, 503)
   list(@Query(checkedQuery()) query: TopicsQuery): Promise<TopicsPage> {
     return this.topics.page(query);
   }
