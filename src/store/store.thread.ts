@@ -1,6 +1,6 @@
 /**
  * The body of a store thread: one connection to the database, writing or reading. SQLite calls block, and an
- * fsync or a checkpoint may take a tenth of a second; here they hold up neither requests nor probes.
+ * fsync or a large commit may take a tenth of a second; here they hold up neither requests nor probes.
  */
 import type { Database } from 'better-sqlite3';
 import { DataSource } from 'typeorm';
