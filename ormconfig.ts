@@ -1,7 +1,6 @@
 import 'reflect-metadata';
 import type { Database } from 'better-sqlite3';
 import { DataSource, type DataSourceOptions } from 'typeorm';
-import { CHECKPOINT_PAGES } from './src/store/checkpoints.js';
 import { DEFAULT_DATABASE_URL, pathOf } from './src/store/database-url.js';
 import { CreateStore1763800000000 } from './src/store/migrations/1763800000000-create-store.js';
 import { ProcessedEvent } from './src/store/processed-event.entity.js';
@@ -14,7 +13,7 @@ const BUSY_TIMEOUT_MS = 300;
 const WRITER_CACHE_KIB = 32 * 1024;
 
 /** Should the thread for checkpoints not keep up, the one that writes helps: the log stays below 128 MiB. */
-const MAX_LOG_PAGES = 2 * CHECKPOINT_PAGES;
+const MAX_LOG_PAGES = 32_000;
 
 /**
  * How the store is opened. A read-only connection sees what is

@@ -27,7 +27,7 @@ export function killedAt(point: KillPoint): string {
 
 const CHECKPOINTS = 'src/store/checkpoints.js';
 const OFTEN: Edit[] = [
-  { file: CHECKPOINTS, find: 'CHECKPOINT_PAGES = 16_000', replace: 'CHECKPOINT_PAGES = 500' },
+  { file: CHECKPOINTS, find: 'CHECKPOINT_PAGES = 4_000', replace: 'CHECKPOINT_PAGES = 500' },
   { file: CHECKPOINTS, find: 'REST_PAGES = 1_000', replace: 'REST_PAGES = 100' },
 ];
 let often: string | undefined;

@@ -24,7 +24,7 @@ export const MUTANTS: Record<string, Mutant> = {
       },
       {
         file: 'src/store/checkpoints.js',
-        find: 'CHECKPOINT_PAGES = 16_000',
+        find: 'CHECKPOINT_PAGES = 4_000',
         replace: 'CHECKPOINT_PAGES = 1e9',
       },
     ],
