@@ -7,6 +7,8 @@ import { LiveWindow } from './live-window.js';
 import { Subscriber } from './subscriber.js';
 
 const HEARTBEAT_MS = 15_000;
+/** While commits follow one another, so much is gathered for one write to each subscriber. */
+const GATHER_MS = 10;
 
 /** Every open stream. After a commit all of them have their turn, in rounds that leave publishers their half of the time. */
 @Injectable()
@@ -67,7 +69,7 @@ export class LiveStreams implements OnModuleInit, BeforeApplicationShutdown {
   private scheduleRound(): void {
     if (this.roundIsDue || this.subscribers.size === 0) return;
     this.roundIsDue = true;
-    const restMs = this.lastRoundMs - (performance.now() - this.lastRoundEnded);
+    const restMs = Math.max(GATHER_MS, this.lastRoundMs) - (performance.now() - this.lastRoundEnded);
     if (restMs > 0) setTimeout(() => this.round(), restMs);
     else setImmediate(() => this.round());
   }
