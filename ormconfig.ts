@@ -6,7 +6,7 @@ import { CreateStore1763800000000 } from './src/store/migrations/1763800000000-c
 import { ProcessedEvent } from './src/store/processed-event.entity.js';
 import { TopicCounters } from './src/store/topic-counters.entity.js';
 
-/** How long a commit waits for another process to let go of the file. Of three under way, the last is told within a second. */
+/** How long a commit waits for another process to let go of the file: of three under way, the last fails within a second. */
 const BUSY_TIMEOUT_MS = 300;
 
 /** Inner pages of the dedup index stay at hand; what readers need, the system caches. */

@@ -1,4 +1,4 @@
-/** What the benchmark publishes: an event of about 230 bytes. wrk.lua writes the same. */
+/** What the benchmark publishes: an event of about 230 bytes. publish.lua writes the same. */
 export function payloadText(number: number): string {
   return `{"user":${number},"action":"login","ip":"10.0.0.1","tags":["a","b"]}`;
 }
@@ -16,6 +16,7 @@ export function bodyOf(batch: number, mix: Mix, prefix: string): string {
   return batch === 1 ? events[0]! : `[${events.join(',')}]`;
 }
 
-function event(topic: string, id: string, payload: string): string {
+/** One event, as JSON text. */
+export function event(topic: string, id: string, payload: string): string {
   return `{"event_id":"${id}","topic":"${topic}","timestamp":"2026-01-31T12:00:00.000Z","source":"bench","payload":${payload}}`;
 }

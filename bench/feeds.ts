@@ -4,7 +4,7 @@ import { createWriteStream } from 'node:fs';
 import { get } from 'node:http';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import { payloadText } from './events.js';
+import { event, payloadText } from './events.js';
 import { sqliteAlone } from './limit-sqlite.js';
 import { saturate } from './load.js';
 import { residentMiB, Server } from './process.js';
@@ -106,8 +106,8 @@ async function subscribe(url: string, reading: boolean, delays?: number[]): Prom
 async function writeLines(path: string): Promise<void> {
   const file = createWriteStream(path);
   for (let line = 0; line < LINES; line++) {
-    const text = `{"event_id":"line-${line}","topic":"topic-${line % 10}","timestamp":"2026-01-31T12:00:00.000Z","source":"bench","payload":${payloadText(line)}}\n`;
-    if (!file.write(text)) await once(file, 'drain');
+    if (!file.write(`${event(`topic-${line % 10}`, `line-${line}`, payloadText(line))}\n`))
+      await once(file, 'drain');
   }
   file.end();
   await once(file, 'finish');

@@ -24,7 +24,8 @@ export interface LoadResult {
 export const GENERATOR = spawnSync('wrk', ['--version']).error ? 'autocannon' : 'wrk';
 
 let runs = 0;
-const freshRun = () => `${Date.now().toString(36)}-${runs++}`;
+/** A prefix for event ids that no other load has. */
+export const freshRun = () => `${Date.now().toString(36)}-${runs++}`;
 
 /** As many requests as the connections can carry, each waiting for its answer. Rejects if any was not answered 200. */
 export function saturate(load: Load): Promise<LoadResult> {

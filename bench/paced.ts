@@ -2,7 +2,7 @@ import { createHistogram, performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Connection } from './connection.js';
 import { bodyOf } from './events.js';
-import type { Load } from './load.js';
+import { freshRun, type Load } from './load.js';
 
 const TICK_MS = 1;
 
@@ -26,7 +26,7 @@ export async function paced(load: Load, requestsPerSecond: number): Promise<Late
   const idle = [...connections];
   const waits = createHistogram();
   const waiting: number[] = [];
-  const run = Date.now().toString(36);
+  const run = freshRun();
   let sent = 0;
   const send = (due: number) => {
     const connection = idle.pop();

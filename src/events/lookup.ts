@@ -1,9 +1,7 @@
-import { invalid, Problem, type ProblemError } from '../http/problem.js';
+import { invalid, MAX_ERRORS_TOLD, Problem, type ProblemError } from '../http/problem.js';
 import { NAME, NAME_RULE } from '../ingest/name.js';
 import type { DedupKey } from '../store/reader.js';
 import { MAX_KEYS } from './lookup.dto.js';
-
-const MAX_ERRORS_TOLD = 100;
 
 /**
  * The keys of a lookup; throws a 422 that names each wrong one. Read by hand: class-transformer would copy

@@ -10,7 +10,7 @@ const FOREIGN_CHARSET = /;\s*charset=(?!"?(?:utf-?8|us-ascii)"?\s*(?:;|$))/i;
 
 const MAX_CHUNKS = 4_096;
 
-const PUBLISH_PATH = '/publish';
+export const PUBLISH_PATH = '/publish';
 
 type Done = (error: Error | null, body?: unknown) => void;
 

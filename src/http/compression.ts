@@ -1,6 +1,7 @@
 import compress from '@fastify/compress';
 import type { FastifyInstance } from 'fastify';
 import zlib from 'node:zlib';
+import { PUBLISH_PATH } from './bodies.js';
 import { Problem } from './problem.js';
 
 /** Below this, the header would cost more than is saved. */
@@ -12,7 +13,7 @@ const ENCODINGS = ['gzip', 'deflate', 'br', ...('createZstdDecompress' in zlib ?
 export async function compressBodies(fastify: FastifyInstance): Promise<void> {
   fastify.addHook('onRoute', (route) => {
     // Its answers are mostly a hundred bytes, below the threshold: each would be looked at for nothing.
-    if (route.url === '/publish') route.compress = false;
+    if (route.url === PUBLISH_PATH) route.compress = false;
   });
   // Codings have no case, and gzip an older name (RFC 9110, section 8.4.1).
   fastify.addHook('onRequest', ({ headers }, _reply, done) => {

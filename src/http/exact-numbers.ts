@@ -1,4 +1,4 @@
-import type { ProblemError } from './problem.js';
+import { MAX_ERRORS_TOLD, type ProblemError } from './problem.js';
 
 /** A double keeps every number of up to 15 digits, so only a longer run of digits can be rounded … */
 const SAFE_RUN = 15;
@@ -8,7 +8,6 @@ const LARGE_EXPONENT = /\d[eE][+-]?\d{3}/;
 /** Strings in long steps: one character at a time, a long one would be more than the engine can go back. */
 const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|[[\]{},:]/g;
 const NUMBER = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/;
-const MAX_TOLD = 100;
 
 /**
  * The numbers of a JSON text that JSON.parse cannot keep: 12345678901234567890 would become
@@ -50,7 +49,7 @@ function findInexact(text: string): ProblemError[] {
     else if (first === ',' && typeof path.at(-1) === 'number')
       path[path.length - 1] = Number(path.at(-1)) + 1;
     else if (first === ':') path[path.length - 1] = JSON.parse(last) as string;
-    else if (first !== '"' && first !== ',' && !isExact(token) && found.length < MAX_TOLD) {
+    else if (first !== '"' && first !== ',' && !isExact(token) && found.length < MAX_ERRORS_TOLD) {
       found.push({
         pointer: path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join(''),
         detail: `the number ${token.slice(0, 40)} would be changed to ${Number(token)}; send it as a string`,

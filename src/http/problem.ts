@@ -4,6 +4,9 @@ import { STATUS_CODES } from 'node:http';
 
 export const PROBLEM_MEDIA_TYPE = 'application/problem+json';
 
+/** Of one request; words for thousands would hold up everybody else. */
+export const MAX_ERRORS_TOLD = 100;
+
 /** One thing that is wrong with a request. */
 export class ProblemError {
   @ApiProperty({

@@ -63,8 +63,7 @@ function check(
     return missing.map((name) => ({ pointer: nameOf(name), detail: 'must be a string that is not empty' }));
   }
   if (attributes['specversion'] !== '1.0') return [{ pointer: nameOf('specversion'), detail: 'must be 1.0' }];
-  const { data, data_base64 } = attributes;
-  if (data !== undefined && (data_base64 ?? undefined) !== undefined) {
+  if (attributes['data'] !== undefined && hasBytes(attributes)) {
     return [{ pointer: nameOf('data_base64'), detail: 'must not stand beside data' }];
   }
   const event = checkEvent(toEvent(attributes), '');
@@ -91,7 +90,8 @@ const PARTS: Readonly<Record<string, readonly [attribute: string, means?: string
   '/payload': ['data'],
 };
 
-function toEvent({ type, id, source, time, data, data_base64 }: Attributes): object {
+function toEvent(attributes: Attributes): object {
+  const { type, id, source, time, data, data_base64 } = attributes;
   // Escaped, so that the # between them is the only one of its kind and no two pairs make one key.
   const escaped = String(source).replaceAll('%', '%25').replaceAll('#', '%23');
   return {
@@ -99,8 +99,13 @@ function toEvent({ type, id, source, time, data, data_base64 }: Attributes): obj
     event_id: `${escaped}#${String(id)}`,
     timestamp: time ?? new Date().toISOString(),
     source,
-    payload: (data_base64 ?? undefined) === undefined ? toPayload(data) : { data_base64 },
+    payload: hasBytes(attributes) ? { data_base64 } : toPayload(data),
   };
+}
+
+/** An attribute that is null is one that is absent. */
+function hasBytes({ data_base64 }: Attributes): boolean {
+  return data_base64 !== undefined && data_base64 !== null;
 }
 
 function toPayload(data: unknown): object {

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Readable } from 'node:stream';
 import { Config } from '../config.js';
 import { inexactNumbers } from '../http/exact-numbers.js';
-import { Problem, type ProblemError, unavailable } from '../http/problem.js';
+import { MAX_ERRORS_TOLD, Problem, type ProblemError, unavailable } from '../http/problem.js';
 import { EventQueue } from '../queue/event-queue.js';
 import type { CheckedEvent, Verdict } from '../queue/submission.js';
 import { checkEvent } from './check-event.js';
@@ -17,7 +17,6 @@ const EVENTS_PER_SUBMISSION = 2_000;
 const BYTES_PER_SUBMISSION = 1024 * 1024;
 /** A line whose end has not come, the submission being gathered, and the one that waits. */
 const BYTES_PER_UPLOAD = LINE_LIMIT_BYTES + 2 * BYTES_PER_SUBMISSION;
-const MAX_ERRORS_TOLD = 100;
 
 /**
  * Publishes a stream of NDJSON of any length, in order, in submissions as it comes, with a bounded part of it

@@ -1,11 +1,10 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { invalid, Problem, type ProblemError } from '../http/problem.js';
+import { invalid, MAX_ERRORS_TOLD, Problem, type ProblemError } from '../http/problem.js';
 import type { CheckedEvent } from '../queue/submission.js';
 import { checkEvent } from './check-event.js';
 import { listCloudEvents } from './cloud-events.js';
 import { type ListedEvents, MAX_EVENTS_PER_REQUEST } from './listed-events.js';
 
-const MAX_ERRORS_TOLD = 100;
 /** Objects, strings' headers and array slots, beside the characters themselves. */
 const OVERHEAD_BYTES_PER_EVENT = 200;
 
@@ -33,7 +32,6 @@ export function readPublishBody(body: unknown, headers: IncomingHttpHeaders): Pu
     const event = check(values[index], single ? pointer : `${pointer}/${index}`);
     if (Array.isArray(event)) {
       wrong++;
-      // To find words for each of thousands would hold up everybody else.
       if (errors.push(...event) >= MAX_ERRORS_TOLD) break;
     } else {
       events.push(event);

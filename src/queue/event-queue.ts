@@ -25,8 +25,8 @@ export abstract class EventQueue {
 
   /**
    * Hands submissions to `handler` in the order they came, but that small ones whose publishers wait may go
-   * first. More than one batch may be under way, to be handled in their order. When it rejects, all who wait are told, and what nobody waits for is kept, in
-   * order, and handed over again with backoff.
+   * first. More than one batch may be under way, to be handled in their order. When one rejects, all who wait are
+   * told; what nobody waits for is kept, and handed over again with backoff, behind what was under way meanwhile.
    */
   abstract consume(handler: BatchHandler): void;
 

@@ -12,7 +12,10 @@ const REST_PAGES = 1_000;
 /** The log grows while it is copied: what is left after the first time is copied again, in less. */
 const MAX_PASSES = 3;
 
-/** SQLite 3.51 or later: an older one does not know NOOP. Pages of the log that are not in the file yet, and whether the log is due to be brought there. */
+/**
+ * Pages of the log that are not in the file yet, and whether the log is due to be brought there. SQLite before 3.51
+ * does not know NOOP, and would copy.
+ */
 function look(database: Database): { rest: number; due: boolean } {
   const [{ log, checkpointed }] = database.pragma('wal_checkpoint(NOOP)') as [
     { log: number; checkpointed: number },

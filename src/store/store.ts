@@ -91,7 +91,7 @@ export class Store implements OnApplicationShutdown {
       }));
       return { verdicts, counters, lastSeq, processedAt };
     } catch (error) {
-      throw isOfTheStore(error) && !FAULT_OF_A_VALUE.test(error.code) ? unavailable(error) : error;
+      throw asUnavailable(error, FAULT_OF_A_VALUE);
     }
   }
 
@@ -133,18 +133,14 @@ export class Store implements OnApplicationShutdown {
     try {
       return await ask(this.reader.remote);
     } catch (error) {
-      throw isOfTheStore(error) && !DAMAGE.test(error.code) ? unavailable(error) : error;
+      throw asUnavailable(error, DAMAGE);
     }
   }
 }
 
-/** Whether SQLite, or its thread, failed, and not our own code. */
-function isOfTheStore(error: unknown): error is Error & { code: string } {
-  return (
-    error instanceof ThreadEndedError || Boolean((error as { code?: string }).code?.startsWith('SQLITE_'))
-  );
-}
-
-function unavailable(error: Error): StoreUnavailableError {
-  return new StoreUnavailableError(error.message, { cause: error });
+/** A failure of SQLite, or of its thread, as one that may pass, but for some codes; of our own code, as it is. */
+function asUnavailable(error: unknown, butFor: RegExp): unknown {
+  const { code = '', message } = error as Error & { code?: string };
+  const mayPass = error instanceof ThreadEndedError || (code.startsWith('SQLITE_') && !butFor.test(code));
+  return mayPass ? new StoreUnavailableError(message, { cause: error }) : error;
 }

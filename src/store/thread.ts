@@ -23,7 +23,6 @@ export interface ResultMessage {
 /** The thread is gone, and with it what it was asked. */
 export class ThreadEndedError extends Error {
   override readonly name = 'ThreadEndedError';
-  readonly code = 'THREAD_ENDED';
 }
 
 interface PendingCall {

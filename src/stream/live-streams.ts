@@ -61,7 +61,7 @@ export class LiveStreams implements OnModuleInit, BeforeApplicationShutdown {
     this.window.keep(true);
     response.on('close', () => {
       this.subscribers.delete(subscriber);
-      this.window.keep(this.subscribers.size > 0);
+      this.keepWindow();
     });
     subscriber.wake();
   }
@@ -77,14 +77,14 @@ export class LiveStreams implements OnModuleInit, BeforeApplicationShutdown {
   private round(): void {
     this.roundIsDue = false;
     const started = performance.now();
-    let followed = false;
-    for (const subscriber of this.subscribers) {
-      subscriber.wake();
-      followed ||= !subscriber.full;
-    }
-    // Who does not read has fallen behind when it reads again, and begins with the store.
-    this.window.keep(followed);
+    for (const subscriber of this.subscribers) subscriber.wake();
+    this.keepWindow();
     this.lastRoundEnded = performance.now();
     this.lastRoundMs = this.lastRoundEnded - started;
+  }
+
+  /** For those who read. Who does not has fallen behind when it reads again, and begins with the store. */
+  private keepWindow(): void {
+    this.window.keep([...this.subscribers].some(({ full }) => !full));
   }
 }
