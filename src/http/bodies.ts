@@ -9,6 +9,8 @@ import { invalid, Problem, unavailable } from './problem.js';
 const FOREIGN_CHARSET = /;\s*charset=(?!"?(?:utf-?8|us-ascii)"?\s*(?:;|$))/i;
 
 const MAX_CHUNKS = 4_096;
+/** A few hundred events, and about a millisecond: bodies above it are parsed one a turn of the event loop. */
+const LARGE_BODY_BYTES = 64 * 1024;
 
 export const PUBLISH_PATH = '/publish';
 
@@ -21,6 +23,7 @@ type Done = (error: Error | null, body?: unknown) => void;
  */
 export function acceptBodies(fastify: FastifyInstance, config: Config): void {
   let receiving = 0;
+  const large = new OneATurn();
 
   const read = (request: FastifyRequest, stream: Readable, done: Done) => {
     if (request.is404) return done(null);
@@ -32,11 +35,13 @@ export function acceptBodies(fastify: FastifyInstance, config: Config): void {
     if (FOREIGN_CHARSET.test(type)) return done(notUtf8());
     let chunks: Buffer[] = [];
     let bytes = 0;
+    let complete = false;
     let finished = false;
     const finish: Done = (error, body) => {
       if (finished) return;
       finished = true;
       receiving -= bytes;
+      chunks = [];
       // What is left of it is not unpacked.
       if (error) stream.pause();
       done(error, body);
@@ -54,15 +59,20 @@ export function acceptBodies(fastify: FastifyInstance, config: Config): void {
       // Of chunks of a byte, the objects would take a hundred times as much.
       if (chunks.length === MAX_CHUNKS) chunks = [Buffer.concat(chunks)];
     });
-    stream.on('end', () => {
+    const readAll = () => {
       try {
         finish(null, parse(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)));
       } catch (error) {
         finish(error as Error);
       }
+    };
+    stream.on('end', () => {
+      complete = true;
+      if (bytes < LARGE_BODY_BYTES) readAll();
+      else large.run(readAll);
     });
     const hungUp = (error?: Error & { statusCode?: number }) => {
-      if (!finished)
+      if (!complete)
         finish(error?.statusCode ? error : new Problem(400, 'The request ended before its body did.'));
     };
     stream.on('error', hungUp).on('close', () => hungUp());
@@ -84,6 +94,21 @@ export function acceptBodies(fastify: FastifyInstance, config: Config): void {
   // CloudEvents, and the data of those that have their attributes in the headers.
   fastify.addContentTypeParser(/^application\/[^;]+\+json/i, readForPublish);
   fastify.addContentTypeParser('application/x-ndjson', passOn);
+}
+
+/** Runs one task a turn of the event loop, so that several at once do not add up to a delay of everybody else. */
+class OneATurn {
+  private readonly tasks: (() => void)[] = [];
+
+  run(task: () => void): void {
+    if (this.tasks.push(task) === 1) setImmediate(this.next);
+  }
+
+  private readonly next = () => {
+    this.tasks[0]!();
+    this.tasks.shift();
+    if (this.tasks.length > 0) setImmediate(this.next);
+  };
 }
 
 const isPublish = ({ routeOptions }: FastifyRequest) => routeOptions.url === PUBLISH_PATH;

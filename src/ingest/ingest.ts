@@ -37,7 +37,7 @@ export class Ingest {
   async publish(body: unknown, headers: IncomingHttpHeaders, prefer: Preferences): Promise<PublishAnswer> {
     if (body instanceof Readable) return this.publishLines(body);
     const received_at = new Date().toISOString();
-    const { events, bytes, single } = readPublishBody(body, headers);
+    const { events, bytes, single } = await readPublishBody(body, headers);
     const submission = new Submission(events, bytes, !prefer.respondAsync);
     try {
       await this.queue.offer(submission);

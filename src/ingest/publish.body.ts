@@ -1,10 +1,13 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { setImmediate } from 'node:timers/promises';
 import { invalid, MAX_ERRORS_TOLD, Problem, type ProblemError } from '../http/problem.js';
 import type { CheckedEvent } from '../queue/submission.js';
 import { checkEvent } from './check-event.js';
 import { listCloudEvents } from './cloud-events.js';
 import { type ListedEvents, MAX_EVENTS_PER_REQUEST } from './listed-events.js';
 
+/** A millisecond or two; after that, what else is due has its turn of the event loop. */
+const EVENTS_PER_TURN = 1_000;
 /** Objects, strings' headers and array slots, beside the characters themselves. */
 const OVERHEAD_BYTES_PER_EVENT = 200;
 
@@ -21,7 +24,7 @@ export interface PublishBody {
  * Reads one event, an array of them, `{"events": […]}`, or CloudEvents. All are checked before any is taken.
  * Throws a 422 that names each wrong one, or 413 for too many.
  */
-export function readPublishBody(body: unknown, headers: IncomingHttpHeaders): PublishBody {
+export async function readPublishBody(body: unknown, headers: IncomingHttpHeaders): Promise<PublishBody> {
   const { values, single, pointer, check } = listCloudEvents(body, headers) ?? listEvents(body);
   checkCount(values, pointer);
   const events: CheckedEvent[] = [];
@@ -29,6 +32,7 @@ export function readPublishBody(body: unknown, headers: IncomingHttpHeaders): Pu
   let wrong = 0;
   let bytes = 0;
   for (let index = 0; index < values.length; index++) {
+    if (index > 0 && index % EVENTS_PER_TURN === 0) await setImmediate();
     const event = check(values[index], single ? pointer : `${pointer}/${index}`);
     if (Array.isArray(event)) {
       wrong++;
@@ -39,6 +43,8 @@ export function readPublishBody(body: unknown, headers: IncomingHttpHeaders): Pu
     }
   }
   if (wrong > 0) throw refusal(wrong, values.length, errors);
+  // The request stays until its answer, and would keep them: several times the memory of what was read from them.
+  if (!single) values.length = 0;
   return { events, bytes, single };
 }
 
