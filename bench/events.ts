@@ -1,15 +1,19 @@
+import { randomUUID } from 'node:crypto';
+
 /** What the benchmark publishes: an event of about 230 bytes. publish.lua writes the same. */
 export function payloadText(number: number): string {
   return `{"user":${number},"action":"login","ip":"10.0.0.1","tags":["a","b"]}`;
 }
 
-export type Mix = 'new' | 'duplicates' | 'conflicts';
+/** `random`: new ones whose ids come in no order. */
+export type Mix = 'new' | 'random' | 'duplicates' | 'conflicts';
 
-/** The body of a request of `batch` events, their ids beginning with `prefix`. */
+/** The body of a request of `batch` events, their ids made with `prefix`. */
 export function bodyOf(batch: number, mix: Mix, prefix: string): string {
   const events: string[] = [];
   for (let index = 1; index <= batch; index++) {
-    events.push(event(`topic-${index % 10}`, `${prefix}-${index}`, payloadText(index)));
+    const id = mix === 'random' ? randomUUID() : `${prefix}-${index}`;
+    events.push(event(`topic-${index % 10}`, id, payloadText(index)));
     if (mix === 'conflicts' && index % 20 === 0)
       events.push(event('topic-0', `conflict-${index}`, `{"user":"${prefix}"}`));
   }

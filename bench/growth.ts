@@ -1,4 +1,6 @@
+import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { copyFileSync, rmSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 import { Store } from '../src/store/store.js';
 import { loadConfig } from '../src/config.js';
@@ -17,41 +19,71 @@ const MANY_TOPICS = 10_000;
 
 type Ids = 'time-ordered' | 'random UUIDs';
 
-/** What the service costs when much is stored already. */
+/** What the service costs when much is stored already: all sizes in turns, each time on a copy of its file. */
 export async function growth(run: Run, report: Report, sizes: readonly number[]): Promise<void> {
   const add = report.table('With much stored (throughput: one event a request, 64 connections)');
   const addReads = report.table('Reads with much stored, p99 ms');
   for (const ids of ['time-ordered', 'random UUIDs'] as const) {
-    for (const size of [0, ...sizes]) {
-      const database = newDatabase(run);
-      await fill(database, size, ids);
-      const service = await Server.service(database);
-      const load: Load = { url: service.url, connections: 64, seconds: run.seconds, batch: 1, mix: 'new' };
-      await saturate({ ...load, seconds: 2 });
-      const rates = [];
-      for (let round = 0; round < run.rounds; round++) rates.push((await saturate(load)).eventsPerSecond);
-      const batch = await saturate({ ...load, connections: 8, batch: 1000 });
-      const { p99Ms } = await paced(load, median(rates) / 2);
-      add({
-        stored: size,
-        ids,
-        'events/s': median(rates),
-        'events/s in batches of 1000': batch.eventsPerSecond,
-        'p99 ms at half load': p99Ms,
-      });
-      if (size > 0) addReads({ stored: size, ids, ...(await reads(service, size)) });
-      await service.stop();
+    const copies: string[] = [];
+    const stored = [0, ...sizes].map((size): Stored => ({
+      size,
+      file: newDatabase(run),
+      loads: [],
+      reads: [],
+    }));
+    for (const { file, size } of stored) await fill(file, size, ids);
+    for (let round = 0; round < run.rounds; round++) {
+      for (const { file, size, loads, reads } of stored) {
+        copies.push(copy(file, newDatabase(run)));
+        const service = await Server.service(copies.at(-1)!);
+        loads.push(await loadedBy(run, service, ids));
+        if (size > 0) reads.push(await readP99s(service, size));
+        await service.stop();
+      }
     }
+    // Not sooner: a file system that discards what was deleted would be busy with it while something is measured.
+    for (const file of copies) rmSync(file);
+    for (const { size, loads } of stored) add({ stored: size, ids, ...medians(loads) });
+    for (const { size, reads } of stored) if (size > 0) addReads({ stored: size, ids, ...medians(reads) });
   }
   const database = newDatabase(run);
   await fill(database, MANY_TOPICS, 'time-ordered', MANY_TOPICS);
   const service = await Server.service(database);
-  addReads({
-    stored: MANY_TOPICS,
-    ids: `${MANY_TOPICS} topics`,
-    '/stats': await p99(service, () => '/stats'),
-  });
+  const stats: Figures[] = [];
+  for (let round = 0; round < run.rounds; round++)
+    stats.push({ '/stats': await p99(service, () => '/stats') });
+  addReads({ stored: MANY_TOPICS, ids: `${MANY_TOPICS} topics`, ...medians(stats) });
   await service.stop();
+}
+
+type Figures = Record<string, number>;
+
+interface Stored {
+  readonly size: number;
+  readonly file: string;
+  readonly loads: Figures[];
+  readonly reads: Figures[];
+}
+
+/** Everything is on disk when this returns: the system writes nothing of it while something is measured. */
+function copy(from: string, to: string): string {
+  copyFileSync(from, to);
+  execFileSync('sync');
+  return to;
+}
+
+async function loadedBy({ seconds }: Run, { url }: Server, ids: Ids): Promise<Figures> {
+  const mix = ids === 'time-ordered' ? 'new' : 'random';
+  const load: Load = { url, connections: 64, seconds, batch: 1, mix };
+  await saturate({ ...load, seconds: 2 });
+  const { eventsPerSecond } = await saturate(load);
+  const { p99Ms } = await paced(load, eventsPerSecond / 2);
+  const batches = await saturate({ ...load, connections: 8, batch: 1000 });
+  return {
+    'events/s': eventsPerSecond,
+    'p99 ms at half load': p99Ms,
+    'events/s in batches of 1000': batches.eventsPerSecond,
+  };
 }
 
 /** Through the store itself, which is how they would have come. */
@@ -74,13 +106,12 @@ async function fill(database: string, size: number, ids: Ids, topics = 10): Prom
   await store.onApplicationShutdown();
 }
 
-async function reads(service: Server, size: number): Promise<Record<string, number>> {
+async function readP99s(service: Server, size: number): Promise<Figures> {
   const { topics } = await service.get<StatsAnswer>('/stats');
-  const topic = () => topics[Math.floor(Math.random() * topics.length)]!;
-  const sample = await service.get<{ events: { topic: string; event_id: string }[] }>(
+  const topic = () => oneOf(topics);
+  const { events } = await service.get<{ events: { topic: string; event_id: string }[] }>(
     `/events?limit=1000&before=${Math.floor(size / 2)}`,
   );
-  const key = () => sample.events[Math.floor(Math.random() * sample.events.length)]!;
   return {
     'first page': await p99(service, () => `/events?topic=${topic()}`),
     'page deep inside': await p99(
@@ -88,11 +119,21 @@ async function reads(service: Server, size: number): Promise<Record<string, numb
       () => `/events?topic=${topic()}&before=${Math.ceil(Math.random() * size)}`,
     ),
     'one event': await p99(service, () => {
-      const { topic: of, event_id } = key();
+      const { topic: of, event_id } = oneOf(events);
       return `/events/${of}/${event_id}`;
     }),
     '/stats': await p99(service, () => '/stats'),
   };
+}
+
+function oneOf<T>(values: readonly T[]): T {
+  return values[Math.floor(Math.random() * values.length)]!;
+}
+
+/** Of each figure over the rounds. */
+function medians(rounds: readonly Figures[]): Figures {
+  const names = Object.keys(rounds[0]!);
+  return Object.fromEntries(names.map((name) => [name, median(rounds.map((round) => round[name]!))]));
 }
 
 /** One after the other, uncompressed, until the last byte. */

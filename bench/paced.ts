@@ -45,7 +45,8 @@ export async function paced(load: Load, requestsPerSecond: number): Promise<Late
   const started = performance.now();
   const all = Math.round(requestsPerSecond * load.seconds);
   for (let made = 0; made < all; await sleep(TICK_MS)) {
-    const due = Math.min(all, Math.floor(((performance.now() - started) / 1000) * requestsPerSecond));
+    // One is due at once.
+    const due = Math.min(all, 1 + Math.floor(((performance.now() - started) / 1000) * requestsPerSecond));
     for (; made < due; made++) send(started + (made / requestsPerSecond) * 1000);
   }
   while (idle.length < connections.length) await sleep(TICK_MS);

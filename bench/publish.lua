@@ -1,5 +1,6 @@
 -- The requests of the benchmark, for wrk. Environment: BATCH events a request (1 for a single one), MIX.
 --   new         every event has a key of its own
+--   random      the same, and the ids come in no order, as random UUIDs do
 --   duplicates  every request is the same
 --   conflicts   one event in twenty has the key of an earlier one and another payload
 -- A body is a joint of prepared pieces around the request's own prefix, so that making it costs next to nothing.
@@ -7,6 +8,7 @@ local batch = tonumber(os.getenv("BATCH"))
 local mix = os.getenv("MIX")
 local run = os.getenv("RUN")
 local number = 0
+math.randomseed(os.time())
 
 local function event(index)
   return '"topic":"topic-' .. (index % 10) .. '","timestamp":"2026-01-31T12:00:00.000Z","source":"bench","payload":{"user":'
@@ -15,20 +17,29 @@ end
 
 local pieces = { (batch == 1 and '' or '[') .. '{"event_id":"' }
 for index = 1, batch do
-  local last = index == batch
   local piece = '-' .. index .. '",' .. event(index)
   if mix == "conflicts" and index % 20 == 0 then
-    piece = piece .. ',{"event_id":"conflict-' .. index .. '","topic":"topic-0","timestamp":"2026-01-31T12:00:00.000Z","source":"bench","payload":{"user":"@"}}'
+    pieces[#pieces + 1] = piece .. ',{"event_id":"conflict-' .. index .. '","topic":"topic-0","timestamp":"2026-01-31T12:00:00.000Z","source":"bench","payload":{"user":"'
+    piece = '"}}'
   end
-  pieces[index + 1] = piece .. (last and (batch == 1 and '' or ']') or ',{"event_id":"')
+  local last = index == batch
+  pieces[#pieces + 1] = piece .. (last and (batch == 1 and '' or ']') or ',{"event_id":"')
 end
 
 local headers = { ["content-type"] = "application/json" }
 
+local function inNoOrder(prefix)
+  local parts = { pieces[1] }
+  for index = 2, #pieces do
+    parts[#parts + 1] = string.format("%08x-", math.random(0, 0x7fffffff)) .. prefix
+    parts[#parts + 1] = pieces[index]
+  end
+  return table.concat(parts)
+end
+
 function request()
   number = number + 1
   local prefix = mix == "duplicates" and "same" or (run .. "-" .. number)
-  local body = table.concat(pieces, prefix)
-  if mix == "conflicts" then body = body:gsub("@", number) end
+  local body = mix == "random" and inNoOrder(prefix) or table.concat(pieces, prefix)
   return wrk.format("POST", "/publish", headers, body)
 end

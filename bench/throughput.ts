@@ -56,45 +56,64 @@ export async function singles(run: Run, report: Report): Promise<void> {
   await service.stop();
 }
 
-/** Many events a request: the service beside better-sqlite3 alone, in turns, each round on new files. */
+/** Many events a request: the service beside better-sqlite3 alone, all in turns, each time on a new file. */
 export async function batches(run: Run, report: Report): Promise<void> {
-  const add = report.table('Batches, beside better-sqlite3 alone (1000 rows a transaction)');
-  const cases: { batch: number; mix: Mix }[] = [
-    { batch: 100, mix: 'new' },
-    { batch: 1000, mix: 'new' },
-    { batch: 5000, mix: 'new' },
-    { batch: 1000, mix: 'duplicates' },
-    { batch: 1000, mix: 'conflicts' },
+  const cases: { batch: number; mix: Mix; measured: BatchLoad[] }[] = [
+    { batch: 100, mix: 'new', measured: [] },
+    { batch: 1000, mix: 'new', measured: [] },
+    { batch: 5000, mix: 'new', measured: [] },
+    { batch: 1000, mix: 'duplicates', measured: [] },
+    { batch: 1000, mix: 'conflicts', measured: [] },
   ];
-  for (const { batch, mix } of cases) {
-    const [rates, limits, delay, cpu, memory, generator]: number[][] = [[], [], [], [], [], []];
-    for (let round = 0; round < run.rounds; round++) {
-      limits!.push(await sqliteAlone(newDatabase(run), run.seconds));
-      const service = await Server.service(newDatabase(run));
-      const load = { url: service.url, connections: 8, batch, mix };
-      await saturate({ ...load, seconds: WARM_UP_SECONDS });
-      await service.eventLoopDelay();
-      const cpuBefore = cpuSeconds(service.pid);
-      const result = await saturate({ ...load, seconds: run.seconds });
-      rates!.push(result.eventsPerSecond);
-      generator!.push(result.generatorCpu);
-      cpu!.push(((cpuSeconds(service.pid) - cpuBefore) / (result.eventsPerSecond * run.seconds)) * 100_000);
-      delay!.push((await service.eventLoopDelay()).p99Ms);
-      memory!.push(residentMiB(service.pid, 'VmHWM'));
-      await service.stop();
-    }
+  const limits: number[] = [];
+  for (let round = 0; round < run.rounds; round++) {
+    limits.push(await sqliteAlone(newDatabase(run), run.seconds));
+    for (const { batch, mix, measured } of cases) measured.push(await batchLoad(run, batch, mix));
+  }
+  const add = report.table('Batches, beside better-sqlite3 alone (1000 rows a transaction)');
+  for (const { batch, mix, measured } of cases) {
+    const medianOf = (figure: keyof BatchLoad) => median(measured.map((load) => load[figure]));
     add({
       'events a request': batch,
       events: mix,
-      'service events/s': median(rates!),
-      'SQLite rows/s': median(limits!),
-      ratio: median(rates!.map((rate, round) => rate / limits![round]!)),
-      'event loop delay p99 ms': median(delay!),
-      'CPU s per 100 000 events': median(cpu!),
-      'generator CPU': median(generator!),
-      'most resident MiB': Math.max(...memory!),
+      'service events/s': medianOf('eventsPerSecond'),
+      'SQLite rows/s': median(limits),
+      ratio: median(measured.map(({ eventsPerSecond }, round) => eventsPerSecond / limits[round]!)),
+      'event loop delay p99 ms': medianOf('delayP99Ms'),
+      'CPU s per 100 000 events': medianOf('cpuSeconds'),
+      'generator CPU': medianOf('generatorCpu'),
+      'most resident MiB': Math.max(...measured.map(({ mostMiB }) => mostMiB)),
     });
   }
+}
+
+interface BatchLoad {
+  readonly eventsPerSecond: number;
+  readonly generatorCpu: number;
+  /** Per 100 000 events. */
+  readonly cpuSeconds: number;
+  readonly delayP99Ms: number;
+  readonly mostMiB: number;
+}
+
+async function batchLoad(run: Run, batch: number, mix: Mix): Promise<BatchLoad> {
+  const service = await Server.service(newDatabase(run));
+  const load = { url: service.url, connections: 8, batch, mix };
+  await saturate({ ...load, seconds: WARM_UP_SECONDS });
+  await service.eventLoopDelay();
+  const cpuBefore = cpuSeconds(service.pid);
+  const { eventsPerSecond, generatorCpu } = await saturate({ ...load, seconds: run.seconds });
+  const cpu = cpuSeconds(service.pid) - cpuBefore;
+  const { p99Ms } = await service.eventLoopDelay();
+  const mostMiB = residentMiB(service.pid, 'VmHWM');
+  await service.stop();
+  return {
+    eventsPerSecond,
+    generatorCpu,
+    cpuSeconds: (cpu / (eventsPerSecond * run.seconds)) * 100_000,
+    delayP99Ms: p99Ms,
+    mostMiB,
+  };
 }
 
 /** What a publisher waits when the service is half busy, which is when it matters. */
