@@ -4,12 +4,13 @@ import type { Readable } from 'node:stream';
 import type { Config } from '../config.js';
 import { inexactNumbers } from './exact-numbers.js';
 import { invalid, Problem, unavailable } from './problem.js';
+import { inItsTurn } from './turns.js';
 
 /** JSON is UTF-8 (RFC 8259, section 8.1); reading it as such in spite of the header would change it in silence. */
 const FOREIGN_CHARSET = /;\s*charset=(?!"?(?:utf-?8|us-ascii)"?\s*(?:;|$))/i;
 
 const MAX_CHUNKS = 4_096;
-/** A few hundred events, and about a millisecond: bodies above it are parsed one a turn of the event loop. */
+/** A few hundred events, and about a millisecond: from here on, a body is parsed in a turn of its own. */
 const LARGE_BODY_BYTES = 64 * 1024;
 
 export const PUBLISH_PATH = '/publish';
@@ -23,7 +24,6 @@ type Done = (error: Error | null, body?: unknown) => void;
  */
 export function acceptBodies(fastify: FastifyInstance, config: Config): void {
   let receiving = 0;
-  const large = new OneATurn();
 
   const read = (request: FastifyRequest, stream: Readable, done: Done) => {
     if (request.is404) return done(null);
@@ -69,7 +69,7 @@ export function acceptBodies(fastify: FastifyInstance, config: Config): void {
     stream.on('end', () => {
       complete = true;
       if (bytes < LARGE_BODY_BYTES) readAll();
-      else large.run(readAll);
+      else inItsTurn(readAll);
     });
     const hungUp = (error?: Error & { statusCode?: number }) => {
       if (!complete)
@@ -94,21 +94,6 @@ export function acceptBodies(fastify: FastifyInstance, config: Config): void {
   // CloudEvents, and the data of those that have their attributes in the headers.
   fastify.addContentTypeParser(/^application\/[^;]+\+json/i, readForPublish);
   fastify.addContentTypeParser('application/x-ndjson', passOn);
-}
-
-/** Runs one task a turn of the event loop, so that several at once do not add up to a delay of everybody else. */
-class OneATurn {
-  private readonly tasks: (() => void)[] = [];
-
-  run(task: () => void): void {
-    if (this.tasks.push(task) === 1) setImmediate(this.next);
-  }
-
-  private readonly next = () => {
-    this.tasks[0]!();
-    this.tasks.shift();
-    if (this.tasks.length > 0) setImmediate(this.next);
-  };
 }
 
 const isPublish = ({ routeOptions }: FastifyRequest) => routeOptions.url === PUBLISH_PATH;

@@ -1,12 +1,12 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { setImmediate } from 'node:timers/promises';
 import { invalid, MAX_ERRORS_TOLD, Problem, type ProblemError } from '../http/problem.js';
+import { anotherTurn } from '../http/turns.js';
 import type { CheckedEvent } from '../queue/submission.js';
 import { checkEvent } from './check-event.js';
 import { listCloudEvents } from './cloud-events.js';
 import { type ListedEvents, MAX_EVENTS_PER_REQUEST } from './listed-events.js';
 
-/** A millisecond or two; after that, what else is due has its turn of the event loop. */
+/** Checked in a millisecond or two; then what else is due has its turn. */
 const EVENTS_PER_TURN = 1_000;
 /** Objects, strings' headers and array slots, beside the characters themselves. */
 const OVERHEAD_BYTES_PER_EVENT = 200;
@@ -32,7 +32,7 @@ export async function readPublishBody(body: unknown, headers: IncomingHttpHeader
   let wrong = 0;
   let bytes = 0;
   for (let index = 0; index < values.length; index++) {
-    if (index > 0 && index % EVENTS_PER_TURN === 0) await setImmediate();
+    if (index > 0 && index % EVENTS_PER_TURN === 0) await anotherTurn();
     const event = check(values[index], single ? pointer : `${pointer}/${index}`);
     if (Array.isArray(event)) {
       wrong++;
