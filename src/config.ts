@@ -26,7 +26,7 @@ export class Config {
   @WholeNumber(1, Number.MAX_SAFE_INTEGER)
   QUEUE_CAPACITY: number = 100_000;
 
-  /** Bytes of those events; request bodies still being received may take as much again. */
+  /** Bytes of those events; request bodies not read yet may take as much again. */
   @WholeNumber(1024, Number.MAX_SAFE_INTEGER)
   QUEUE_CAPACITY_BYTES: number = 64 * MIB;
 

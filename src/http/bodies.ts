@@ -15,12 +15,26 @@ const LARGE_BODY_BYTES = 64 * 1024;
 
 export const PUBLISH_PATH = '/publish';
 
+/**
+ * What was parsed of a body for /publish, to be taken once. A request stays until its answer was read, and whatever
+ * it holds with it: of a large body, many times what the queue counts.
+ */
+export class ParsedBody {
+  constructor(private value: unknown) {}
+
+  take(): unknown {
+    const { value } = this;
+    this.value = undefined;
+    return value;
+  }
+}
+
 type Done = (error: Error | null, body?: unknown) => void;
 
 /**
  * Reads JSON bodies and lets NDJSON through as a stream. JSON has two bounds: one body's bytes, and the bytes of
- * all bodies being received at a time, so that a thousand slow publishers cannot fill the memory before the
- * queue sees any of them.
+ * all bodies being received or waiting to be parsed, so that a thousand slow publishers cannot fill the memory
+ * before the queue sees any of them.
  */
 export function acceptBodies(fastify: FastifyInstance, config: Config): void {
   let receiving = 0;
@@ -41,7 +55,6 @@ export function acceptBodies(fastify: FastifyInstance, config: Config): void {
       if (finished) return;
       finished = true;
       receiving -= bytes;
-      chunks = [];
       // What is left of it is not unpacked.
       if (error) stream.pause();
       done(error, body);
@@ -61,7 +74,10 @@ export function acceptBodies(fastify: FastifyInstance, config: Config): void {
     });
     const readAll = () => {
       try {
-        finish(null, parse(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)));
+        const body = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
+        chunks = [];
+        const value = parse(body);
+        finish(null, isPublish(request) ? new ParsedBody(value) : value);
       } catch (error) {
         finish(error as Error);
       }
@@ -131,7 +147,7 @@ function tooBusy(): Problem {
   return unavailable(
     'receiving-full',
     'Too many bodies at once',
-    'The bodies being received take all the memory set aside for them. Nothing was taken; try again.',
+    'Bodies that are not read yet take all the memory set aside for them. Nothing was taken; try again.',
     1,
   );
 }

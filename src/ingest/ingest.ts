@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { IncomingHttpHeaders } from 'node:http';
 import { Readable } from 'node:stream';
+import type { ParsedBody } from '../http/bodies.js';
 import { Problem, unavailable } from '../http/problem.js';
 import {
   EventQueue,
@@ -34,10 +35,14 @@ export class Ingest {
   ) {}
 
   /** Resolves when the events are on disk; with `respondAsync`, when the queue has taken them. */
-  async publish(body: unknown, headers: IncomingHttpHeaders, prefer: Preferences): Promise<PublishAnswer> {
+  async publish(
+    body: ParsedBody | Readable | undefined,
+    headers: IncomingHttpHeaders,
+    prefer: Preferences,
+  ): Promise<PublishAnswer> {
     if (body instanceof Readable) return this.publishLines(body);
     const received_at = new Date().toISOString();
-    const { events, bytes, single } = await readPublishBody(body, headers);
+    const { events, bytes, single } = await readPublishBody(body?.take(), headers);
     const submission = new Submission(events, bytes, !prefer.respondAsync);
     try {
       await this.queue.offer(submission);

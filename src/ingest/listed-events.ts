@@ -5,7 +5,7 @@ export const MAX_EVENTS_PER_REQUEST = 10_000;
 
 /** What a body holds, still to be checked. */
 export interface ListedEvents {
-  readonly values: unknown[];
+  readonly values: readonly unknown[];
   readonly single: boolean;
   /** JSON pointer to the array, or to the single event. */
   readonly pointer: string;

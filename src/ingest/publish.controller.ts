@@ -5,6 +5,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { Readable } from 'node:stream';
 import { NeedsKey } from '../auth/access.js';
 import { ApiProblems } from '../docs/api-problems.js';
+import type { ParsedBody } from '../http/bodies.js';
 import { Ingest, type PublishAnswer } from './ingest.js';
 import { EventDto } from './event.dto.js';
 import { ApiPublished, ApiQueued, PUBLISH_OPERATION } from './publish.docs.js';
@@ -30,7 +31,7 @@ export class PublishController {
   @ApiQueued()
   @ApiProblems(400, 413, 415, 422, 503)
   async publish(
-    @Body() body: unknown,
+    @Body() body: ParsedBody | Readable | undefined,
     @Headers() headers: IncomingHttpHeaders,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<PublishAnswer> {

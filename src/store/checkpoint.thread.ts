@@ -1,6 +1,6 @@
 /**
- * The body of the thread that brings the log into the database file: some tens of milliseconds each time, which in
- * the thread that writes would be every publisher's delay.
+ * The body of the thread that brings the log into the database file: some tens of milliseconds each time, more where
+ * keys are random, which in the thread that writes would be every publisher's delay.
  */
 import Sqlite from 'better-sqlite3';
 import { parentPort, workerData } from 'node:worker_threads';

@@ -1,0 +1,121 @@
+import { readFileSync } from 'node:fs';
+import { anotherTurn, inItsTurn } from '../src/http/turns.js';
+import type { PublishedBatch } from '../src/ingest/publish.answer.js';
+import { anEvent, events } from './harness/an-event.js';
+import { RawConnection } from './harness/raw.js';
+import { eventually, Service } from './harness/service.js';
+
+const MIB = 1024 * 1024;
+
+describe('a large body', () => {
+  it('with a wrong event far inside changes nothing, and the answer names it', async () => {
+    const service = await Service.start();
+    const batch = events(5_000);
+    batch[4_567] = anEvent({ topic: '' });
+    const response = await service.publish(batch);
+    expect(response.status).toBe(422);
+    expect(await response.json()).toMatchObject({ errors: [{ pointer: '/4567/topic' }] });
+    expect(await service.stats()).toMatchObject({ received: 0, queue_depth: 0, topics: [] });
+  });
+
+  it('that is refused, or whose publisher hangs up, gives back what it took of the memory for bodies', async () => {
+    const service = await Service.start({
+      QUEUE_CAPACITY_BYTES: String(2 * MIB),
+      BODY_LIMIT_BYTES: String(2 * MIB),
+    });
+    const text = JSON.stringify([anEvent({ payload: { text: 'x'.repeat(1.5 * MIB) } })]);
+    for (let time = 0; time < 3; time++) {
+      expect((await service.publishText(text.slice(0, -1))).status).toBe(400);
+      expect((await service.publishText(Buffer.from(text.replace('xxx', '\xff\xff'), 'latin1'))).status).toBe(
+        400,
+      );
+      const half = RawConnection.open(service.url).send(head(text.length)).send(text.slice(0, -9));
+      // Answered after the half is being read, for it came first.
+      await service.stats();
+      half.socket.destroy();
+      await eventually(async () => (await service.publishText('['.repeat(1.5 * MIB))).status === 400);
+    }
+    expect((await service.publishText(text)).status).toBe(200);
+    expect(await service.stats()).toMatchObject({ received: 1, queue_depth: 0 });
+  });
+
+  it('is stored when its publisher hangs up after the last byte', async () => {
+    const service = await Service.start();
+    const text = JSON.stringify(events(3_000));
+    const connection = RawConnection.open(service.url);
+    connection.socket.write(head(text.length) + text, () => connection.socket.destroySoon());
+    await eventually(async () => (await service.stats()).received === 3_000);
+    expect(await service.everything()).toHaveLength(3_000);
+  });
+
+  it('among many is answered in the order of its events, and single events come in between', async () => {
+    const service = await Service.start();
+    const batches = Array.from({ length: 20 }, (_, batch) => events(3_000, { topic: `batch-${batch}` }));
+    const [answers, single] = await Promise.all([
+      Promise.all(
+        batches.map(async (batch) => (await service.publish(batch)).json() as Promise<PublishedBatch>),
+      ),
+      service.publish(anEvent()),
+    ]);
+    expect(single.status).toBe(200);
+    for (const [index, { stored, results }] of answers.entries()) {
+      expect(stored).toBe(3_000);
+      expect(results!.map(({ event_id }) => event_id)).toEqual(
+        batches[index]!.map(({ event_id }) => event_id),
+      );
+    }
+    expect(await service.stats()).toMatchObject({
+      received: 60_001,
+      unique_processed: 60_001,
+      duplicate_dropped: 0,
+      queue_depth: 0,
+    });
+  });
+
+  it('is not kept until its answer is read', async () => {
+    const service = await Service.start();
+    const name = 'x'.repeat(240);
+    const ignored = Array.from({ length: 2_000_000 }, () => []);
+    const before = residentMiB(service);
+    const unread: RawConnection[] = [];
+    while (unread.length < 10) {
+      const batch = events(10_000, { topic: name }).map((event) => ({
+        ...event,
+        event_id: name + event.event_id,
+      }));
+      const text = JSON.stringify({ events: batch, ignored });
+      const connection = RawConnection.open(service.url);
+      connection.socket.pause();
+      unread.push(connection.send(head(text.length) + text));
+      await eventually(async () => (await service.stats()).received === unread.length * 10_000);
+    }
+    expect(residentMiB(service) - before).toBeLessThan(800);
+    for (const { socket } of unread) socket.destroy();
+  });
+});
+
+describe('turns of the event loop', () => {
+  it('are one a task; what was begun is done before what waits, each in its order', async () => {
+    const order: string[] = [];
+    const twoTurns = async (name: string) => {
+      order.push(`${name} begins`);
+      await anotherTurn();
+      order.push(`${name} ends`);
+    };
+    inItsTurn(() => void twoTurns('first'));
+    inItsTurn(() => order.push('second'));
+    void twoTurns('third');
+    let turns = 0;
+    for (; order.length < 5; turns++) await new Promise((resolve) => setImmediate(resolve));
+    expect(order).toEqual(['third begins', 'third ends', 'first begins', 'first ends', 'second']);
+    expect(turns).toBeGreaterThanOrEqual(4);
+  });
+});
+
+function head(length: number): string {
+  return `POST /publish HTTP/1.1\r\nHost: test\r\nContent-Type: application/json\r\nContent-Length: ${length}\r\n\r\n`;
+}
+
+function residentMiB({ process: { pid } }: Service): number {
+  return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]) / 1024;
+}
