@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 
-/** What the benchmark publishes: an event of about 230 bytes. publish.lua writes the same. */
+/** What the benchmark publishes: an event of about 230 bytes. publish.lua writes the same, with ids of its own. */
 export function payloadText(number: number): string {
   return `{"user":${number},"action":"login","ip":"10.0.0.1","tags":["a","b"]}`;
 }
@@ -8,12 +8,15 @@ export function payloadText(number: number): string {
 /** `random`: new ones whose ids come in no order. */
 export type Mix = 'new' | 'random' | 'duplicates' | 'conflicts';
 
-/** The body of a request of `batch` events, their ids made with `prefix`. */
-export function bodyOf(batch: number, mix: Mix, prefix: string): string {
+const TOPICS = 10;
+
+/** The body of request `number` of a run, with `batch` events: every mix but `duplicates` has keys of its own in each. */
+export function bodyOf(batch: number, mix: Mix, run: string, number: number): string {
+  const [prefix, firstTopic] = mix === 'duplicates' ? ['same', 0] : [`${run}-${number}`, number];
   const events: string[] = [];
   for (let index = 1; index <= batch; index++) {
     const id = mix === 'random' ? randomUUID() : `${prefix}-${index}`;
-    events.push(event(`topic-${index % 10}`, id, payloadText(index)));
+    events.push(event(`topic-${(firstTopic + index) % TOPICS}`, id, payloadText(index)));
     if (mix === 'conflicts' && index % 20 === 0)
       events.push(event('topic-0', `conflict-${index}`, `{"user":"${prefix}"}`));
   }

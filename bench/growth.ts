@@ -11,7 +11,7 @@ import { type Load, saturate } from './load.js';
 import { paced } from './paced.js';
 import { Server } from './process.js';
 import { median, type Report } from './report.js';
-import { newDatabase, type Run } from './throughput.js';
+import { newDatabase, type Run, WARM_UP_SECONDS } from './throughput.js';
 
 const ROWS_PER_COMMIT = 5_000;
 const READS = 500;
@@ -23,8 +23,8 @@ type Ids = 'time-ordered' | 'random UUIDs';
 export async function growth(run: Run, report: Report, sizes: readonly number[]): Promise<void> {
   const add = report.table('With much stored (throughput: one event a request, 64 connections)');
   const addReads = report.table('Reads with much stored, p99 ms');
+  addReads(await manyTopics(run));
   for (const ids of ['time-ordered', 'random UUIDs'] as const) {
-    const copies: string[] = [];
     const stored = [0, ...sizes].map((size): Stored => ({
       size,
       file: newDatabase(run),
@@ -34,26 +34,17 @@ export async function growth(run: Run, report: Report, sizes: readonly number[])
     for (const { file, size } of stored) await fill(file, size, ids);
     for (let round = 0; round < run.rounds; round++) {
       for (const { file, size, loads, reads } of stored) {
-        copies.push(copy(file, newDatabase(run)));
-        const service = await Server.service(copies.at(-1)!);
+        const database = copy(file, newDatabase(run));
+        const service = await Server.service(database);
         loads.push(await loadedBy(run, service, ids));
         if (size > 0) reads.push(await readP99s(service, size));
         await service.stop();
+        rmSync(database);
       }
     }
-    // Not sooner: a file system that discards what was deleted would be busy with it while something is measured.
-    for (const file of copies) rmSync(file);
     for (const { size, loads } of stored) add({ stored: size, ids, ...medians(loads) });
     for (const { size, reads } of stored) if (size > 0) addReads({ stored: size, ids, ...medians(reads) });
   }
-  const database = newDatabase(run);
-  await fill(database, MANY_TOPICS, 'time-ordered', MANY_TOPICS);
-  const service = await Server.service(database);
-  const stats: Figures[] = [];
-  for (let round = 0; round < run.rounds; round++)
-    stats.push({ '/stats': await p99(service, () => '/stats') });
-  addReads({ stored: MANY_TOPICS, ids: `${MANY_TOPICS} topics`, ...medians(stats) });
-  await service.stop();
 }
 
 type Figures = Record<string, number>;
@@ -65,7 +56,19 @@ interface Stored {
   readonly reads: Figures[];
 }
 
-/** Everything is on disk when this returns: the system writes nothing of it while something is measured. */
+async function manyTopics(run: Run): Promise<Record<string, string | number>> {
+  const database = newDatabase(run);
+  await fill(database, MANY_TOPICS, 'time-ordered', MANY_TOPICS);
+  const service = await Server.service(database);
+  const stats: Figures[] = [];
+  for (let round = 0; round < run.rounds; round++)
+    stats.push({ '/stats': await p99(service, () => '/stats') });
+  const figures = { stored: MANY_TOPICS, ids: `${MANY_TOPICS} topics`, ...medians(stats) };
+  await service.stop();
+  return figures;
+}
+
+/** Everything is on disk, and what was deleted is gone, when this returns: none of it is done while something is measured. */
 function copy(from: string, to: string): string {
   copyFileSync(from, to);
   execFileSync('sync');
@@ -75,7 +78,7 @@ function copy(from: string, to: string): string {
 async function loadedBy({ seconds }: Run, { url }: Server, ids: Ids): Promise<Figures> {
   const mix = ids === 'time-ordered' ? 'new' : 'random';
   const load: Load = { url, connections: 64, seconds, batch: 1, mix };
-  await saturate({ ...load, seconds: 2 });
+  await saturate({ ...load, seconds: WARM_UP_SECONDS });
   const { eventsPerSecond } = await saturate(load);
   const { p99Ms } = await paced(load, eventsPerSecond / 2);
   const batches = await saturate({ ...load, connections: 8, batch: 1000 });
@@ -83,6 +86,7 @@ async function loadedBy({ seconds }: Run, { url }: Server, ids: Ids): Promise<Fi
     'events/s': eventsPerSecond,
     'p99 ms at half load': p99Ms,
     'events/s in batches of 1000': batches.eventsPerSecond,
+    'generator CPU': batches.generatorCpu,
   };
 }
 

@@ -87,7 +87,7 @@ async function cannon(options: autocannon.Options, batch: number, mix: Mix): Pro
         headers: { 'content-type': 'application/json' },
         setupRequest: (request) => ({
           ...request,
-          body: bodyOf(batch, mix, mix === 'duplicates' ? 'same' : `${run}-${number++}`),
+          body: bodyOf(batch, mix, run, number++),
         }),
       },
     ],

@@ -16,24 +16,41 @@ const { values: options } = parseArgs({
     seconds: { type: 'string', default: '5' },
     growth: { type: 'string', default: '1000000,5000000' },
     'memory-minutes': { type: 'string', default: '5' },
-    only: { type: 'string', default: 'writer,singles,batches,latency,ndjson,subscribers,memory,growth' },
+    only: { type: 'string' },
   },
 });
 
-const scratch = mkdtempSync(join(tmpdir(), 'bench-'));
-const run = { rounds: Number(options.rounds), seconds: Number(options.seconds), scratch };
-const report = new Report(GENERATOR);
-const wanted = new Set(options.only.split(','));
+const parts: Record<string, () => Promise<void>> = {
+  writer: () => writer(run, report),
+  singles: () => singles(run, report),
+  batches: () => batches(run, report),
+  latency: () => latencyAtHalfLoad(run, report),
+  ndjson: () => ndjson(run, report),
+  subscribers: () => subscribers(run, report),
+  memory: () => steadyMemory(run, report, minutes),
+  growth: () => growth(run, report, sizes),
+};
+const wanted = options.only?.split(',') ?? Object.keys(parts);
+const rounds = Number(options.rounds);
+const seconds = Number(options.seconds);
+const minutes = Number(options['memory-minutes']);
+const sizes = options.growth.split(',').map(Number);
+if (![rounds, seconds, minutes, ...sizes].every((number) => Number.isInteger(number) && number > 0)) {
+  console.error('--rounds, --seconds, --memory-minutes and --growth take whole numbers from 1.');
+  process.exit(1);
+}
+const unknown = wanted.filter((name) => !(name in parts));
+if (unknown.length > 0) {
+  console.error(`--only knows ${Object.keys(parts).join(', ')}; not ${unknown.join(', ')}.`);
+  process.exit(1);
+}
 
-if (wanted.has('writer')) await writer(run, report);
-if (wanted.has('singles')) await singles(run, report);
-if (wanted.has('batches')) await batches(run, report);
-if (wanted.has('latency')) await latencyAtHalfLoad(run, report);
-if (wanted.has('ndjson')) await ndjson(run, report);
-if (wanted.has('subscribers')) await subscribers(run, report);
-if (wanted.has('memory')) await steadyMemory(run, report, Number(options['memory-minutes']));
-if (wanted.has('growth')) await growth(run, report, options.growth.split(',').map(Number));
-rmSync(scratch, { recursive: true });
+const scratch = mkdtempSync(join(tmpdir(), 'bench-'));
+process.on('exit', () => rmSync(scratch, { recursive: true }));
+process.on('SIGINT', () => process.exit(130)).on('SIGTERM', () => process.exit(143));
+const run = { rounds, seconds, scratch };
+const report = new Report(GENERATOR);
+for (const name of wanted) await parts[name]!();
 
 mkdirSync('bench/results', { recursive: true });
 writeFileSync('bench/results/latest.json', `${JSON.stringify(report.toJson(), null, 2)}\n`);

@@ -34,7 +34,7 @@ export async function paced(load: Load, requestsPerSecond: number): Promise<Late
       waiting.push(due);
       return;
     }
-    connection.publish(bodyOf(load.batch, load.mix, `${run}-${sent++}`), () => {
+    connection.publish(bodyOf(load.batch, load.mix, run, sent++), () => {
       waits.record(Math.max(1, Math.round((performance.now() - due) * 1000)));
       idle.push(connection);
       const next = waiting.shift();

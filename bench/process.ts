@@ -53,6 +53,10 @@ export class Server {
       execArgv: ['--import', new URL('./event-loop-probe.js', import.meta.url).href],
       stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
     });
+    // Should the benchmark end before it: a log that nobody reads must not hold it up either.
+    const kill = () => child.kill('SIGKILL');
+    process.once('exit', kill);
+    child.once('exit', () => process.off('exit', kill));
     const url = await new Promise<string>((resolve, reject) => {
       child.stdout!.on('data', (text: Buffer) => {
         const found = /"url":"([^"]+)"/.exec(text.toString());

@@ -13,7 +13,7 @@ export interface Run {
   readonly scratch: string;
 }
 
-const WARM_UP_SECONDS = 2;
+export const WARM_UP_SECONDS = 2;
 let databases = 0;
 
 export function newDatabase({ scratch }: Run): string {
@@ -65,9 +65,7 @@ export async function batches(run: Run, report: Report): Promise<void> {
     { batch: 1000, mix: 'duplicates', measured: [] },
     { batch: 1000, mix: 'conflicts', measured: [] },
   ];
-  const limits: number[] = [];
   for (let round = 0; round < run.rounds; round++) {
-    limits.push(await sqliteAlone(newDatabase(run), run.seconds));
     for (const { batch, mix, measured } of cases) measured.push(await batchLoad(run, batch, mix));
   }
   const add = report.table('Batches, beside better-sqlite3 alone (1000 rows a transaction)');
@@ -77,10 +75,10 @@ export async function batches(run: Run, report: Report): Promise<void> {
       'events a request': batch,
       events: mix,
       'service events/s': medianOf('eventsPerSecond'),
-      'SQLite rows/s': median(limits),
-      ratio: median(measured.map(({ eventsPerSecond }, round) => eventsPerSecond / limits[round]!)),
+      'SQLite rows/s': medianOf('limit'),
+      ratio: median(measured.map(({ eventsPerSecond, limit }) => eventsPerSecond / limit)),
       'event loop delay p99 ms': medianOf('delayP99Ms'),
-      'CPU s per 100 000 events': medianOf('cpuSeconds'),
+      'CPU s per 100 000 events': medianOf('cpuSecondsPer100000'),
       'generator CPU': medianOf('generatorCpu'),
       'most resident MiB': Math.max(...measured.map(({ mostMiB }) => mostMiB)),
     });
@@ -88,15 +86,17 @@ export async function batches(run: Run, report: Report): Promise<void> {
 }
 
 interface BatchLoad {
+  /** What SQLite alone did just before. */
+  readonly limit: number;
   readonly eventsPerSecond: number;
   readonly generatorCpu: number;
-  /** Per 100 000 events. */
-  readonly cpuSeconds: number;
+  readonly cpuSecondsPer100000: number;
   readonly delayP99Ms: number;
   readonly mostMiB: number;
 }
 
 async function batchLoad(run: Run, batch: number, mix: Mix): Promise<BatchLoad> {
+  const limit = await sqliteAlone(newDatabase(run), run.seconds);
   const service = await Server.service(newDatabase(run));
   const load = { url: service.url, connections: 8, batch, mix };
   await saturate({ ...load, seconds: WARM_UP_SECONDS });
@@ -108,9 +108,10 @@ async function batchLoad(run: Run, batch: number, mix: Mix): Promise<BatchLoad> 
   const mostMiB = residentMiB(service.pid, 'VmHWM');
   await service.stop();
   return {
+    limit,
     eventsPerSecond,
     generatorCpu,
-    cpuSeconds: (cpu / (eventsPerSecond * run.seconds)) * 100_000,
+    cpuSecondsPer100000: (cpu / (eventsPerSecond * run.seconds)) * 100_000,
     delayP99Ms: p99Ms,
     mostMiB,
   };
