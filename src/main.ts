@@ -9,6 +9,8 @@ try {
   const config = loadConfig(process.env);
   const { app, logger } = await createApp(config);
 
+  // Before the end: while it exits, the log would try for ever to write to a reader that has gone.
+  const exit = (code: number) => logger.flush(() => process.exit(code));
   let stopping = false;
   const stop = (signal: NodeJS.Signals) => {
     if (stopping) return;
@@ -17,16 +19,16 @@ try {
     setTimeout(() => {
       const lost = app.get(EventQueue, { strict: false }).depth;
       logger.fatal({ lost }, `not drained within ${SHUTDOWN_TIMEOUT_SECONDS} s: what was accepted is lost`);
-      process.exit(1);
+      exit(1);
     }, SHUTDOWN_TIMEOUT_SECONDS * 1000).unref();
     app.close().then(
       () => {
         logger.info('stopped');
-        process.exit(0);
+        return exit(0);
       },
       (error: unknown) => {
         logger.fatal(error, 'stopping failed');
-        process.exit(1);
+        exit(1);
       },
     );
   };

@@ -99,6 +99,15 @@ describe('SIGTERM under load', () => {
   });
 });
 
+describe('SIGTERM with nobody left to read the log', () => {
+  it('ends all the same', async () => {
+    const service = await Service.start();
+    await service.publish(anEvent());
+    service.process.stdout!.destroy();
+    expect(await service.end('SIGTERM')).toBe(0);
+  });
+});
+
 describe('SIGTERM with connections that say nothing', () => {
   it('does not wait for them', async () => {
     const service = await Service.start();
