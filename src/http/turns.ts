@@ -1,4 +1,7 @@
-/** Turns of the event loop for what takes a millisecond or more, so that several at a time do not add up to a delay of everybody else. */
+/**
+ * Turns of the event loop for what takes a millisecond or more, so that several at a time do not add up to a delay
+ * of everybody else.
+ */
 const begun: (() => void)[] = [];
 const waiting: (() => void)[] = [];
 let nextIsDue = false;
