@@ -30,25 +30,21 @@ export async function singles(run: Run, report: Report): Promise<void> {
   }
   const add = report.table('One event a request, beside Fastify alone');
   for (const connections of [1, 64, 256]) {
-    const [durable, bare, delay, cpu, generator]: number[][] = [[], [], [], [], []];
+    const measured: (FullLoad & { bare: number })[] = [];
     for (let round = 0; round < run.rounds; round++) {
-      await service.eventLoopDelay();
-      const cpuBefore = cpuSeconds(service.pid);
-      const result = await saturate({ ...load, url: service.url, connections });
-      durable!.push(result.eventsPerSecond);
-      generator!.push(result.generatorCpu);
-      cpu!.push(((cpuSeconds(service.pid) - cpuBefore) / (result.eventsPerSecond * run.seconds)) * 100_000);
-      delay!.push((await service.eventLoopDelay()).p99Ms);
-      bare!.push((await saturate({ ...load, url: fastify.url, connections })).eventsPerSecond);
+      const full = await fullLoad(service, { ...load, url: service.url, connections });
+      const { eventsPerSecond: bare } = await saturate({ ...load, url: fastify.url, connections });
+      measured.push({ ...full, bare });
     }
+    const medianOf = (figure: keyof FullLoad | 'bare') => median(measured.map((round) => round[figure]));
     add({
       connections,
-      'service events/s': median(durable!),
-      'Fastify requests/s': median(bare!),
-      ratio: median(durable!.map((rate, round) => rate / bare![round]!)),
-      'event loop delay p99 ms': median(delay!),
-      'CPU s per 100 000 events': median(cpu!),
-      'generator CPU': median(generator!),
+      'service events/s': medianOf('eventsPerSecond'),
+      'Fastify requests/s': medianOf('bare'),
+      ratio: median(measured.map(({ eventsPerSecond, bare }) => eventsPerSecond / bare)),
+      'event loop delay p99 ms': medianOf('delayP99Ms'),
+      'CPU s per 100 000 events': medianOf('cpuSecondsPer100000'),
+      'generator CPU': medianOf('generatorCpu'),
       'resident MiB': residentMiB(service.pid),
     });
   }
@@ -85,36 +81,42 @@ export async function batches(run: Run, report: Report): Promise<void> {
   }
 }
 
-interface BatchLoad {
-  /** What SQLite alone did just before. */
-  readonly limit: number;
+interface FullLoad {
   readonly eventsPerSecond: number;
   readonly generatorCpu: number;
   readonly cpuSecondsPer100000: number;
   readonly delayP99Ms: number;
+}
+
+interface BatchLoad extends FullLoad {
+  /** What SQLite alone did just before. */
+  readonly limit: number;
   readonly mostMiB: number;
+}
+
+async function fullLoad(service: Server, load: Load): Promise<FullLoad> {
+  await service.eventLoopDelay();
+  const cpuBefore = cpuSeconds(service.pid);
+  const { eventsPerSecond, generatorCpu } = await saturate(load);
+  const cpu = cpuSeconds(service.pid) - cpuBefore;
+  const { p99Ms } = await service.eventLoopDelay();
+  return {
+    eventsPerSecond,
+    generatorCpu,
+    cpuSecondsPer100000: (cpu / (eventsPerSecond * load.seconds)) * 100_000,
+    delayP99Ms: p99Ms,
+  };
 }
 
 async function batchLoad(run: Run, batch: number, mix: Mix): Promise<BatchLoad> {
   const limit = await sqliteAlone(newDatabase(run), run.seconds);
   const service = await Server.service(newDatabase(run));
-  const load = { url: service.url, connections: 8, batch, mix };
+  const load: Load = { url: service.url, connections: 8, seconds: run.seconds, batch, mix };
   await saturate({ ...load, seconds: WARM_UP_SECONDS });
-  await service.eventLoopDelay();
-  const cpuBefore = cpuSeconds(service.pid);
-  const { eventsPerSecond, generatorCpu } = await saturate({ ...load, seconds: run.seconds });
-  const cpu = cpuSeconds(service.pid) - cpuBefore;
-  const { p99Ms } = await service.eventLoopDelay();
+  const measured = await fullLoad(service, load);
   const mostMiB = residentMiB(service.pid, 'VmHWM');
   await service.stop();
-  return {
-    limit,
-    eventsPerSecond,
-    generatorCpu,
-    cpuSecondsPer100000: (cpu / (eventsPerSecond * run.seconds)) * 100_000,
-    delayP99Ms: p99Ms,
-    mostMiB,
-  };
+  return { ...measured, limit, mostMiB };
 }
 
 /** What a publisher waits when the service is half busy, which is when it matters. */
