@@ -84,6 +84,7 @@ export function acceptBodies(fastify: FastifyInstance, config: Config): void {
     };
     stream.on('end', () => {
       complete = true;
+      if (finished) return;
       if (bytes < LARGE_BODY_BYTES) readAll();
       else inItsTurn(readAll);
     });
