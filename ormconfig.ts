@@ -1,8 +1,8 @@
 import 'reflect-metadata';
 import type { Database } from 'better-sqlite3';
 import { DataSource, type DataSourceOptions } from 'typeorm';
-import { DEFAULT_DATABASE_URL, pathOf } from './src/store/database-url.js';
-import { CreateStore1763800000000 } from './src/store/migrations/1763800000000-create-store.js';
+import { DEFAULT_DATABASE_URL, pathOf } from './src/store/sqlite/database-url.js';
+import { CreateStore1763800000000 } from './src/store/sqlite/migrations/1763800000000-create-store.js';
 import { ProcessedEvent } from './src/store/processed-event.entity.js';
 import { TopicCounters } from './src/store/topic-counters.entity.js';
 

@@ -2,8 +2,8 @@
 import 'reflect-metadata';
 import { fastify } from 'fastify';
 import { eventSchema } from '../src/ingest/check-event.js';
-import { isTimestamp } from '../src/ingest/timestamp.js';
-import type { EventDto } from '../src/ingest/event.dto.js';
+import { isTimestamp } from '../src/validation/timestamp.js';
+import type { EventDto } from '../src/event/event.dto.js';
 
 const app = fastify({
   ajv: {

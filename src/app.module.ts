@@ -1,15 +1,15 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { type Config, ConfigModule } from './config.js';
 import { ConsumerModule } from './consumer/consumer.module.js';
-import { EventsModule } from './events/events.module.js';
+import { EventsModule } from './query/query.module.js';
 import { HealthModule } from './health/health.module.js';
-import { HomeModule } from './home/home.module.js';
+import { HomeModule } from './docs/home.controller.js';
 import { IngestModule } from './ingest/ingest.module.js';
 import { QueueModule } from './queue/queue.module.js';
 import { StatsModule } from './stats/stats.module.js';
 import { StoreModule } from './store/store.module.js';
 import { StreamModule } from './stream/stream.module.js';
-import { TopicsModule } from './topics/topics.module.js';
+import { TopicsModule } from './stats/topics.module.js';
 
 /** The service, in the order an event travels. */
 @Module({})

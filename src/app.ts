@@ -6,7 +6,7 @@ import { AppModule } from './app.module.js';
 import type { Config } from './config.js';
 import { setupDocs } from './docs/openapi.js';
 import { compressBodies } from './http/compression.js';
-import { fastifyAdapter } from './http/fastify.js';
+import { fastifyAdapter } from './server.js';
 import { ProblemFilter } from './http/problem.filter.js';
 import { PinoLogger } from './logger.js';
 

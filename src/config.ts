@@ -2,8 +2,8 @@ import { type DynamicModule, Global, Module } from '@nestjs/common';
 import { plainToInstance } from 'class-transformer';
 import { IsIn, Matches, validateSync } from 'class-validator';
 import { ApiKeyList } from './auth/api-key-list.js';
-import { DEFAULT_DATABASE_URL, pathOf } from './store/database-url.js';
-import { WholeNumber } from './whole-number.js';
+import { DEFAULT_DATABASE_URL, pathOf } from './store/sqlite/database-url.js';
+import { WholeNumber } from './validation/whole-number.js';
 
 /** Variables whose values do not belong in a log. */
 const SECRET = new Set(['API_KEYS']);

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { anotherTurn, inItsTurn } from '../src/http/turns.js';
-import type { PublishedBatch } from '../src/ingest/publish.answer.js';
+import { anotherTurn, inItsTurn } from '../src/ingest/turns.js';
+import type { PublishedBatch } from '../src/ingest/publish.dto.js';
 import { anEvent, events } from './harness/an-event.js';
 import { RawConnection } from './harness/raw.js';
 import { eventually, Service } from './harness/service.js';

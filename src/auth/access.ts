@@ -1,7 +1,7 @@
 import { applyDecorators } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiSecurity } from '@nestjs/swagger';
-import { ApiKeyProblems } from '../docs/api-problems.js';
+import { ApiKeyProblems } from '../http/problem.docs.js';
 
 /** What a key may be for: sending events, or looking at what is stored. */
 export const SCOPES = ['publish', 'read'] as const;

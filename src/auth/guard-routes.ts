@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Config } from '../config.js';
-import { isDocs } from '../docs/docs-paths.js';
+import { isDocs } from '../http/pages.js';
 import { Problem } from '../http/problem.js';
 import { sendProblem } from '../http/send-problem.js';
 import type { Scope } from './access.js';

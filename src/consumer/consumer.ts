@@ -3,7 +3,7 @@ import { Config } from '../config.js';
 import { EventQueue } from '../queue/event-queue.js';
 import type { CheckedEvent, Submission } from '../queue/submission.js';
 import { type Commit, Store, StoreUnavailableError } from '../store/store.js';
-import { ProcessedEvents } from './processed-events.js';
+import { ProcessedEvents } from './commits.js';
 
 /** Takes batches from the queue, commits each in one transaction, and settles the verdicts. */
 @Injectable()

@@ -1,8 +1,8 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { BEARER_SCHEME } from '../auth/access.js';
-import { VERSION } from '../home/version.js';
-import { DOCS_PATH, OPENAPI_PATH } from './docs-paths.js';
+import { VERSION } from '../version.js';
+import { DOCS_PATH, OPENAPI_PATH } from '../http/pages.js';
 
 /** The OpenAPI document, from the decorators of the controllers. */
 export function openApiDocument(app: NestFastifyApplication): OpenAPIObject {

@@ -2,9 +2,9 @@ import { Controller, Get } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { HealthCheckResult } from '@nestjs/terminus';
 import { Open } from '../auth/access.js';
-import { ApiProblems } from '../docs/api-problems.js';
+import { ApiProblems } from '../http/problem.docs.js';
 import { Health } from './health.js';
-import { HealthAnswer } from './health.answer.js';
+import { HealthAnswer } from './health.dto.js';
 
 @ApiTags('health')
 @Controller('health')

@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream';
 import type { Config } from '../config.js';
 import { inexactNumbers } from './exact-numbers.js';
 import { invalid, Problem, unavailable } from './problem.js';
-import { inItsTurn } from './turns.js';
+import { inItsTurn } from '../ingest/turns.js';
 
 /** JSON is UTF-8 (RFC 8259, section 8.1); reading it as such in spite of the header would change it in silence. */
 const FOREIGN_CHARSET = /;\s*charset=(?!"?(?:utf-?8|us-ascii)"?\s*(?:;|$))/i;

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { isDocs } from '../docs/docs-paths.js';
+import { isDocs } from './pages.js';
 
 /**
  * For answers that are data, whatever a publisher put in them: never guessed to be a page, run or framed as one,

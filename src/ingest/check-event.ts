@@ -3,8 +3,8 @@ import { validateSync } from 'class-validator';
 import { targetConstructorToSchema } from 'class-validator-jsonschema';
 import type { ProblemError } from '../http/problem.js';
 import type { CheckedEvent } from '../queue/submission.js';
-import { EventDto } from './event.dto.js';
-import { isTimestamp } from './timestamp.js';
+import { EventDto } from '../event/event.dto.js';
+import { isTimestamp } from '../validation/timestamp.js';
 
 /**
  * The decorators of EventDto, compiled: asking class-validator for every event would halve the throughput.

@@ -17,9 +17,9 @@ import type {
   PublishedLines,
   QueuedBatch,
   QueuedEvent,
-} from './publish.answer.js';
-import { PublishLines } from './publish-lines.js';
-import { readPublishBody } from './publish.body.js';
+} from './publish.dto.js';
+import { PublishLines } from './ndjson.js';
+import { readPublishBody } from './read-events.js';
 import type { Preferences } from './prefer.js';
 
 export type PublishAnswer = PublishedEvent | PublishedBatch | QueuedEvent | QueuedBatch | PublishedLines;

@@ -4,10 +4,10 @@ import type { FastifyReply } from 'fastify';
 import type { IncomingHttpHeaders } from 'node:http';
 import { Readable } from 'node:stream';
 import { NeedsKey } from '../auth/access.js';
-import { ApiProblems } from '../docs/api-problems.js';
+import { ApiProblems } from '../http/problem.docs.js';
 import type { ParsedBody } from '../http/bodies.js';
 import { Ingest, type PublishAnswer } from './ingest.js';
-import { EventDto } from './event.dto.js';
+import { EventDto } from '../event/event.dto.js';
 import { ApiPublished, ApiQueued, PUBLISH_OPERATION } from './publish.docs.js';
 import { applyPreferences, NO_PREFERENCES, readPrefer } from './prefer.js';
 

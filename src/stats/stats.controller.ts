@@ -1,7 +1,7 @@
 import { Controller, Get } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { NeedsKey } from '../auth/access.js';
-import { ApiProblems } from '../docs/api-problems.js';
+import { ApiProblems } from '../http/problem.docs.js';
 import { Stats, StatsAnswer } from './stats.js';
 
 @ApiTags('stats')

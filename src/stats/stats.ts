@@ -1,7 +1,7 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { ApiProperty } from '@nestjs/swagger';
 import { EventQueue } from '../queue/event-queue.js';
-import { ProcessedEvents } from '../consumer/processed-events.js';
+import { ProcessedEvents } from '../consumer/commits.js';
 import { Store } from '../store/store.js';
 import type { TopicCounters } from '../store/topic-counters.entity.js';
 

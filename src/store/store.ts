@@ -1,13 +1,13 @@
 import type { OnApplicationShutdown } from '@nestjs/common';
 import type { Config } from '../config.js';
 import { type CheckedEvent, OUTCOMES, type Verdict } from '../queue/submission.js';
-import { Checkpointer } from './checkpointer.js';
-import type { EventFilter } from './event-filter.js';
-import type { EventJson } from './event-json.js';
-import type { DedupKey, FoundEvents, Reader, TopicSummary } from './reader.js';
-import { Thread, ThreadEndedError } from './thread.js';
+import { Checkpointer } from './sqlite/checkpointer.js';
+import type { EventFilter } from '../event/selection.js';
+import type { EventJson } from '../event/event-json.js';
+import type { DedupKey, FoundEvents, Reader, TopicSummary } from './sqlite/reader.js';
+import { Thread, ThreadEndedError } from './sqlite/thread.js';
 import type { TopicCounters } from './topic-counters.entity.js';
-import type { Writer } from './writer.js';
+import type { Writer } from './sqlite/writer.js';
 
 /** What SQLite complains of when a value cannot be stored. All else it says is about itself: full disk, lock, I/O. */
 const FAULT_OF_A_VALUE = /^SQLITE_(CONSTRAINT|MISMATCH|RANGE|TOOBIG)/;

@@ -1,7 +1,7 @@
 import { type BeforeApplicationShutdown, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import type { ServerResponse } from 'node:http';
-import { ProcessedEvents } from '../consumer/processed-events.js';
-import type { EventSelection } from '../store/event-filter.js';
+import { ProcessedEvents } from '../consumer/commits.js';
+import type { EventSelection } from '../event/selection.js';
 import { Store } from '../store/store.js';
 import { LiveWindow } from './live-window.js';
 import { Subscriber } from './subscriber.js';

@@ -1,7 +1,7 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { type ProcessedBatch, ProcessedEvents } from '../consumer/processed-events.js';
-import { type EventSelection, isSelected } from '../store/event-filter.js';
-import { type EventJson, toEventJson } from '../store/event-json.js';
+import { type ProcessedBatch, ProcessedEvents } from '../consumer/commits.js';
+import { type EventSelection, isSelected } from '../event/selection.js';
+import { type EventJson, toEventJson } from '../event/event-json.js';
 import { Store } from '../store/store.js';
 import { asServerSentEvent } from './server-sent-event.js';
 

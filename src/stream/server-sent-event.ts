@@ -1,4 +1,4 @@
-import type { EventJson } from '../store/event-json.js';
+import type { EventJson } from '../event/event-json.js';
 
 /** As the HTML standard's event stream format wants it; `id` is what a client sends back as Last-Event-ID. */
 export function asServerSentEvent({ seq, json }: EventJson): string {

@@ -2,10 +2,10 @@ import { Controller, Get, Headers, Query, Res } from '@nestjs/common';
 import { ApiHeader, ApiOperation, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { NeedsKey } from '../auth/access.js';
-import { ApiProblems } from '../docs/api-problems.js';
-import { checkedQuery } from '../http/checked.js';
+import { ApiProblems } from '../http/problem.docs.js';
+import { checkedQuery } from '../http/checked-query.js';
 import { LiveStreams } from './live-streams.js';
-import { startEventStream } from './event-stream.js';
+import { startEventStream } from './open-stream.js';
 import { StreamQuery } from './stream.query.js';
 
 @ApiTags('events')

@@ -1,7 +1,7 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { IsOptional } from 'class-validator';
-import { SelectionQuery } from '../events/selection.query.js';
-import { WholeNumber } from '../whole-number.js';
+import { SelectionQuery } from '../query/selection.query.js';
+import { WholeNumber } from '../validation/whole-number.js';
 
 /** The query string of GET /events/stream. */
 export class StreamQuery extends SelectionQuery {

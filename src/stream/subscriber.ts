@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import type { EventSelection } from '../store/event-filter.js';
+import type { EventSelection } from '../event/selection.js';
 import type { Store } from '../store/store.js';
 import type { LiveWindow } from './live-window.js';
 import { asServerSentEvent } from './server-sent-event.js';

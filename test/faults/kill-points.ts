@@ -1,6 +1,6 @@
 import { type Edit, patchedBuild } from './patched-build.js';
 
-const WRITER = 'src/store/writer.js';
+const WRITER = 'src/store/sqlite/writer.js';
 const KILL = `if ((globalThis.passes = (globalThis.passes ?? 0) + 1) >= Number(process.env.KILL_AT_PASS ?? 1)) process.kill(process.pid, 'SIGKILL');`;
 const BEGIN = `this.database.exec('BEGIN IMMEDIATE');`;
 const COMMIT = `this.database.exec('COMMIT');`;
@@ -25,7 +25,7 @@ export function killedAt(point: KillPoint): string {
   return main;
 }
 
-const CHECKPOINTS = 'src/store/checkpoints.js';
+const CHECKPOINTS = 'src/store/sqlite/checkpoints.js';
 const OFTEN: Edit[] = [
   { file: CHECKPOINTS, find: 'CHECKPOINT_PAGES = 4_000', replace: 'CHECKPOINT_PAGES = 500' },
   { file: CHECKPOINTS, find: 'REST_PAGES = 1_000', replace: 'REST_PAGES = 100' },
@@ -40,7 +40,7 @@ export function checkpointsOften(): string {
 
 /** It dies between the statements that create the store. */
 export const IN_MIGRATION: Edit = {
-  file: 'src/store/migrations/1763800000000-create-store.js',
+  file: 'src/store/sqlite/migrations/1763800000000-create-store.js',
   find: 'await queryRunner.query(`CREATE INDEX',
   replace: `${KILL} await queryRunner.query(\`CREATE INDEX`,
 };

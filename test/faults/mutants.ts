@@ -11,7 +11,7 @@ export interface Mutant {
   readonly caughtBy: readonly Finding['kind'][];
 }
 
-const WRITER = 'src/store/writer.js';
+const WRITER = 'src/store/sqlite/writer.js';
 
 export const MUTANTS: Record<string, Mutant> = {
   'does not sync, and loses power': {
@@ -23,7 +23,7 @@ export const MUTANTS: Record<string, Mutant> = {
         replace: `database.pragma('synchronous = OFF');`,
       },
       {
-        file: 'src/store/checkpoints.js',
+        file: 'src/store/sqlite/checkpoints.js',
         find: 'CHECKPOINT_PAGES = 4_000',
         replace: 'CHECKPOINT_PAGES = 1e9',
       },
@@ -50,7 +50,7 @@ export const MUTANTS: Record<string, Mutant> = {
   'has no unique index': {
     edits: [
       {
-        file: 'src/store/migrations/1763800000000-create-store.js',
+        file: 'src/store/sqlite/migrations/1763800000000-create-store.js',
         find: 'CREATE UNIQUE INDEX',
         replace: 'CREATE INDEX',
       },

@@ -7,7 +7,7 @@ const PROJECT = fileURLToPath(new URL('../../../', import.meta.url));
 
 /** A change of the compiled text; `find` must be there exactly once. */
 export interface Edit {
-  /** Below dist, such as src/store/writer.js. */
+  /** Below dist, such as src/store/sqlite/writer.js. */
   readonly file: string;
   readonly find: string;
   readonly replace: string;

@@ -1,5 +1,5 @@
 import type { ProblemDto } from '../../src/http/problem.js';
-import type { PublishedBatch, PublishedEvent } from '../../src/ingest/publish.answer.js';
+import type { PublishedBatch, PublishedEvent } from '../../src/ingest/publish.dto.js';
 import type { Answer, Attempt } from './history.js';
 import type { PublishRequest } from './workload.js';
 

@@ -1,4 +1,4 @@
-import { seededRandom } from '../../src/simulate/random.js';
+import { seededRandom } from '../../src/cli/simulate/random.js';
 import { FAULTS, type Fault, type FaultName } from './faults.js';
 import type { Finding } from './findings.js';
 import { acknowledgedIn } from './history.js';

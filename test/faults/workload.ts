@@ -1,4 +1,4 @@
-import { seededRandom } from '../../src/simulate/random.js';
+import { seededRandom } from '../../src/cli/simulate/random.js';
 import type { SentEvent } from './history.js';
 
 const TOPICS = ['orders', 'payments', 'audit', 'ünïcode/✓'];

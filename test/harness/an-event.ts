@@ -1,4 +1,4 @@
-import type { EventDto } from '../../src/ingest/event.dto.js';
+import type { EventDto } from '../../src/event/event.dto.js';
 
 let made = 0;
 

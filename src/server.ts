@@ -1,13 +1,13 @@
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
-import { guardRoutes } from '../auth/guard-routes.js';
-import type { Config } from '../config.js';
-import { acceptBodies } from './bodies.js';
-import { rememberPaths } from './known-paths.js';
-import { refuseBrokenQueries } from './query-strings.js';
-import { answerMalformed, answerUnmet, MAX_HEADER_BYTES } from './raw-answers.js';
-import { setSecurityHeaders } from './security-headers.js';
-import { sendProblem } from './send-problem.js';
+import { guardRoutes } from './auth/guard-routes.js';
+import type { Config } from './config.js';
+import { acceptBodies } from './http/bodies.js';
+import { rememberPaths } from './http/allowed-methods.js';
+import { refuseBrokenQueries } from './http/query-strings.js';
+import { answerMalformed, answerUnmet, MAX_HEADER_BYTES } from './http/malformed.js';
+import { setSecurityHeaders } from './http/security-headers.js';
+import { sendProblem } from './http/send-problem.js';
 
 /** A key of 255 characters, each four bytes of UTF-8 and percent-encoded. */
 const MAX_PARAM_LENGTH = 255 * 4 * 3;

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { invalid, MAX_ERRORS_TOLD, Problem, type ProblemError } from '../http/problem.js';
-import { anotherTurn } from '../http/turns.js';
+import { anotherTurn } from './turns.js';
 import type { CheckedEvent } from '../queue/submission.js';
 import { checkEvent } from './check-event.js';
 import { listCloudEvents } from './cloud-events.js';

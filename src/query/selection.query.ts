@@ -1,6 +1,6 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { IsIn, IsOptional } from 'class-validator';
-import { IsName } from '../ingest/name.js';
+import { IsName } from '../validation/name.js';
 
 /** Which events, by what they say: a part of several query strings. */
 export class SelectionQuery {

@@ -1,8 +1,8 @@
 import { Controller, Get, Module } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagger';
 import { Open } from '../auth/access.js';
-import { ApiProblems } from '../docs/api-problems.js';
-import { SERVICE, VERSION } from './version.js';
+import { ApiProblems } from '../http/problem.docs.js';
+import { SERVICE, VERSION } from '../version.js';
 
 /** The answer of GET /. */
 export class HomeAnswer {

@@ -1,8 +1,8 @@
 import { Controller, Get, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { NeedsKey } from '../auth/access.js';
-import { ApiProblems } from '../docs/api-problems.js';
-import { checkedQuery } from '../http/checked.js';
+import { ApiProblems } from '../http/problem.docs.js';
+import { checkedQuery } from '../http/checked-query.js';
 import { TopicsPage, TopicsQuery } from './topics.dto.js';
 import { Topics } from './topics.js';
 

@@ -5,7 +5,7 @@
 import type { Database } from 'better-sqlite3';
 import { DataSource } from 'typeorm';
 import { parentPort, workerData } from 'node:worker_threads';
-import { dataSourceOptions } from '../../ormconfig.js';
+import { dataSourceOptions } from '../../../ormconfig.js';
 import { lockDatabase } from './lock.js';
 import { Reader } from './reader.js';
 import type { CallMessage, ResultMessage, ThreadData } from './thread.js';

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { EventDto } from '../ingest/event.dto.js';
+import type { EventDto } from '../../event/event.dto.js';
 import type { SimulateOptions } from './options.js';
 import { seededRandom } from './random.js';
 

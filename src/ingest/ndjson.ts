@@ -7,8 +7,8 @@ import { EventQueue } from '../queue/event-queue.js';
 import type { CheckedEvent, Verdict } from '../queue/submission.js';
 import { checkEvent } from './check-event.js';
 import { BrokenStreamError, type Line, linesOf } from './lines.js';
-import type { PublishedLines } from './publish.answer.js';
-import { bytesOf } from './publish.body.js';
+import type { PublishedLines } from './publish.dto.js';
+import { bytesOf } from './read-events.js';
 import { Upload } from './upload.js';
 
 /** Of one line: what a connection that never ends its line can hold. */

@@ -1,6 +1,6 @@
 import { invalid, MAX_ERRORS_TOLD, Problem, type ProblemError } from '../http/problem.js';
-import { NAME, NAME_RULE } from '../ingest/name.js';
-import type { DedupKey } from '../store/reader.js';
+import { NAME, NAME_RULE } from '../validation/name.js';
+import type { DedupKey } from '../store/sqlite/reader.js';
 import { MAX_KEYS } from './lookup.dto.js';
 
 /**

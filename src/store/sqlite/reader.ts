@@ -1,10 +1,10 @@
 import type { Database } from 'better-sqlite3';
 import type { DataSource } from 'typeorm';
 import { setImmediate } from 'node:timers/promises';
-import { type EventFilter, patternOf } from './event-filter.js';
-import { type EventJson, type EventRow, toEventJson } from './event-json.js';
-import { matchesPattern } from './topic-pattern.js';
-import type { TopicCounters } from './topic-counters.entity.js';
+import { type EventFilter, patternOf } from '../../event/selection.js';
+import { type EventJson, type EventRow, toEventJson } from '../../event/event-json.js';
+import { matchesPattern } from '../../event/topic-pattern.js';
+import type { TopicCounters } from '../topic-counters.entity.js';
 
 /** A part of what a filter asks for. */
 export interface FoundEvents {

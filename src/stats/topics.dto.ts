@@ -1,7 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsOptional } from 'class-validator';
-import { IsName } from '../ingest/name.js';
-import { WholeNumber } from '../whole-number.js';
+import { IsName } from '../validation/name.js';
+import { WholeNumber } from '../validation/whole-number.js';
 
 /** The query string of GET /topics. */
 export class TopicsQuery {

@@ -1,4 +1,4 @@
-import type { Outcome, Verdict } from '../queue/submission.js';
+import type { Outcome, Verdict } from '../../queue/submission.js';
 import type { FailedAttempt } from './failure.js';
 
 const MAX_FAULTS_TOLD = 10;

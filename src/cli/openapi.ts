@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createApp } from '../app.js';
 import { loadConfig } from '../config.js';
-import { openApiDocument } from './openapi.js';
+import { openApiDocument } from '../docs/openapi.js';
 
 const target = process.argv[2] ?? 'openapi.json';
 const directory = await mkdtemp(join(tmpdir(), 'openapi-'));

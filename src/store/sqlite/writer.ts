@@ -2,7 +2,7 @@ import type { Database, Statement } from 'better-sqlite3';
 import { isDeepStrictEqual } from 'node:util';
 import type { DataSource } from 'typeorm';
 import { finishLog } from './checkpoints.js';
-import type { TopicCounters } from './topic-counters.entity.js';
+import type { TopicCounters } from '../topic-counters.entity.js';
 
 /** Values of an event in a flat batch: topic, event_id, timestamp, source, payload. */
 const VALUES_PER_EVENT = 5;

@@ -1,8 +1,8 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsObject } from 'class-validator';
-import { IsName, NAME } from './name.js';
-import { IsTimestamp } from './timestamp.js';
+import { IsName, NAME } from '../validation/name.js';
+import { IsTimestamp } from '../validation/timestamp.js';
 
 const Name = (description: string, example: string) =>
   applyDecorators(

@@ -1,6 +1,6 @@
-import type { EventDto } from '../ingest/event.dto.js';
-import type { PublishedBatch, PublishedEvent } from '../ingest/publish.answer.js';
-import type { Outcome, Verdict } from '../queue/submission.js';
+import type { EventDto } from '../../event/event.dto.js';
+import type { PublishedBatch, PublishedEvent } from '../../ingest/publish.dto.js';
+import type { Outcome, Verdict } from '../../queue/submission.js';
 import { PublishingError } from './failure.js';
 
 /** The verdict on a single event; throws `PublishingError` where the answer is on another one. */
