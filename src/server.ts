@@ -7,7 +7,7 @@ import { rememberPaths } from './http/allowed-methods.js';
 import { refuseBrokenQueries } from './http/query-strings.js';
 import { answerMalformed, answerUnmet, MAX_HEADER_BYTES } from './http/malformed.js';
 import { setSecurityHeaders } from './http/security-headers.js';
-import { sendProblem } from './http/send-problem.js';
+import { sendProblem } from './http/problem.filter.js';
 
 /** A key of 255 characters, each four bytes of UTF-8 and percent-encoded. */
 const MAX_PARAM_LENGTH = 255 * 4 * 3;

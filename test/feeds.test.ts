@@ -4,10 +4,10 @@ import { Agent, type IncomingMessage, request } from 'node:http';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { anEvent, events } from './harness/an-event.js';
 import { eventually, Service } from './harness/service.js';
-import type { EventsPage } from '../src/query/events.js';
 import type { LookupAnswer } from '../src/query/lookup.dto.js';
 import type { PublishedBatch, PublishedEvent, PublishedLines } from '../src/ingest/publish.dto.js';
 import type { TopicsPage } from '../src/stats/topics.dto.js';
+import type { EventsPage } from '../src/query/events.dto.js';
 
 const service = await Service.start({ BODY_LIMIT_BYTES: '200000' });
 

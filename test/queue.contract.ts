@@ -6,7 +6,8 @@ import {
   QueueFullError,
   SubmissionTooLargeError,
 } from '../src/queue/event-queue.js';
-import { type CheckedEvent, Submission } from '../src/queue/submission.js';
+import { Submission } from '../src/queue/submission.js';
+import type { NewEvent } from '../src/event/event.js';
 
 export interface QueueLimits {
   readonly capacity: number;
@@ -15,7 +16,7 @@ export interface QueueLimits {
 }
 
 export function aSubmission(size = 1, { bytes = size, awaited = true } = {}): Submission {
-  const event = { ...anEvent(), payload: '{}' } as CheckedEvent;
+  const event = { ...anEvent(), payload: '{}' } as NewEvent;
   return new Submission(
     Array.from({ length: size }, () => event),
     bytes,

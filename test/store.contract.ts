@@ -1,13 +1,13 @@
 import { anEvent } from './harness/an-event.js';
-import type { CheckedEvent } from '../src/queue/submission.js';
 import type { Store } from '../src/store/store.js';
+import type { NewEvent } from '../src/event/event.js';
 
 /** What every store promises; `open` opens the same one again after it was closed. */
 export function describeStore(
   name: string,
   anyStore: () => { open: () => Promise<Store>; close: (store: Store) => Promise<void> },
 ): void {
-  const checked = (overrides: Partial<CheckedEvent> = {}): CheckedEvent => ({
+  const checked = (overrides: Partial<NewEvent> = {}): NewEvent => ({
     ...anEvent(),
     payload: '{"a":1}',
     ...overrides,
@@ -85,7 +85,7 @@ export function describeStore(
 
     it('changes nothing when one event of a batch cannot be stored', async () => {
       const before = [await store.counters(), await store.find(newest)];
-      const bad = { ...checked(), source: null } as unknown as CheckedEvent;
+      const bad = { ...checked(), source: null } as unknown as NewEvent;
       await expect(store.commit([checked(), bad, checked()])).rejects.toThrow();
       expect([await store.counters(), await store.find(newest)]).toEqual(before);
     });

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { anEvent, events } from './harness/an-event.js';
 import { RawConnection } from './harness/raw.js';
 import { eventually, inParallel, Service } from './harness/service.js';
-import type { EventsPage } from '../src/query/events.js';
+import type { EventsPage } from '../src/query/events.dto.js';
 
 type Stored = EventsPage['events'][number];
 

@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Config } from '../config.js';
 import { isDocs } from '../http/pages.js';
 import { Problem } from '../http/problem.js';
-import { sendProblem } from '../http/send-problem.js';
+import { sendProblem } from '../http/problem.filter.js';
 import type { Scope } from './access.js';
 import { ApiKeys } from './api-keys.js';
 

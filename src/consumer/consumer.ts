@@ -1,9 +1,10 @@
 import { type BeforeApplicationShutdown, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { Config } from '../config.js';
 import { EventQueue } from '../queue/event-queue.js';
-import type { CheckedEvent, Submission } from '../queue/submission.js';
+import type { Submission } from '../queue/submission.js';
 import { type Commit, Store, StoreUnavailableError } from '../store/store.js';
 import { ProcessedEvents } from './commits.js';
+import type { NewEvent } from '../event/event.js';
 
 /** Takes batches from the queue, commits each in one transaction, and settles the verdicts. */
 @Injectable()
@@ -72,7 +73,7 @@ export class Consumer implements OnModuleInit, BeforeApplicationShutdown {
     batch[0]!.refuse(reason);
   }
 
-  private logCommit(events: readonly CheckedEvent[], { verdicts, lastSeq }: Commit, ms: number): void {
+  private logCommit(events: readonly NewEvent[], { verdicts, lastSeq }: Commit, ms: number): void {
     this.logger.log({
       msg: 'batch committed',
       events: events.length,

@@ -1,26 +1,14 @@
-/** A stored event, ready to be sent. */
-export interface EventJson {
-  readonly seq: number;
-  readonly topic: string;
-  readonly source: string;
-  /** JSON text of the event as GET /events shows it, without a line break. */
+import type { StoredEvent } from './event.js';
+
+/** A stored event, serialised once for every response that contains it. */
+export interface EventJson extends Pick<StoredEvent, 'seq' | 'topic' | 'source'> {
+  /** JSON text of the event as GET /events returns it, without a line break. */
   readonly json: string;
 }
 
-/** A row of processed_events; `payload` is JSON text. */
-export interface EventRow {
-  readonly seq: number;
-  readonly topic: string;
-  readonly event_id: string;
-  readonly timestamp: string;
-  readonly source: string;
-  readonly payload: string;
-  readonly processed_at: string;
-}
-
-/** The payload goes out as it was stored, without being parsed and written again. */
-export function toEventJson(row: EventRow): EventJson {
-  const { seq, topic, event_id, timestamp, source, payload, processed_at } = row;
+/** Copies the stored payload text into the JSON text; parsing and serialising it again would cost more than the rest. */
+export function toEventJson(event: StoredEvent): EventJson {
+  const { seq, topic, event_id, timestamp, source, payload, processed_at } = event;
   const head = JSON.stringify({ seq, topic, event_id, timestamp, source });
   return {
     seq,
@@ -28,4 +16,9 @@ export function toEventJson(row: EventRow): EventJson {
     source,
     json: `${head.slice(0, -1)},"payload":${payload},"processed_at":"${processed_at}"}`,
   };
+}
+
+/** One message of the HTML standard's event stream format. A client returns `id` in Last-Event-ID. */
+export function toServerSentEvent({ seq, json }: EventJson): string {
+  return `id: ${seq}\nevent: event\ndata: ${json}\n\n`;
 }

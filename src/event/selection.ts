@@ -1,37 +1,21 @@
-import type { EventJson } from './event-json.js';
+import type { StoredEvent } from './event.js';
 import { isPattern, matchesPattern } from './topic-pattern.js';
 
-/** Which stored events, in what order. */
-export interface EventFilter extends EventSelection {
-  /** Stored at or after; compared with processed_at. */
-  readonly since?: string;
-  /** Stored before; compared with processed_at. */
-  readonly until?: string;
-  readonly order: 'asc' | 'desc';
-  /** Only a greater seq. */
-  readonly after?: number;
-  /** Only a smaller seq. */
-  readonly before?: number;
-  readonly limit: number;
-  /** The answer ends when it has become this large; one event is always in it. */
-  readonly maxBytes: number;
-}
-
-/** Which events, by what they say. */
+/** Selects events by topic and source. An absent member selects every event. */
 export interface EventSelection {
-  /** A topic, or a pattern of topics unless `match` is exact. */
+  /** A topic; a pattern of topics unless `match` is exact. */
   readonly topic?: string;
   readonly match?: 'pattern' | 'exact';
   readonly source?: string;
 }
 
-/** The pattern in a selection's topic, if it is one. */
+/** Returns the topic pattern of a selection, or undefined if it names one topic or none. */
 export function patternOf({ topic, match }: EventSelection): string | undefined {
   return topic !== undefined && match !== 'exact' && isPattern(topic) ? topic : undefined;
 }
 
-/** Whether an event is selected, without asking the store. */
-export function isSelected(selection: EventSelection, event: Pick<EventJson, 'topic' | 'source'>): boolean {
+/** Decides in memory what the store decides in SQL. */
+export function isSelected(selection: EventSelection, event: Pick<StoredEvent, 'topic' | 'source'>): boolean {
   const { topic, source } = selection;
   if (source !== undefined && source !== event.source) return false;
   const pattern = patternOf(selection);

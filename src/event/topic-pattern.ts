@@ -1,13 +1,13 @@
 /**
- * Topics are names with dots between their levels. In a pattern a level that is `*` stands for any one level,
- * and a last level `>` for one or more, as in NATS subjects: `user.*`, `user.>`.
+ * Topics are names whose levels are separated by dots. In a pattern, a level `*` matches any one level, and a
+ * last level `>` matches one or more levels, as in NATS subjects: `user.*`, `user.>`.
  */
 export function isPattern(topic: string): boolean {
   const levels = topic.split('.');
   return levels.includes('*') || levels.at(-1) === '>';
 }
 
-/** Whether the topic is one of those that the pattern stands for. */
+/** Whether the pattern matches the topic. */
 export function matchesPattern(pattern: string, topic: string): boolean {
   const wanted = pattern.split('.');
   const levels = topic.split('.');

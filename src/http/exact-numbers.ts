@@ -1,4 +1,4 @@
-import { MAX_ERRORS_TOLD, type ProblemError } from './problem.js';
+import { MAX_REPORTED_ERRORS, type FieldProblem } from './problem.js';
 
 /** A double keeps every number of up to 15 digits, so only a longer run of digits can be rounded … */
 const SAFE_RUN = 15;
@@ -14,7 +14,7 @@ const NUMBER = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/;
  * 12345678901234567000, and 1e999 null. A payload must not change in silence, so they are refused.
  * `text` must be valid JSON. Costs next to nothing unless a long run of digits or a large exponent is seen.
  */
-export function inexactNumbers(text: string): ProblemError[] {
+export function inexactNumbers(text: string): FieldProblem[] {
   return hasLongRun(text) || LARGE_EXPONENT.test(text) ? findInexact(text) : [];
 }
 
@@ -36,8 +36,8 @@ function isDigitOrPoint(code: number): boolean {
 }
 
 /** Walks the tokens and keeps the path to each, for the pointer. */
-function findInexact(text: string): ProblemError[] {
-  const found: ProblemError[] = [];
+function findInexact(text: string): FieldProblem[] {
+  const found: FieldProblem[] = [];
   const path: (string | number)[] = [];
   const tokens = text.matchAll(TOKEN);
   let last = '';
@@ -49,7 +49,7 @@ function findInexact(text: string): ProblemError[] {
     else if (first === ',' && typeof path.at(-1) === 'number')
       path[path.length - 1] = Number(path.at(-1)) + 1;
     else if (first === ':') path[path.length - 1] = JSON.parse(last) as string;
-    else if (first !== '"' && first !== ',' && !isExact(token) && found.length < MAX_ERRORS_TOLD) {
+    else if (first !== '"' && first !== ',' && !isExact(token) && found.length < MAX_REPORTED_ERRORS) {
       found.push({
         pointer: path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join(''),
         detail: `the number ${token.slice(0, 40)} would be changed to ${Number(token)}; send it as a string`,

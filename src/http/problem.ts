@@ -5,10 +5,10 @@ import { STATUS_CODES } from 'node:http';
 export const PROBLEM_MEDIA_TYPE = 'application/problem+json';
 
 /** Of one request; words for thousands would hold up everybody else. */
-export const MAX_ERRORS_TOLD = 100;
+export const MAX_REPORTED_ERRORS = 100;
 
 /** One thing that is wrong with a request. */
-export class ProblemError {
+export class FieldProblem {
   @ApiProperty({
     description: 'JSON pointer (RFC 6901) into the body, or the name of a query parameter.',
     example: '/3/topic',
@@ -44,14 +44,14 @@ export class ProblemDto {
   @ApiProperty({ description: 'The path that was asked for.', example: '/publish' })
   instance!: string;
 
-  @ApiProperty({ type: [ProblemError], required: false })
-  errors?: ProblemError[];
+  @ApiProperty({ type: [FieldProblem], required: false })
+  errors?: FieldProblem[];
 }
 
 export interface ProblemOptions {
   readonly type?: string;
   readonly title?: string;
-  readonly errors?: readonly ProblemError[];
+  readonly errors?: readonly FieldProblem[];
   readonly headers?: Readonly<Record<string, string>>;
   /** Further members of the body. */
   readonly extensions?: Readonly<Record<string, unknown>>;
@@ -88,7 +88,7 @@ export class Problem extends HttpException {
 }
 
 /** 422, naming each wrong part. */
-export function invalid(detail: string, errors: readonly ProblemError[]): Problem {
+export function invalid(detail: string, errors: readonly FieldProblem[]): Problem {
   return new Problem(422, detail, { type: 'urn:problem:invalid-request', title: 'Invalid request', errors });
 }
 

@@ -1,10 +1,10 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { validateSync } from 'class-validator';
 import { targetConstructorToSchema } from 'class-validator-jsonschema';
-import type { ProblemError } from '../http/problem.js';
-import type { CheckedEvent } from '../queue/submission.js';
+import type { FieldProblem } from '../http/problem.js';
 import { EventDto } from '../event/event.dto.js';
 import { isTimestamp } from '../validation/timestamp.js';
+import type { NewEvent } from '../event/event.js';
 
 /**
  * The decorators of EventDto, compiled: asking class-validator for every event would halve the throughput.
@@ -31,7 +31,7 @@ export function eventSchema(): object {
  * The event with its payload as JSON text, or what is wrong with it, each with a JSON pointer below `pointer`.
  * Not `worded`, only that something is: words cost twenty times as much.
  */
-export function checkEvent(value: unknown, pointer: string, worded = true): CheckedEvent | ProblemError[] {
+export function checkEvent(value: unknown, pointer: string, worded = true): NewEvent | FieldProblem[] {
   if (!isEvent(value)) return worded ? faultsOf(value, pointer) : [{ pointer, detail: INVALID }];
   const { topic, event_id, timestamp, source, payload = {} } = value;
   const text = asText(payload);
@@ -63,7 +63,7 @@ function isDeeperThan(value: unknown, levels: number): boolean {
 }
 
 /** What is wrong with the fields of what is no event. */
-function faultsOf(value: unknown, pointer: string): ProblemError[] {
+function faultsOf(value: unknown, pointer: string): FieldProblem[] {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     return [{ pointer, detail: 'must be an event: a JSON object' }];
   }

@@ -1,9 +1,9 @@
 import { CloudEvent } from 'cloudevents';
 import type { IncomingHttpHeaders } from 'node:http';
-import { invalid, type ProblemError } from '../http/problem.js';
-import type { CheckedEvent } from '../queue/submission.js';
+import { invalid, type FieldProblem } from '../http/problem.js';
 import { checkEvent } from './check-event.js';
 import type { ListedEvents } from './listed-events.js';
+import type { NewEvent } from '../event/event.js';
 
 const STRUCTURED_MODE = /^application\/cloudevents(-batch)?\+json/i;
 const REQUIRED = ['id', 'source', 'type', 'specversion'];
@@ -39,7 +39,7 @@ export function listCloudEvents(body: unknown, headers: IncomingHttpHeaders): Li
   };
 }
 
-function checkCloudEvent(value: unknown, pointer: string): CheckedEvent | ProblemError[] {
+function checkCloudEvent(value: unknown, pointer: string): NewEvent | FieldProblem[] {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     return [{ pointer, detail: 'must be a CloudEvent: a JSON object' }];
   }
@@ -57,7 +57,7 @@ function check(
   whole: string,
   nameOf: NameOf,
   sent = attributes,
-): CheckedEvent | ProblemError[] {
+): NewEvent | FieldProblem[] {
   const missing = REQUIRED.filter((name) => typeof attributes[name] !== 'string' || !attributes[name]);
   if (missing.length > 0) {
     return missing.map((name) => ({ pointer: nameOf(name), detail: 'must be a string that is not empty' }));
@@ -132,7 +132,7 @@ function decode(header: string): string {
 }
 
 /** What the SDK complains of: errors of its schema, with the attribute they are about, or one in words. */
-function complaintsOf(error: unknown, whole: string, nameOf: NameOf): ProblemError[] {
+function complaintsOf(error: unknown, whole: string, nameOf: NameOf): FieldProblem[] {
   const { message, errors } = error as Error & {
     errors?: { instancePath?: string; message?: string }[] | null;
   };

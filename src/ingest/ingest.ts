@@ -9,7 +9,7 @@ import {
   QueueFullError,
   SubmissionTooLargeError,
 } from '../queue/event-queue.js';
-import { type CheckedEvent, Submission, type Verdict } from '../queue/submission.js';
+import { Submission } from '../queue/submission.js';
 import { StoreUnavailableError } from '../store/store.js';
 import type {
   PublishedBatch,
@@ -21,6 +21,8 @@ import type {
 import { PublishLines } from './ndjson.js';
 import { readPublishBody } from './read-events.js';
 import type { Preferences } from './prefer.js';
+import type { NewEvent } from '../event/event.js';
+import type { Verdict } from '../event/verdict.js';
 
 export type PublishAnswer = PublishedEvent | PublishedBatch | QueuedEvent | QueuedBatch | PublishedLines;
 
@@ -67,11 +69,7 @@ export class Ingest {
   }
 }
 
-function eventAnswer(
-  { event_id }: CheckedEvent,
-  { outcome, seq }: Verdict,
-  received_at: string,
-): PublishedEvent {
+function eventAnswer({ event_id }: NewEvent, { outcome, seq }: Verdict, received_at: string): PublishedEvent {
   const message = {
     stored: `stored as event ${seq}`,
     duplicate: `already stored as event ${seq}; not stored again`,
@@ -81,7 +79,7 @@ function eventAnswer(
 }
 
 function batchAnswer(
-  events: readonly CheckedEvent[],
+  events: readonly NewEvent[],
   verdicts: readonly Verdict[],
   received_at: string,
   minimal: boolean,
@@ -103,7 +101,7 @@ function batchAnswer(
 }
 
 function queuedAnswer(
-  events: readonly CheckedEvent[],
+  events: readonly NewEvent[],
   single: boolean,
   received_at: string,
 ): QueuedEvent | QueuedBatch {

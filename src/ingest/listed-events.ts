@@ -1,5 +1,5 @@
-import type { ProblemError } from '../http/problem.js';
-import type { CheckedEvent } from '../queue/submission.js';
+import type { FieldProblem } from '../http/problem.js';
+import type { NewEvent } from '../event/event.js';
 
 export const MAX_EVENTS_PER_REQUEST = 10_000;
 
@@ -10,5 +10,5 @@ export interface ListedEvents {
   /** JSON pointer to the array, or to the single event. */
   readonly pointer: string;
   /** Reads one of them; what is wrong with it is told with JSON pointers below `pointer`. */
-  readonly check: (value: unknown, pointer: string) => CheckedEvent | ProblemError[];
+  readonly check: (value: unknown, pointer: string) => NewEvent | FieldProblem[];
 }

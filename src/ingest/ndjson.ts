@@ -2,14 +2,15 @@ import { Injectable } from '@nestjs/common';
 import type { Readable } from 'node:stream';
 import { Config } from '../config.js';
 import { inexactNumbers } from '../http/exact-numbers.js';
-import { MAX_ERRORS_TOLD, Problem, type ProblemError, unavailable } from '../http/problem.js';
+import { MAX_REPORTED_ERRORS, Problem, type FieldProblem, unavailable } from '../http/problem.js';
 import { EventQueue } from '../queue/event-queue.js';
-import type { CheckedEvent, Verdict } from '../queue/submission.js';
 import { checkEvent } from './check-event.js';
 import { BrokenStreamError, type Line, linesOf } from './lines.js';
 import type { PublishedLines } from './publish.dto.js';
 import { bytesOf } from './read-events.js';
 import { Upload } from './upload.js';
+import type { NewEvent } from '../event/event.js';
+import type { Verdict } from '../event/verdict.js';
 
 /** Of one line: what a connection that never ends its line can hold. */
 const LINE_LIMIT_BYTES = 1024 * 1024;
@@ -60,7 +61,7 @@ export class PublishLines {
     try {
       for await (const lines of linesOf(stream, Math.min(LINE_LIMIT_BYTES, BODY_LIMIT_BYTES))) {
         for (const line of lines) {
-          const event = readLine(line, answer.errors.length < MAX_ERRORS_TOLD);
+          const event = readLine(line, answer.errors.length < MAX_REPORTED_ERRORS);
           const size = Array.isArray(event) ? 0 : bytesOf(event);
           if (Array.isArray(event)) {
             reject(answer, line.number, event);
@@ -84,7 +85,7 @@ export class PublishLines {
   }
 }
 
-function readLine({ text, fault }: Line, worded: boolean): CheckedEvent | ProblemError[] {
+function readLine({ text, fault }: Line, worded: boolean): NewEvent | FieldProblem[] {
   if (text === undefined) return [{ pointer: '', detail: fault ?? 'cannot be read' }];
   let value: unknown;
   try {
@@ -116,9 +117,9 @@ function breakOff(answer: PublishedLines, { line, cause }: BrokenStreamError): v
   answer.errors.push({ line, detail: `and all after it could not be read: ${why}` });
 }
 
-function reject(answer: PublishedLines, line: number, errors: readonly ProblemError[]): void {
+function reject(answer: PublishedLines, line: number, errors: readonly FieldProblem[]): void {
   answer.rejected++;
-  if (answer.errors.length >= MAX_ERRORS_TOLD) return;
+  if (answer.errors.length >= MAX_REPORTED_ERRORS) return;
   answer.errors.push({
     line,
     detail: errors.map(({ pointer, detail }) => `${pointer} ${detail}`.trim()).join('; '),

@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { type Outcome, OUTCOMES } from '../queue/submission.js';
+import { type Outcome, OUTCOMES } from '../event/verdict.js';
 
 class Accepted {
   @ApiProperty({ enum: ['accepted'], example: 'accepted' })

@@ -1,10 +1,10 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { invalid, MAX_ERRORS_TOLD, Problem, type ProblemError } from '../http/problem.js';
+import { invalid, MAX_REPORTED_ERRORS, Problem, type FieldProblem } from '../http/problem.js';
 import { anotherTurn } from './turns.js';
-import type { CheckedEvent } from '../queue/submission.js';
 import { checkEvent } from './check-event.js';
 import { listCloudEvents } from './cloud-events.js';
 import { type ListedEvents, MAX_EVENTS_PER_REQUEST } from './listed-events.js';
+import type { NewEvent } from '../event/event.js';
 
 /** Some 1600 events of the usual size, checked in about 3 ms; then what else is due has its turn. */
 const BYTES_PER_TURN = 512 * 1024;
@@ -13,7 +13,7 @@ const OVERHEAD_BYTES_PER_EVENT = 200;
 
 /** The events of one request, all of them valid. */
 export interface PublishBody {
-  readonly events: readonly CheckedEvent[];
+  readonly events: readonly NewEvent[];
   /** What they take in memory, about. */
   readonly bytes: number;
   /** Whether the request was one event, not an array of one. */
@@ -27,8 +27,8 @@ export interface PublishBody {
 export async function readPublishBody(body: unknown, headers: IncomingHttpHeaders): Promise<PublishBody> {
   const { values, single, pointer, check } = listCloudEvents(body, headers) ?? listEvents(body);
   checkCount(values, pointer);
-  const events: CheckedEvent[] = [];
-  const errors: ProblemError[] = [];
+  const events: NewEvent[] = [];
+  const errors: FieldProblem[] = [];
   let wrong = 0;
   let bytes = 0;
   let turnEnds = BYTES_PER_TURN;
@@ -40,7 +40,7 @@ export async function readPublishBody(body: unknown, headers: IncomingHttpHeader
     const event = check(values[index], single ? pointer : `${pointer}/${index}`);
     if (Array.isArray(event)) {
       wrong++;
-      if (errors.push(...event) >= MAX_ERRORS_TOLD) break;
+      if (errors.push(...event) >= MAX_REPORTED_ERRORS) break;
     } else {
       events.push(event);
       bytes += bytesOf(event);
@@ -63,17 +63,17 @@ function checkCount(values: readonly unknown[], pointer: string): void {
 }
 
 /** The 422 of a batch of which some events are wrong. */
-function refusal(wrong: number, all: number, errors: ProblemError[]): Problem {
-  const cut = errors.length >= MAX_ERRORS_TOLD;
+function refusal(wrong: number, all: number, errors: FieldProblem[]): Problem {
+  const cut = errors.length >= MAX_REPORTED_ERRORS;
   return invalid(
     `${cut ? 'At least ' : ''}${wrong} of ${all} events ${wrong === 1 ? 'is' : 'are'} invalid; nothing was taken.` +
-      (cut ? ` The first ${MAX_ERRORS_TOLD} errors are listed.` : ''),
-    errors.slice(0, MAX_ERRORS_TOLD),
+      (cut ? ` The first ${MAX_REPORTED_ERRORS} errors are listed.` : ''),
+    errors.slice(0, MAX_REPORTED_ERRORS),
   );
 }
 
 /** What an event takes in memory, about. */
-export function bytesOf({ topic, event_id, timestamp, source, payload }: CheckedEvent): number {
+export function bytesOf({ topic, event_id, timestamp, source, payload }: NewEvent): number {
   const characters = topic.length + event_id.length + timestamp.length + source.length + payload.length;
   return OVERHEAD_BYTES_PER_EVENT + characters;
 }

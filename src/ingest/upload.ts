@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type EventQueue, QueueFullError } from '../queue/event-queue.js';
-import { type CheckedEvent, Submission, type Verdict } from '../queue/submission.js';
+import { Submission } from '../queue/submission.js';
+import type { NewEvent } from '../event/event.js';
+import type { Verdict } from '../event/verdict.js';
 
 const WAIT_FOR_ROOM_MS = 20;
 
@@ -12,7 +14,7 @@ const WAIT_FOR_ROOM_MS = 20;
 export class Upload {
   /** Whether the store failed; `finish` and `room` tell why. */
   failed = false;
-  private events: CheckedEvent[] = [];
+  private events: NewEvent[] = [];
   private bytes = 0;
   private storing: Promise<void> | undefined;
 
@@ -35,7 +37,7 @@ export class Upload {
     else this.flush();
   }
 
-  add(event: CheckedEvent, bytes: number): void {
+  add(event: NewEvent, bytes: number): void {
     this.events.push(event);
     this.bytes += bytes;
   }

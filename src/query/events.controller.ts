@@ -6,7 +6,8 @@ import { Readable } from 'node:stream';
 import { NeedsKey } from '../auth/access.js';
 import { ApiProblems } from '../http/problem.docs.js';
 import { checkedQuery } from '../http/checked-query.js';
-import { Events, EventsPage, StoredEvent } from './events.js';
+import { EventsPage, StoredEventDto } from './events.dto.js';
+import { Events } from './events.js';
 import { EventsQuery } from './events.query.js';
 import { LookupAnswer, LookupQuestion } from './lookup.dto.js';
 import { readLookup } from './lookup.js';
@@ -65,7 +66,7 @@ export class EventsController {
   @ApiOperation({ operationId: 'getEvent', summary: 'One stored event, by its dedup key' })
   @ApiParam({ name: 'topic', example: 'orders' })
   @ApiParam({ name: 'event_id', example: 'order-1001' })
-  @ApiOkResponse({ type: StoredEvent })
+  @ApiOkResponse({ type: StoredEventDto })
   @ApiProblems(400, 404, 503)
   get(@Param('topic') topic: string, @Param('event_id') eventId: string): Promise<string> {
     return this.events.get(topic, eventId);

@@ -2,9 +2,9 @@ import { ApiPropertyOptional } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { IsIn, IsOptional } from 'class-validator';
 import { IsTimestamp } from '../validation/timestamp.js';
-import type { EventFilter } from '../event/selection.js';
 import { WholeNumber } from '../validation/whole-number.js';
 import { SelectionQuery } from './selection.query.js';
+import type { EventFilter } from '../store/event-filter.js';
 
 /** In a query string, an unescaped + says blank: the offset +01:00 arrives as " 01:00". */
 const PlusKept = () =>

@@ -1,54 +1,14 @@
 import { Injectable } from '@nestjs/common';
-import { ApiProperty } from '@nestjs/swagger';
 import { Readable } from 'node:stream';
 import { Problem } from '../http/problem.js';
-import { EventDto } from '../event/event.dto.js';
-import type { EventFilter } from '../event/selection.js';
-import type { DedupKey } from '../store/sqlite/reader.js';
 import { Store } from '../store/store.js';
 import type { KeyDto, LookupAnswer, StoredKey } from './lookup.dto.js';
 import { type EventsQuery, toFilter } from './events.query.js';
+import type { EventFilter } from '../store/event-filter.js';
+import type { DedupKey } from '../event/event.js';
 
 const LINES_PER_READ = 1_000;
 const BYTES_PER_READ = 256 * 1024;
-
-/** A stored event. */
-export class StoredEvent extends EventDto {
-  @ApiProperty({ type: 'object', additionalProperties: true, example: { order: 1001, total: '49.90' } })
-  override payload: Record<string, unknown> = {};
-
-  @ApiProperty({ type: 'integer', description: 'The order of storing, from 1.', example: 1 })
-  seq!: number;
-
-  @ApiProperty({ description: 'When it was stored: UTC, RFC 3339.', example: '2026-01-31T12:00:00.125Z' })
-  processed_at!: string;
-}
-
-/** A page of GET /events. */
-export class EventsPage {
-  @ApiProperty({
-    type: String,
-    nullable: true,
-    description: 'The topic that was asked for.',
-    example: 'orders',
-  })
-  topic!: string | null;
-
-  @ApiProperty({ type: 'integer', description: 'Events on this page.', example: 1 })
-  count!: number;
-
-  @ApiProperty({ type: [StoredEvent] })
-  events!: StoredEvent[];
-
-  @ApiProperty({
-    type: 'integer',
-    nullable: true,
-    description:
-      'For the next page: `before` this with order=desc, `after` this with order=asc. null at the end.',
-    example: null,
-  })
-  next_cursor!: number | null;
-}
 
 /** Answers with JSON text: payloads go out as they were stored, without being parsed on the way. */
 @Injectable()

@@ -1,7 +1,7 @@
-import { invalid, MAX_ERRORS_TOLD, Problem, type ProblemError } from '../http/problem.js';
+import { invalid, MAX_REPORTED_ERRORS, Problem, type FieldProblem } from '../http/problem.js';
 import { NAME, NAME_RULE } from '../validation/name.js';
-import type { DedupKey } from '../store/sqlite/reader.js';
 import { MAX_KEYS } from './lookup.dto.js';
+import type { DedupKey } from '../event/event.js';
 
 /**
  * The keys of a lookup; throws a 422 that names each wrong one. Read by hand: class-transformer would copy
@@ -14,13 +14,13 @@ export function readLookup(body: unknown): DedupKey[] {
   if (keys.length > MAX_KEYS)
     throw new Problem(413, `${keys.length} keys are more than the ${MAX_KEYS} that one request may ask for.`);
   const asked: DedupKey[] = [];
-  const errors: ProblemError[] = [];
+  const errors: FieldProblem[] = [];
   for (const [index, key] of keys.entries()) {
     const { topic, event_id } = (key ?? {}) as Record<string, unknown>;
     if (!isName(topic)) errors.push({ pointer: `/keys/${index}/topic`, detail: NAME_RULE });
     else if (!isName(event_id)) errors.push({ pointer: `/keys/${index}/event_id`, detail: NAME_RULE });
     else asked.push({ topic, event_id });
-    if (errors.length === MAX_ERRORS_TOLD) break;
+    if (errors.length === MAX_REPORTED_ERRORS) break;
   }
   if (errors.length > 0) throw wrong(...errors);
   return asked;
@@ -28,4 +28,4 @@ export function readLookup(body: unknown): DedupKey[] {
 
 const isName = (value: unknown): value is string => typeof value === 'string' && NAME.test(value);
 
-const wrong = (...errors: ProblemError[]) => invalid('The body is invalid.', errors);
+const wrong = (...errors: FieldProblem[]) => invalid('The body is invalid.', errors);

@@ -1,21 +1,5 @@
-/** An event that passed the checks: the row it becomes, but for `seq` and `processed_at`. */
-export interface CheckedEvent {
-  readonly topic: string;
-  readonly event_id: string;
-  readonly timestamp: string;
-  readonly source: string;
-  /** JSON text of an object. */
-  readonly payload: string;
-}
-
-export const OUTCOMES = ['stored', 'duplicate', 'conflict'] as const;
-export type Outcome = (typeof OUTCOMES)[number];
-
-/** What became of one event; `seq` is where the first event of its key stands. */
-export interface Verdict {
-  readonly outcome: Outcome;
-  readonly seq: number;
-}
+import type { NewEvent } from '../event/event.js';
+import type { Verdict } from '../event/verdict.js';
 
 /**
  * One request's events, and where their verdicts go. All of them are stored in one transaction, or none.
@@ -28,7 +12,7 @@ export class Submission {
   private reject!: (reason: Error) => void;
 
   constructor(
-    readonly events: readonly CheckedEvent[],
+    readonly events: readonly NewEvent[],
     /** What the events take in memory, about. */
     readonly bytes: number,
     /** Whether the publisher waits for the verdicts. If not, the queue keeps the events until they are stored. */

@@ -1,13 +1,14 @@
 import type { OnApplicationShutdown } from '@nestjs/common';
 import type { Config } from '../config.js';
-import { type CheckedEvent, OUTCOMES, type Verdict } from '../queue/submission.js';
 import { Checkpointer } from './sqlite/checkpointer.js';
-import type { EventFilter } from '../event/selection.js';
 import type { EventJson } from '../event/event-json.js';
-import type { DedupKey, FoundEvents, Reader, TopicSummary } from './sqlite/reader.js';
+import type { FoundEvents, Reader, TopicSummary } from './sqlite/reader.js';
 import { Thread, ThreadEndedError } from './sqlite/thread.js';
 import type { TopicCounters } from './topic-counters.entity.js';
 import type { Writer } from './sqlite/writer.js';
+import type { DedupKey, NewEvent } from '../event/event.js';
+import { OUTCOMES, type Verdict } from '../event/verdict.js';
+import type { EventFilter } from './event-filter.js';
 
 /** What SQLite complains of when a value cannot be stored. All else it says is about itself: full disk, lock, I/O. */
 const FAULT_OF_A_VALUE = /^SQLITE_(CONSTRAINT|MISMATCH|RANGE|TOOBIG)/;
@@ -78,7 +79,7 @@ export class Store implements OnApplicationShutdown {
    * Rejects with `StoreUnavailableError`, or with another error when one of the events cannot be stored; in
    * both cases nothing of the batch has changed the database.
    */
-  async commit(events: readonly CheckedEvent[]): Promise<Commit> {
+  async commit(events: readonly NewEvent[]): Promise<Commit> {
     const values: string[] = [];
     for (const { topic, event_id, timestamp, source, payload } of events) {
       values.push(topic, event_id, timestamp, source, payload);

@@ -1,9 +1,8 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { type ProcessedBatch, ProcessedEvents } from '../consumer/commits.js';
 import { type EventSelection, isSelected } from '../event/selection.js';
-import { type EventJson, toEventJson } from '../event/event-json.js';
 import { Store } from '../store/store.js';
-import { asServerSentEvent } from './server-sent-event.js';
+import { type EventJson, toEventJson, toServerSentEvent } from '../event/event-json.js';
 
 /** What is kept of the newest events. Subscribers further behind read from the store, in pages. */
 const MAX_BYTES = 4 * 1024 * 1024;
@@ -98,7 +97,7 @@ export class LiveWindow implements OnModuleInit {
       for (const event of recent.events) {
         if (event.seq <= seq) continue;
         seq = event.seq;
-        if (isSelected(selection, event)) text += asServerSentEvent(event);
+        if (isSelected(selection, event)) text += toServerSentEvent(event);
         if (text.length >= maxBytes) return { text: Buffer.from(text), seq };
       }
     }

@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { EventSelection } from '../event/selection.js';
 import type { Store } from '../store/store.js';
 import type { LiveWindow } from './live-window.js';
-import { asServerSentEvent } from './server-sent-event.js';
+import { toServerSentEvent } from '../event/event-json.js';
 
 /** Of one read from the store, and so of what waits for a client that does not read. */
 const PAGE_BYTES = 64 * 1024;
@@ -91,7 +91,7 @@ export class Subscriber {
       maxBytes: PAGE_BYTES,
     });
     this.cursor = more ? events.at(-1)!.seq : Math.max(announced, events.at(-1)?.seq ?? 0);
-    if (events.length > 0) this.send(events.map(asServerSentEvent).join(''));
+    if (events.length > 0) this.send(events.map(toServerSentEvent).join(''));
   }
 
   private send(text: string | Buffer): void {

@@ -1,4 +1,4 @@
-import type { Verdict } from '../../src/queue/submission.js';
+import type { Verdict } from '../../src/event/verdict.js';
 
 /** An event as it was sent. */
 export interface SentEvent {

@@ -1,8 +1,9 @@
 import type { Finding } from './findings.js';
 import type { Answer, Attempt, SentEvent } from './history.js';
 import { judge } from './judge.js';
-import type { Outcome } from '../../src/queue/submission.js';
-import type { Readback, StoredEvent } from './readback.js';
+import type { Readback } from './readback.js';
+import type { Outcome } from '../../src/event/verdict.js';
+import type { StoredEventDto } from '../../src/query/events.dto.js';
 
 const processed_at = '2026-01-31T12:00:01.000Z';
 
@@ -46,7 +47,7 @@ const rows = [first, second, queued, unheard].map((event, index) => ({
   ...event,
   seq: index + 1,
   processed_at,
-})) as unknown as readonly StoredEvent[];
+})) as unknown as readonly StoredEventDto[];
 
 const sums = { received: 7, unique_processed: 4, duplicate_dropped: 3, conflicts: 1 };
 const healthy: Readback = {
@@ -58,7 +59,7 @@ const healthy: Readback = {
 };
 
 /** A readback of these rows whose counters fit them. */
-function withRows(...changed: readonly StoredEvent[]): Readback {
+function withRows(...changed: readonly StoredEventDto[]): Readback {
   const unique_processed = changed.length;
   const counted = { ...sums, unique_processed, duplicate_dropped: sums.received - unique_processed };
   return {
@@ -81,7 +82,7 @@ function withCounters(changed: Partial<typeof sums>): Readback {
 
 const withAnswer = (index: number, answer: Answer) => history.with(index, { ...history[index]!, answer });
 const kinds = (findings: readonly Finding[]) => findings.map(({ kind }) => kind);
-const [row1, row2, row3, row4] = rows as [StoredEvent, StoredEvent, StoredEvent, StoredEvent];
+const [row1, row2, row3, row4] = rows as [StoredEventDto, StoredEventDto, StoredEventDto, StoredEventDto];
 
 describe('the judge', () => {
   it('finds nothing where every promise was kept', () => {

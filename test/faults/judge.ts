@@ -2,7 +2,8 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Find, Finding } from './findings.js';
 import { type Attempt, type SentEvent, keyOf } from './history.js';
 import { judgeSums } from './judge-sums.js';
-import type { Readback, StoredEvent } from './readback.js';
+import type { Readback } from './readback.js';
+import type { StoredEventDto } from '../../src/query/events.dto.js';
 
 /** Holds what is stored against what was sent and answered. An empty list means that every promise held. */
 export function judge(history: readonly Attempt[], readback: Readback): Finding[] {
@@ -17,7 +18,7 @@ export function judge(history: readonly Attempt[], readback: Readback): Finding[
 }
 
 /** Each row: in order, once, and what its own attempt sent. */
-function judgeRows(history: readonly Attempt[], rows: readonly StoredEvent[], find: Find): void {
+function judgeRows(history: readonly Attempt[], rows: readonly StoredEventDto[], find: Find): void {
   const attempts = new Map<string, Attempt>();
   for (const attempt of history) for (const { source } of attempt.events) attempts.set(source, attempt);
 
@@ -45,8 +46,8 @@ function judgeRows(history: readonly Attempt[], rows: readonly StoredEvent[], fi
 }
 
 /** Each answer: what was acknowledged is there, and the verdicts are true of it. */
-function judgeAnswers(history: readonly Attempt[], rows: readonly StoredEvent[], find: Find): void {
-  const stored = new Map<string, StoredEvent>();
+function judgeAnswers(history: readonly Attempt[], rows: readonly StoredEventDto[], find: Find): void {
+  const stored = new Map<string, StoredEventDto>();
   for (const row of rows) if (!stored.has(keyOf(row))) stored.set(keyOf(row), row);
   const toldStored = new Set<string>();
 

@@ -1,15 +1,15 @@
 import Sqlite from 'better-sqlite3';
-import type { EventsPage } from '../../src/query/events.js';
 import type { StatsAnswer } from '../../src/stats/stats.js';
 import type { TopicCounters } from '../../src/store/topic-counters.entity.js';
 import { until } from './until.js';
+import type { EventsPage } from '../../src/query/events.dto.js';
 
-export type StoredEvent = EventsPage['events'][number];
+export type StoredEventDto = EventsPage['events'][number];
 
 /** All that a service which is at rest shows of itself. */
 export interface Readback {
   /** Walked over HTTP by cursor, in the order the pages gave. */
-  readonly rows: readonly StoredEvent[];
+  readonly rows: readonly StoredEventDto[];
   readonly stats: Omit<StatsAnswer, 'uptime' | 'topics'>;
   /** From the file. */
   readonly counters: readonly TopicCounters[];
@@ -23,7 +23,7 @@ export interface Readback {
 export async function readBack(
   url: string,
   database: string,
-  { earlier = [], thorough = true }: { earlier?: readonly StoredEvent[]; thorough?: boolean } = {},
+  { earlier = [], thorough = true }: { earlier?: readonly StoredEventDto[]; thorough?: boolean } = {},
 ): Promise<Readback> {
   let stats = await get<StatsAnswer>(url, '/stats');
   await until(async () => {

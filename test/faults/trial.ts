@@ -6,8 +6,9 @@ import type { Attempt } from './history.js';
 import { Instance } from './instance.js';
 import { judge } from './judge.js';
 import { Load } from './load.js';
-import { type StoredEvent, readBack } from './readback.js';
+import { readBack } from './readback.js';
 import { Workload } from './workload.js';
+import type { StoredEventDto } from '../../src/query/events.dto.js';
 
 export interface TrialOptions {
   readonly seed?: number;
@@ -27,7 +28,7 @@ export class Trial {
   private readonly ownsDirectory: boolean;
   private readonly main: string | undefined;
   private readonly environment: Readonly<Record<string, string>>;
-  private rows: readonly StoredEvent[] = [];
+  private rows: readonly StoredEventDto[] = [];
   private lifeBegan = 0;
 
   constructor({ seed = 1, main, environment = {}, directory }: TrialOptions = {}) {

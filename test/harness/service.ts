@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { StatsAnswer } from '../../src/stats/stats.js';
-import type { EventsPage } from '../../src/query/events.js';
+import type { EventsPage } from '../../src/query/events.dto.js';
 
 const MAIN = fileURLToPath(new URL('../../src/main.js', import.meta.url));
 

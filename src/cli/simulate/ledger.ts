@@ -1,5 +1,5 @@
-import type { Outcome, Verdict } from '../../queue/submission.js';
 import type { FailedAttempt } from './failure.js';
+import type { Outcome, Verdict } from '../../event/verdict.js';
 
 const MAX_FAULTS_TOLD = 10;
 

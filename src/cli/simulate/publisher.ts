@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EventDto } from '../../event/event.dto.js';
 import type { PublishedBatch, PublishedEvent } from '../../ingest/publish.dto.js';
-import type { Verdict } from '../../queue/submission.js';
 import type { StatsAnswer } from '../../stats/stats.js';
 import { backoffMs } from './backoff.js';
 import { type Answer, type Client, NoAnswerError } from './client.js';
 import { type FailedAttempt, PublishingError, failureOf } from './failure.js';
 import { readVerdict, readVerdicts } from './verdicts.js';
+import type { Verdict } from '../../event/verdict.js';
 
 const PATIENCE_MS = 60_000;
 /** Short: at the start nothing is under way, and the likeliest cause of silence is a wrong address. */

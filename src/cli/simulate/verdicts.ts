@@ -1,7 +1,7 @@
 import type { EventDto } from '../../event/event.dto.js';
 import type { PublishedBatch, PublishedEvent } from '../../ingest/publish.dto.js';
-import type { Outcome, Verdict } from '../../queue/submission.js';
 import { PublishingError } from './failure.js';
+import type { Outcome, Verdict } from '../../event/verdict.js';
 
 /** The verdict on a single event; throws `PublishingError` where the answer is on another one. */
 export function readVerdict(answer: PublishedEvent, { event_id }: EventDto): Verdict {

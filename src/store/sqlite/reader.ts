@@ -1,10 +1,12 @@
 import type { Database } from 'better-sqlite3';
 import type { DataSource } from 'typeorm';
 import { setImmediate } from 'node:timers/promises';
-import { type EventFilter, patternOf } from '../../event/selection.js';
-import { type EventJson, type EventRow, toEventJson } from '../../event/event-json.js';
+import { patternOf } from '../../event/selection.js';
+import { type EventJson, toEventJson } from '../../event/event-json.js';
 import { matchesPattern } from '../../event/topic-pattern.js';
 import type { TopicCounters } from '../topic-counters.entity.js';
+import type { EventFilter } from '../event-filter.js';
+import type { StoredEvent } from '../../event/event.js';
 
 /** A part of what a filter asks for. */
 export interface FoundEvents {
@@ -70,7 +72,9 @@ export class Reader {
 
   get(topic: string, eventId: string): EventJson | null {
     const row = this.database
-      .prepare<[string, string], EventRow>('SELECT * FROM processed_events WHERE topic = ? AND event_id = ?')
+      .prepare<[string, string], StoredEvent>(
+        'SELECT * FROM processed_events WHERE topic = ? AND event_id = ?',
+      )
       .get(topic, eventId);
     return row ? toEventJson(row) : null;
   }
@@ -113,7 +117,7 @@ export class Reader {
     return this.dataSource.destroy();
   }
 
-  private rows(filter: EventFilter, from: number, to: number): IterableIterator<EventRow> {
+  private rows(filter: EventFilter, from: number, to: number): IterableIterator<StoredEvent> {
     const { topic, source, order } = filter;
     const pattern = patternOf(filter);
     const conditions = ['seq BETWEEN :from AND :to'];
@@ -121,7 +125,7 @@ export class Reader {
     else if (topic !== undefined) conditions.push('topic = :topic');
     if (source !== undefined) conditions.push('source = :source');
     const query = `SELECT * FROM processed_events WHERE ${conditions.join(' AND ')} ORDER BY seq ${order}`;
-    return this.database.prepare<object, EventRow>(query).iterate({ from, to, pattern, topic, source });
+    return this.database.prepare<object, StoredEvent>(query).iterate({ from, to, pattern, topic, source });
   }
 
   /** The seqs between which the events of the filter lie. */
