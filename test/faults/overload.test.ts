@@ -1,7 +1,7 @@
 import { loadConfig } from '../../src/config.js';
 import type { Submission } from '../../src/queue/submission.js';
 import { SubjectQueue } from '../../src/queue/subject-queue.js';
-import { aSubmission } from '../queue.contract.js';
+import { aSubmission } from '../queue/queue.contract.js';
 import { type Instance, endAll } from './instance.js';
 import { pressure, quantile } from './pressure.js';
 import { Trial } from './trial.js';

@@ -1,10 +1,10 @@
 import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
 import fc from 'fast-check';
-import { anEvent } from './harness/an-event.js';
-import { checkEvent } from '../src/ingest/check-event.js';
-import { EventDto } from '../src/event/event.dto.js';
-import { isTimestamp } from '../src/validation/timestamp.js';
+import { anEvent } from '../harness/an-event.js';
+import { checkEvent } from '../../src/ingest/check-event.js';
+import { EventDto } from '../../src/event/event.dto.js';
+import { isTimestamp } from '../../src/validation/timestamp.js';
 
 const RUNS = 3_000;
 

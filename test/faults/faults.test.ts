@@ -1,11 +1,11 @@
-import { FAULTS, type FaultName } from './faults/faults.js';
-import { summary } from './faults/findings.js';
-import { endAll } from './faults/instance.js';
-import { MUTANTS } from './faults/mutants.js';
-import { patchedBuild, removePatchedBuilds } from './faults/patched-build.js';
-import { run } from './faults/run.js';
-import { Trial } from './faults/trial.js';
-import { until } from './faults/until.js';
+import { FAULTS, type FaultName } from './faults.js';
+import { summary } from './findings.js';
+import { endAll } from './instance.js';
+import { MUTANTS } from './mutants.js';
+import { patchedBuild, removePatchedBuilds } from './patched-build.js';
+import { run } from './run.js';
+import { Trial } from './trial.js';
+import { until } from './until.js';
 
 afterAll(endAll);
 afterAll(removePatchedBuilds);

@@ -1,10 +1,10 @@
 import Sqlite from 'better-sqlite3';
 import { DataSource } from 'typeorm';
-import { aDatabase } from './harness/service.js';
+import { aDatabase } from '../harness/service.js';
 import { describeStore } from './store.contract.js';
-import { dataSourceOptions } from '../ormconfig.js';
-import { loadConfig } from '../src/config.js';
-import { Store } from '../src/store/store.js';
+import { dataSourceOptions } from '../../ormconfig.js';
+import { loadConfig } from '../../src/config.js';
+import { Store } from '../../src/store/store.js';
 
 const open = (database: string) => Store.open(loadConfig({ DATABASE_URL: `sqlite:${database}` }));
 const close = (store: Store) => store.onApplicationShutdown();

@@ -1,10 +1,10 @@
 import { fastify } from 'fastify';
 import { createHash } from 'node:crypto';
-import { anEvent } from './harness/an-event.js';
-import { RawConnection } from './harness/raw.js';
-import { eventually, Service } from './harness/service.js';
-import { guardRoutes } from '../src/auth/guard-routes.js';
-import { ConfigError, loadConfig } from '../src/config.js';
+import { anEvent } from '../harness/an-event.js';
+import { RawConnection } from '../harness/raw.js';
+import { eventually, Service } from '../harness/service.js';
+import { guardRoutes } from '../../src/auth/guard-routes.js';
+import { ConfigError, loadConfig } from '../../src/config.js';
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
 const bearer = (key: string) => ({ authorization: `Bearer ${key}` });

@@ -1,7 +1,7 @@
-import { anEvent, events } from './harness/an-event.js';
-import { RawConnection } from './harness/raw.js';
-import { Service } from './harness/service.js';
-import type { EventsPage } from '../src/query/events.dto.js';
+import { anEvent, events } from '../harness/an-event.js';
+import { RawConnection } from '../harness/raw.js';
+import { Service } from '../harness/service.js';
+import type { EventsPage } from '../../src/query/events.dto.js';
 
 const service = await Service.start();
 const list = (query: string) => service.get<EventsPage>(`/events${query}`);

@@ -1,6 +1,6 @@
-import { anEvent } from './harness/an-event.js';
-import type { Store } from '../src/store/store.js';
-import type { NewEvent } from '../src/event/event.js';
+import { anEvent } from '../harness/an-event.js';
+import type { Store } from '../../src/store/store.js';
+import type { NewEvent } from '../../src/event/event.js';
 
 /** What every store promises; `open` opens the same one again after it was closed. */
 export function describeStore(

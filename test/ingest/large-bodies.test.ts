@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { anotherTurn, inItsTurn } from '../src/ingest/turns.js';
-import type { PublishedBatch } from '../src/ingest/publish.dto.js';
-import { anEvent, events } from './harness/an-event.js';
-import { RawConnection } from './harness/raw.js';
-import { eventually, Service } from './harness/service.js';
+import { anotherTurn, inItsTurn } from '../../src/ingest/turns.js';
+import type { PublishedBatch } from '../../src/ingest/publish.dto.js';
+import { anEvent, events } from '../harness/an-event.js';
+import { RawConnection } from '../harness/raw.js';
+import { eventually, Service } from '../harness/service.js';
 
 const MIB = 1024 * 1024;
 

@@ -1,6 +1,6 @@
-import { anEvent, events } from './harness/an-event.js';
-import { inParallel, Service } from './harness/service.js';
-import type { PublishedBatch, PublishedEvent } from '../src/ingest/publish.dto.js';
+import { anEvent, events } from '../harness/an-event.js';
+import { inParallel, Service } from '../harness/service.js';
+import type { PublishedBatch, PublishedEvent } from '../../src/ingest/publish.dto.js';
 
 const service = await Service.start();
 const publish = async <T>(body: unknown, headers?: Record<string, string>) =>

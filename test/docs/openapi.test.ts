@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import ts from 'typescript';
-import { Service } from './harness/service.js';
+import { Service } from '../harness/service.js';
 
 interface Operation {
   operationId: string;

@@ -1,13 +1,13 @@
-import { anEvent } from './harness/an-event.js';
-import { eventually } from './harness/service.js';
+import { anEvent } from '../harness/an-event.js';
+import { eventually } from '../harness/service.js';
 import {
   type EventQueue,
   QueueDrainingError,
   QueueFullError,
   SubmissionTooLargeError,
-} from '../src/queue/event-queue.js';
-import { Submission } from '../src/queue/submission.js';
-import type { NewEvent } from '../src/event/event.js';
+} from '../../src/queue/event-queue.js';
+import { Submission } from '../../src/queue/submission.js';
+import type { NewEvent } from '../../src/event/event.js';
 
 export interface QueueLimits {
   readonly capacity: number;

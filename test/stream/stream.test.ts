@@ -2,10 +2,10 @@ import { EventSource } from 'eventsource';
 import { request, type IncomingMessage } from 'node:http';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { anEvent, events } from './harness/an-event.js';
-import { RawConnection } from './harness/raw.js';
-import { eventually, inParallel, Service } from './harness/service.js';
-import type { EventsPage } from '../src/query/events.dto.js';
+import { anEvent, events } from '../harness/an-event.js';
+import { RawConnection } from '../harness/raw.js';
+import { eventually, inParallel, Service } from '../harness/service.js';
+import type { EventsPage } from '../../src/query/events.dto.js';
 
 type Stored = EventsPage['events'][number];
 

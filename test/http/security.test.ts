@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { BROWSER, Page } from './harness/browser.js';
-import { anEvent } from './harness/an-event.js';
-import { RawConnection } from './harness/raw.js';
-import { eventually, Service } from './harness/service.js';
+import { BROWSER, Page } from '../harness/browser.js';
+import { anEvent } from '../harness/an-event.js';
+import { RawConnection } from '../harness/raw.js';
+import { eventually, Service } from '../harness/service.js';
 
 const service = await Service.start();
 

@@ -1,7 +1,7 @@
 import Sqlite from 'better-sqlite3';
-import { anEvent, events } from './harness/an-event.js';
-import { Service, eventually } from './harness/service.js';
-import type { ProblemDto } from '../src/http/problem.js';
+import { anEvent, events } from '../harness/an-event.js';
+import { Service, eventually } from '../harness/service.js';
+import type { ProblemDto } from '../../src/http/problem.js';
 
 const service = await Service.start({ QUEUE_CAPACITY: '100' });
 const status = async (path: string) => (await service.request(path)).status;

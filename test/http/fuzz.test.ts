@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
-import { anEvent } from './harness/an-event.js';
+import { anEvent } from '../harness/an-event.js';
 import {
   anyBrokenJson,
   anyBytes,
@@ -15,9 +15,9 @@ import {
   anyPath,
   anyQuery,
   type RawRequest,
-} from './harness/any-request.js';
-import { RawConnection } from './harness/raw.js';
-import { eventually, Service } from './harness/service.js';
+} from '../harness/any-request.js';
+import { RawConnection } from '../harness/raw.js';
+import { eventually, Service } from '../harness/service.js';
 
 const LIMIT_BYTES = 200_000;
 const ANSWER_WITHIN_MS = 5_000;

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { linkSync, symlinkSync } from 'node:fs';
 import { connect } from 'node:net';
-import { anEvent, events } from './harness/an-event.js';
-import { aDatabase, eventually, Service } from './harness/service.js';
-import type { PublishedBatch, PublishedEvent } from '../src/ingest/publish.dto.js';
+import { anEvent, events } from '../harness/an-event.js';
+import { aDatabase, eventually, Service } from '../harness/service.js';
+import type { PublishedBatch, PublishedEvent } from '../../src/ingest/publish.dto.js';
 
 /** Publishes, one event or ten at a time, until told to stop or the service is gone; keeps what was acknowledged. */
 function publishUntilItStops(service: Service, publishers: number) {

@@ -1,7 +1,7 @@
 import { aSubmission, describeQueue, HeldBatches, type QueueLimits } from './queue.contract.js';
-import { eventually } from './harness/service.js';
-import { loadConfig } from '../src/config.js';
-import { SubjectQueue } from '../src/queue/subject-queue.js';
+import { eventually } from '../harness/service.js';
+import { loadConfig } from '../../src/config.js';
+import { SubjectQueue } from '../../src/queue/subject-queue.js';
 
 const create = ({ capacity, capacityBytes, batchMaxEvents }: QueueLimits) =>
   new SubjectQueue(
