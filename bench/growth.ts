@@ -2,9 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { copyFileSync, rmSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
-import { Store } from '../src/store/store.js';
-import { loadConfig } from '../src/config.js';
-import type { StatsAnswer } from '../src/stats/stats.js';
+import { SqliteStore } from '../src/store/sqlite/sqlite-store.js';
+import type { StatsAnswer } from '../src/stats/stats.dto.js';
 import { Connection } from './connection.js';
 import { payloadText } from './events.js';
 import { type Load, saturate } from './load.js';
@@ -92,7 +91,7 @@ async function loadedBy({ seconds }: Run, { url }: Server, ids: Ids): Promise<Fi
 
 /** Through the store itself, which is how they would have come. */
 async function fill(database: string, size: number, ids: Ids, topics = 10): Promise<void> {
-  const store = await Store.open(loadConfig({ DATABASE_URL: `sqlite:${database}` }));
+  const store = await SqliteStore.open(database);
   const started = Date.now();
   for (let stored = 0; stored < size; stored += ROWS_PER_COMMIT) {
     const events = Array.from({ length: Math.min(ROWS_PER_COMMIT, size - stored) }, (_, index) => ({
@@ -105,9 +104,9 @@ async function fill(database: string, size: number, ids: Ids, topics = 10): Prom
       source: 'bench',
       payload: payloadText(index),
     }));
-    await store.commit(events);
+    await store.commit([{ events }]);
   }
-  await store.onApplicationShutdown();
+  await store.close();
 }
 
 async function readP99s(service: Server, size: number): Promise<Figures> {

@@ -2,21 +2,16 @@
  * The limit for batches: better-sqlite3 alone, with the tables, indexes and settings of the service and its
  * events, one prepared statement and 1000 rows a transaction; no HTTP, no JSON, no verdicts.
  */
-import Sqlite from 'better-sqlite3';
 import { performance } from 'node:perf_hooks';
-import { DataSource } from 'typeorm';
-import { dataSourceOptions } from '../ormconfig.js';
+import { connect } from '../src/store/sqlite/connection.js';
 import { payloadText } from './events.js';
 
 const ROWS_PER_TRANSACTION = 1_000;
 
 /** Rows a second, over at least `seconds`. */
 export async function sqliteAlone(database: string, seconds: number): Promise<number> {
-  const dataSource = await new DataSource(dataSourceOptions(database)).initialize();
+  const { dataSource, database: sqlite } = await connect(database);
   await dataSource.runMigrations();
-  const { databaseConnection: sqlite } = dataSource.driver as unknown as {
-    databaseConnection: Sqlite.Database;
-  };
   const insert = sqlite.prepare(
     `INSERT INTO processed_events (topic, event_id, timestamp, source, payload, processed_at) VALUES (?, ?, ?, ?, ?, ?)
      ON CONFLICT (topic, event_id) DO NOTHING`,

@@ -1,10 +1,9 @@
-import type { Database } from 'better-sqlite3';
 import { randomUUID } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
-import { DataSource } from 'typeorm';
-import { dataSourceOptions } from '../ormconfig.js';
-import { Checkpointer } from '../src/store/sqlite/checkpointer.js';
+import type { Checkpointer } from '../src/store/sqlite/checkpointer.js';
+import { connect } from '../src/store/sqlite/connection.js';
 import { lockDatabase } from '../src/store/sqlite/lock.js';
+import { WorkerClient } from '../src/store/sqlite/worker-client.js';
 import { Writer } from '../src/store/sqlite/writer.js';
 import { payloadText } from './events.js';
 import type { Report } from './report.js';
@@ -22,12 +21,13 @@ export async function writer(run: Run, report: Report): Promise<void> {
 async function commits(run: Run, ownCheckpoints: number | undefined, size: number) {
   const path = newDatabase(run);
   const lock = lockDatabase(path);
-  const dataSource = await new DataSource(dataSourceOptions(path)).initialize();
-  await dataSource.runMigrations();
-  const { databaseConnection: database } = dataSource.driver as unknown as { databaseConnection: Database };
-  const checkpointer = ownCheckpoints === undefined ? new Checkpointer(path) : undefined;
-  if (ownCheckpoints !== undefined) database.pragma(`wal_autocheckpoint = ${ownCheckpoints}`);
-  const store = new Writer(dataSource, database, lock);
+  const connection = await connect(path);
+  await connection.dataSource.runMigrations();
+  const checkpointer =
+    ownCheckpoints === undefined ? new WorkerClient<Checkpointer>('checkpointer', path) : undefined;
+  await checkpointer?.opened();
+  if (ownCheckpoints !== undefined) connection.database.pragma(`wal_autocheckpoint = ${ownCheckpoints}`);
+  const store = new Writer(connection, lock);
   const times: number[] = [];
   const until = performance.now() + run.seconds * 1000;
   for (let rows = 0; performance.now() < until;) {
@@ -39,7 +39,8 @@ async function commits(run: Run, ownCheckpoints: number | undefined, size: numbe
     store.commit(values);
     times.push(performance.now() - started);
   }
-  await checkpointer?.end();
+  await checkpointer?.remote.close();
+  await checkpointer?.terminate();
   await store.close();
   const busySeconds = times.reduce((sum, time) => sum + time, 0) / 1000;
   const sorted = times.toSorted((a, b) => a - b);

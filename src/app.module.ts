@@ -1,15 +1,14 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { type Config, ConfigModule } from './config.js';
 import { ConsumerModule } from './consumer/consumer.module.js';
-import { EventsModule } from './query/query.module.js';
 import { HealthModule } from './health/health.module.js';
 import { HomeModule } from './docs/home.controller.js';
 import { IngestModule } from './ingest/ingest.module.js';
+import { QueryModule } from './query/query.module.js';
 import { QueueModule } from './queue/queue.module.js';
 import { StatsModule } from './stats/stats.module.js';
 import { StoreModule } from './store/store.module.js';
 import { StreamModule } from './stream/stream.module.js';
-import { TopicsModule } from './stats/topics.module.js';
 
 /** The service, in the order an event travels. */
 @Module({})
@@ -19,15 +18,14 @@ export class AppModule {
       module: AppModule,
       imports: [
         ConfigModule.forRoot(config),
-        IngestModule, // POST /publish: checks a request and makes it a submission
-        QueueModule, // takes submissions, within bounds, and hands them on
-        ConsumerModule, // groups what waits into one commit and settles the verdicts
-        StoreModule, // one transaction a batch; the unique index decides
-        EventsModule, // GET /events
-        StreamModule, // GET /events/stream
-        TopicsModule, // GET /topics
-        StatsModule, // GET /stats
-        HealthModule, // GET /health
+        IngestModule, // POST /publish: validates a request and offers its events to the queue
+        QueueModule, // accepts submissions within bounds and delivers them in batches
+        ConsumerModule, // group commit: one transaction per batch, then the verdicts
+        StoreModule, // the unique index decides; every event once
+        QueryModule, // GET /events, GET /events/{topic}/{event_id}, POST /events/lookup
+        StreamModule, // GET /events/stream: new events as server-sent events
+        StatsModule, // GET /stats, GET /topics
+        HealthModule, // GET /health, /health/live, /health/ready
         HomeModule, // GET /
       ],
     };

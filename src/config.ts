@@ -2,7 +2,6 @@ import { type DynamicModule, Global, Module } from '@nestjs/common';
 import { plainToInstance } from 'class-transformer';
 import { IsIn, Matches, validateSync } from 'class-validator';
 import { ApiKeyList } from './auth/api-key-list.js';
-import { DEFAULT_DATABASE_URL, pathOf } from './store/sqlite/database-url.js';
 import { WholeNumber } from './validation/whole-number.js';
 
 /** Variables whose values do not belong in a log. */
@@ -20,7 +19,7 @@ export class Config {
 
   /** `sqlite:` and the path of the database file. */
   @Matches(/^sqlite:(?!$|:memory:$)/, { message: 'must be "sqlite:" followed by the path of a file' })
-  DATABASE_URL: string = DEFAULT_DATABASE_URL;
+  DATABASE_URL: string = 'sqlite:data/events.db';
 
   /** Events that may be accepted and not yet stored. */
   @WholeNumber(1, Number.MAX_SAFE_INTEGER)
@@ -44,10 +43,6 @@ export class Config {
 
   @IsIn(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
   LOG_LEVEL: string = 'info';
-
-  get databasePath(): string {
-    return pathOf(this.DATABASE_URL);
-  }
 }
 
 /** Thrown by `loadConfig`: one line for every wrong variable. */

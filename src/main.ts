@@ -1,7 +1,7 @@
 import { createApp } from './app.js';
 import { ConfigError, loadConfig } from './config.js';
 import { EventQueue } from './queue/event-queue.js';
-import { StoreOpenError } from './store/store.js';
+import { StoreOpenError } from './store/store-errors.js';
 
 const SHUTDOWN_TIMEOUT_SECONDS = 25;
 
@@ -11,16 +11,17 @@ try {
 
   // Before the end: while it exits, the log would try for ever to write to a reader that has gone.
   const exit = (code: number) => logger.flush(() => process.exit(code));
+  const giveUp = async () => {
+    const { depth: lost } = await app.get(EventQueue, { strict: false }).load();
+    logger.fatal({ lost }, `not drained within ${SHUTDOWN_TIMEOUT_SECONDS} s: accepted events are lost`);
+    exit(1);
+  };
   let stopping = false;
   const stop = (signal: NodeJS.Signals) => {
     if (stopping) return;
     stopping = true;
     logger.info({ signal }, 'stopping: finishing what was accepted');
-    setTimeout(() => {
-      const lost = app.get(EventQueue, { strict: false }).depth;
-      logger.fatal({ lost }, `not drained within ${SHUTDOWN_TIMEOUT_SECONDS} s: what was accepted is lost`);
-      exit(1);
-    }, SHUTDOWN_TIMEOUT_SECONDS * 1000).unref();
+    setTimeout(() => void giveUp(), SHUTDOWN_TIMEOUT_SECONDS * 1000).unref();
     app.close().then(
       () => {
         logger.info('stopped');

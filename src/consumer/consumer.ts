@@ -1,12 +1,14 @@
 import { type BeforeApplicationShutdown, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { Config } from '../config.js';
-import { EventQueue } from '../queue/event-queue.js';
-import type { Submission } from '../queue/submission.js';
-import { type Commit, Store, StoreUnavailableError } from '../store/store.js';
-import { ProcessedEvents } from './commits.js';
-import type { NewEvent } from '../event/event.js';
+import { type Delivery, EventQueue } from '../queue/event-queue.js';
+import { type Commit, Store } from '../store/store.js';
+import { StoreUnavailableError } from '../store/store-errors.js';
+import { Commits } from './commits.js';
 
-/** Takes batches from the queue, commits each in one transaction, and settles the verdicts. */
+/** Maximum number of keys in the log line about an unstorable submission. */
+const MAX_LOGGED_KEYS = 10;
+
+/** Group commit: stores each batch of the queue in one transaction, announces it and settles its verdicts. */
 @Injectable()
 export class Consumer implements OnModuleInit, BeforeApplicationShutdown {
   private readonly logger = new Logger(Consumer.name);
@@ -15,57 +17,55 @@ export class Consumer implements OnModuleInit, BeforeApplicationShutdown {
   constructor(
     private readonly queue: EventQueue,
     private readonly store: Store,
-    private readonly processed: ProcessedEvents,
+    private readonly commits: Commits,
     { LOG_LEVEL }: Config,
   ) {
     this.logsEvents = LOG_LEVEL === 'debug' || LOG_LEVEL === 'trace';
   }
 
-  onModuleInit(): void {
-    this.queue.consume((batch) => this.handle(batch));
+  async onModuleInit(): Promise<void> {
+    this.commits.announce({ lastSeq: await this.store.lastSeq() });
+    this.queue.consume((batch) => this.commit(batch));
   }
 
-  /** Before the HTTP server closes, so that every publisher who waits is still answered. */
+  /** Before the HTTP server closes, so that every waiting publisher still receives its verdicts. */
   async beforeApplicationShutdown(): Promise<void> {
     await this.queue.drain();
-    this.processed.complete();
+    this.commits.close();
   }
 
-  /** Settles every submission of the batch; rejects with `StoreUnavailableError` where the store fails. */
-  private async handle(batch: readonly Submission[]): Promise<void> {
-    const events = batch.length === 1 ? batch[0]!.events : batch.flatMap((submission) => submission.events);
+  /** Settles every delivery of the batch. Rejects with `StoreUnavailableError` if the store fails. */
+  private async commit(batch: readonly Delivery[]): Promise<void> {
     const started = performance.now();
     let commit: Commit;
     try {
-      commit = await this.store.commit(events);
+      commit = await this.store.commit(batch);
     } catch (error) {
-      if (error instanceof StoreUnavailableError) {
-        this.logger.error({ msg: 'batch not stored', events: events.length, reason: error.message });
-        throw error;
-      }
-      return this.handleWithout(batch, error as Error);
+      if (!(error instanceof StoreUnavailableError)) return this.bisect(batch, error as Error);
+      this.logger.error({ msg: 'batch not stored', events: eventsIn(batch), reason: error.message });
+      throw error;
     }
-    this.logCommit(events, commit, performance.now() - started);
-    this.processed.next({ ...commit, events });
+    this.logCommit(batch, commit, performance.now() - started);
+    this.commits.announce({ lastSeq: commit.lastSeq, own: { ...commit, batch } });
     let start = 0;
-    for (const submission of batch) {
-      const end = start + submission.events.length;
-      submission.settle(commit.verdicts.slice(start, end));
+    for (const delivery of batch) {
+      const end = start + delivery.events.length;
+      delivery.settle(commit.verdicts.slice(start, end));
       start = end;
     }
   }
 
-  /** Some event cannot be stored: found by halves, its submission alone is refused, and the others do not suffer. */
-  private async handleWithout(batch: readonly Submission[], reason: Error): Promise<void> {
+  /** An event in the batch is unstorable. Bisects the batch and refuses only the submission that contains it. */
+  private async bisect(batch: readonly Delivery[], reason: Error): Promise<void> {
     if (batch.length > 1) {
       const half = batch.length >> 1;
-      await this.handle(batch.slice(0, half));
-      return this.handle(batch.slice(half));
+      await this.commit(batch.slice(0, half));
+      return this.commit(batch.slice(half));
     }
     const { events } = batch[0]!;
-    const keys = events.slice(0, 10).map(({ topic, event_id }) => ({ topic, event_id }));
+    const keys = events.slice(0, MAX_LOGGED_KEYS).map(({ topic, event_id }) => ({ topic, event_id }));
     this.logger.error({
-      msg: 'submission refused by the store',
+      msg: 'submission refused: unstorable event',
       reason: reason.message,
       events: events.length,
       keys,
@@ -73,16 +73,21 @@ export class Consumer implements OnModuleInit, BeforeApplicationShutdown {
     batch[0]!.refuse(reason);
   }
 
-  private logCommit(events: readonly NewEvent[], { verdicts, lastSeq }: Commit, ms: number): void {
+  private logCommit(batch: readonly Delivery[], { verdicts, lastSeq }: Commit, ms: number): void {
     this.logger.log({
       msg: 'batch committed',
-      events: events.length,
+      events: verdicts.length,
       last_seq: lastSeq,
       ms: Math.round(ms * 10) / 10,
     });
     if (!this.logsEvents) return;
+    const events = batch.flatMap((delivery) => delivery.events);
     for (const [index, { topic, event_id }] of events.entries()) {
       this.logger.debug({ msg: 'event processed', topic, event_id, ...verdicts[index] });
     }
   }
+}
+
+function eventsIn(batch: readonly Delivery[]): number {
+  return batch.reduce((sum, { events }) => sum + events.length, 0);
 }

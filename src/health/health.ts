@@ -1,8 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import { HealthCheckService, HealthIndicatorService, type HealthCheckResult } from '@nestjs/terminus';
-import { statfs } from 'node:fs/promises';
-import { dirname } from 'node:path';
-import { Config } from '../config.js';
 import { EventQueue } from '../queue/event-queue.js';
 import { Store } from '../store/store.js';
 
@@ -10,7 +7,7 @@ const PROBE_TIMEOUT_MS = 1_000;
 const PROBE_TTL_MS = 500;
 const LOW_DISK_BYTES = 256 * 1024 * 1024;
 
-/** What the probes ask, each as a terminus check. */
+/** The checks behind the health endpoints, as terminus indicators. */
 @Injectable()
 export class Health {
   constructor(
@@ -18,25 +15,24 @@ export class Health {
     private readonly indicators: HealthIndicatorService,
     private readonly store: Store,
     private readonly queue: EventQueue,
-    private readonly config: Config,
   ) {}
 
-  /** Everything, with figures. */
+  /** Runs every check, with figures. */
   all(): Promise<HealthCheckResult> {
     return this.terminus.check([() => this.database(), () => this.queueRoom(), () => this.disk()]);
   }
 
-  /** The process answers. It asks nothing else: a restart would not mend a full disk. */
+  /** The process responds. Checks nothing else: a restart does not repair a full disk. */
   live(): HealthCheckResult {
     return { status: 'ok', info: {}, error: {}, details: {} };
   }
 
-  /** Events can be published now. */
+  /** Whether events can be published now. */
   ready(): Promise<HealthCheckResult> {
     return this.terminus.check([() => this.database(), () => this.queueRoom()]);
   }
 
-  /** Writable: a page was written and synced. Shared by all probes of half a second. */
+  /** Writes and fsyncs a page. All probes within half a second share one result. */
   private database() {
     return this.indicators
       .check('database')
@@ -45,18 +41,17 @@ export class Health {
       .cacheFor(PROBE_TTL_MS);
   }
 
-  private queueRoom() {
-    const { depth, capacity, draining } = this.queue;
+  private async queueRoom() {
+    const load = await this.queue.load();
     const check = this.indicators.check('queue');
-    const figures = { depth, capacity, draining };
-    return depth >= capacity || draining ? check.down(figures) : check.up(figures);
+    return load.depth >= load.capacity || load.draining ? check.down({ ...load }) : check.up({ ...load });
   }
 
   private async disk() {
-    const path = dirname(this.config.databasePath);
-    const { bavail, blocks, bsize } = await statfs(path);
     const check = this.indicators.check('disk');
-    const figures = { free_bytes: bavail * bsize, total_bytes: blocks * bsize };
-    return figures.free_bytes < LOW_DISK_BYTES ? check.degraded(figures) : check.up(figures);
+    const space = await this.store.space();
+    if (!space) return check.up();
+    const figures = { free_bytes: space.freeBytes, total_bytes: space.totalBytes };
+    return space.freeBytes < LOW_DISK_BYTES ? check.degraded(figures) : check.up(figures);
   }
 }

@@ -10,7 +10,7 @@ import {
 import type { HealthCheckResult } from '@nestjs/terminus';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { DATA_HEADERS } from './security-headers.js';
-import { StoreUnavailableError } from '../store/store.js';
+import { StoreUnavailableError } from '../store/store-errors.js';
 import { PROBLEM_MEDIA_TYPE, Problem, unavailable } from './problem.js';
 
 const logger = new Logger('Problem');

@@ -9,8 +9,7 @@ import {
   QueueFullError,
   SubmissionTooLargeError,
 } from '../queue/event-queue.js';
-import { Submission } from '../queue/submission.js';
-import { StoreUnavailableError } from '../store/store.js';
+import { StoreUnavailableError } from '../store/store-errors.js';
 import type {
   PublishedBatch,
   PublishedEvent,
@@ -45,11 +44,10 @@ export class Ingest {
     if (body instanceof Readable) return this.publishLines(body);
     const received_at = new Date().toISOString();
     const { events, bytes, single } = await readPublishBody(body?.take(), headers);
-    const submission = new Submission(events, bytes, !prefer.respondAsync);
     try {
-      await this.queue.offer(submission);
-      if (prefer.respondAsync) return queuedAnswer(events, single, received_at);
-      const verdicts = await submission.verdicts;
+      const receipt = await this.queue.offer(events, { bytes, wait: !prefer.respondAsync });
+      if (receipt === 'queued') return queuedAnswer(events, single, received_at);
+      const verdicts = await receipt.verdicts;
       return single
         ? eventAnswer(events[0]!, verdicts[0]!, received_at)
         : batchAnswer(events, verdicts, received_at, prefer.minimal);
@@ -120,7 +118,7 @@ function asProblem(error: unknown): unknown {
       'queue-full',
       'Queue full',
       `${error.message} Nothing was taken; try again later.`,
-      error.retryAfterSeconds,
+      RETRY_AFTER_SECONDS,
     );
   }
   if (error instanceof SubmissionTooLargeError) return new Problem(413, `${error.message} Split the batch.`);

@@ -1,77 +1,82 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type EventQueue, QueueFullError } from '../queue/event-queue.js';
-import { Submission } from '../queue/submission.js';
 import type { NewEvent } from '../event/event.js';
 import type { Verdict } from '../event/verdict.js';
+import { type EventQueue, QueueFullError, type Receipt } from '../queue/event-queue.js';
 
-const WAIT_FOR_ROOM_MS = 20;
+const RETRY_WHEN_FULL_MS = 20;
+
+interface PendingEvents {
+  readonly events: NewEvent[];
+  bytes: number;
+}
 
 /**
- * The events of one upload on their way to the queue. One submission at a time is being stored, which keeps the
- * order; what comes meanwhile gathers, and is the next. So a slow feed is stored event by event, and a fast one
- * in large commits.
+ * The events of one NDJSON upload on their way to the queue. One submission is in flight at a time, which keeps the
+ * order; events that arrive meanwhile become the next. A slow upload is stored event by event, a fast one in large
+ * submissions.
  */
 export class Upload {
-  /** Whether the store failed; `finish` and `room` tell why. */
+  /** Whether the store failed. `finish` and `room` reject with the reason. */
   failed = false;
-  private events: NewEvent[] = [];
-  private bytes = 0;
-  private storing: Promise<void> | undefined;
+  private next: PendingEvents = { events: [], bytes: 0 };
+  private inFlight: Promise<void> | undefined;
 
   constructor(
     private readonly queue: EventQueue,
-    /** Of one submission. */
-    private readonly most: { readonly events: number; readonly bytes: number },
+    /** Maximum size of one submission. */
+    private readonly limits: { readonly events: number; readonly bytes: number },
     private readonly onStored: (verdicts: readonly Verdict[]) => void,
   ) {}
 
   /** Whether an event of this size must wait for `room`. */
   isFull(bytes: number): boolean {
-    const { length } = this.events;
-    return length >= this.most.events || (length > 0 && this.bytes + bytes > this.most.bytes);
+    const { length } = this.next.events;
+    return length >= this.limits.events || (length > 0 && this.next.bytes + bytes > this.limits.bytes);
   }
 
-  /** Resolves when what has gathered is on its way. Rejects when the store fails. */
+  /** Resolves when the pending events are in flight. Rejects if the store fails. */
   async room(): Promise<void> {
-    if (this.storing) await this.storing;
+    if (this.inFlight) await this.inFlight;
     else this.flush();
   }
 
   add(event: NewEvent, bytes: number): void {
-    this.events.push(event);
-    this.bytes += bytes;
+    this.next.events.push(event);
+    this.next.bytes += bytes;
   }
 
-  /** Sends what has gathered, now or as soon as what is on its way is stored. */
+  /** Submits the pending events, now or as soon as the submission in flight is stored. */
   flush(): void {
-    if (this.storing || this.events.length === 0) return;
-    const submission = new Submission(this.events, this.bytes, true);
-    this.events = [];
-    this.bytes = 0;
-    this.storing = this.store(submission);
-    this.storing.catch(() => (this.failed = true));
+    if (this.inFlight || this.next.events.length === 0) return;
+    const submission = this.next;
+    this.next = { events: [], bytes: 0 };
+    this.inFlight = this.store(submission);
+    this.inFlight.catch(() => (this.failed = true));
   }
 
-  /** Resolves when all is stored. Rejects when the store fails. */
+  /** Resolves when every event is stored. Rejects if the store fails. */
   async finish(): Promise<void> {
     this.flush();
-    while (this.storing) await this.storing;
+    while (this.inFlight) await this.inFlight;
   }
 
-  private async store(submission: Submission): Promise<void> {
-    await this.offerPatiently(submission);
-    this.onStored(await submission.verdicts);
-    this.storing = undefined;
+  private async store(submission: PendingEvents): Promise<void> {
+    const receipt = await this.offer(submission);
+    if (receipt === 'queued')
+      throw new Error('The queue returned no verdicts to an upload that waits for them.');
+    this.onStored(await receipt.verdicts);
+    this.inFlight = undefined;
     this.flush();
   }
 
-  private async offerPatiently(submission: Submission): Promise<void> {
+  /** Retries while the queue is full. The upload reads nothing meanwhile, so its publisher feels the backpressure. */
+  private async offer({ events, bytes }: PendingEvents): Promise<Receipt> {
     for (;;) {
       try {
-        return await this.queue.offer(submission);
+        return await this.queue.offer(events, { bytes, wait: true });
       } catch (error) {
         if (!(error instanceof QueueFullError)) throw error;
-        await sleep(WAIT_FOR_ROOM_MS);
+        await sleep(RETRY_WHEN_FULL_MS);
       }
     }
   }

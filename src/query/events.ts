@@ -59,7 +59,7 @@ export class Events {
 
   /** A `StoredEvent`; throws a 404. */
   async get(topic: string, eventId: string): Promise<string> {
-    const event = await this.store.get(topic, eventId);
+    const event = await this.store.get({ topic, event_id: eventId });
     if (!event) throw new Problem(404, `No event "${eventId}" is stored in topic "${topic}".`);
     return event.json;
   }

@@ -4,4 +4,4 @@ import { Events } from './events.js';
 import { EventsController } from './events.controller.js';
 
 @Module({ imports: [StoreModule], controllers: [EventsController], providers: [Events] })
-export class EventsModule {}
+export class QueryModule {}

@@ -1,58 +1,84 @@
-import type { Submission } from './submission.js';
-
-/** Stores a batch and settles each submission of it; rejects when the store fails, leaving some unsettled. */
-export type BatchHandler = (batch: readonly Submission[]) => Promise<void>;
+import type { NewEvent } from '../event/event.js';
+import type { Submission } from '../event/submission.js';
+import type { Verdict } from '../event/verdict.js';
 
 /**
- * What stands between publishers and the store. In the process it is an RxJS Subject; a broker fits behind
- * the same verbs: there `offer` resolves when the broker has acknowledged.
+ * The queue between publishers and the store, in the process or in a broker.
+ *
+ * Every implementation promises:
+ * - **Bounds.** It holds at most `capacity` events and a fixed number of bytes. What does not fit is rejected whole.
+ * - **Settlement.** Every accepted submission is settled or refused exactly once, and counts towards `depth` until then.
+ * - **Atomicity.** A submission is delivered in one piece.
+ * - **Progress.** A failing batch does not end the stream of deliveries.
  */
 export abstract class EventQueue {
-  /** Events accepted and not yet settled. */
-  abstract readonly depth: number;
-
-  /** The most `depth` can be. */
-  abstract readonly capacity: number;
-
-  /** True from the start of `drain`: nothing more is taken. */
-  abstract readonly draining: boolean;
-
   /**
-   * Resolves when the queue answers for the submission.
-   * Rejects with `QueueFullError`, `SubmissionTooLargeError` or `QueueDrainingError`, and then has taken none of it.
+   * Accepts the events of one request as a submission. Rejects with `QueueFullError`, `SubmissionTooLargeError` or
+   * `QueueDrainingError`; then nothing of it was accepted.
    */
-  abstract offer(submission: Submission): Promise<void>;
+  abstract offer(events: readonly NewEvent[], options: OfferOptions): Promise<Receipt>;
 
   /**
-   * Hands submissions to `handler` in the order they came, but that small ones whose publishers wait may go
-   * first. More than one batch may be under way, to be handled in their order. When one rejects, all who wait are
-   * told; what nobody waits for is kept, and handed over again with backoff, behind what was under way meanwhile.
+   * Passes batches to `handler`. Submissions are delivered in the order they were accepted, except that small ones
+   * with a waiting publisher may overtake. Several batches may be in flight; they were delivered in order.
+   *
+   * If a batch fails, submissions with a waiting publisher are refused with the error of the handler, wherever they
+   * are in the queue. All others are delivered again with backoff, by this process or another one.
    */
   abstract consume(handler: BatchHandler): void;
 
-  /** Takes nothing more; resolves once all that was taken is settled. */
+  /** Accepts nothing more. Resolves once everything accepted is settled or refused. May be called repeatedly. */
   abstract drain(): Promise<void>;
+
+  /** Returns the present load. */
+  abstract load(): Promise<QueueLoad>;
 }
 
-/** There is no room now; the submission is untouched. */
+export interface OfferOptions {
+  /** Approximate size of the events in memory. */
+  readonly bytes: number;
+  /** Whether the publisher waits for the verdicts. */
+  readonly wait: boolean;
+}
+
+/**
+ * `queued`: the queue keeps the submission until it is stored, as durably as the queue is.
+ * Otherwise `verdicts` resolves in the order of the events once they are stored. It rejects if they are not; then a
+ * retry by the publisher is safe. A queue may return verdicts to a publisher that does not wait.
+ */
+export type Receipt = { readonly verdicts: Promise<readonly Verdict[]> } | 'queued';
+
+/** Settles or refuses every delivery of the batch. Rejects if the store fails; deliveries may then be unsettled. */
+export type BatchHandler = (batch: readonly Delivery[]) => Promise<void>;
+
+/** A submission on its way to the store. */
+export interface Delivery extends Submission {
+  /** Acknowledges the submission as stored, with one verdict per event. */
+  settle(verdicts: readonly Verdict[]): void;
+  /** Gives the submission up for good: its events cannot be stored. */
+  refuse(reason: Error): void;
+}
+
+export interface QueueLoad {
+  /** Events accepted and not yet settled or refused. */
+  readonly depth: number;
+  /** The maximum of `depth`. */
+  readonly capacity: number;
+  /** Whether `drain` was called: nothing more is accepted. */
+  readonly draining: boolean;
+}
+
+/** The queue has no room at present. */
 export class QueueFullError extends Error {
   override readonly name = 'QueueFullError';
-
-  constructor(
-    message: string,
-    /** When there should be room, by the rate at which the queue is emptied now. */
-    readonly retryAfterSeconds: number,
-  ) {
-    super(message);
-  }
 }
 
-/** The queue could not hold the submission even if it were empty: it must be split. */
+/** The submission would not fit into an empty queue. It must be split. */
 export class SubmissionTooLargeError extends Error {
   override readonly name = 'SubmissionTooLargeError';
 }
 
-/** The service is stopping; the submission is untouched. */
+/** The service is stopping. */
 export class QueueDrainingError extends Error {
   override readonly name = 'QueueDrainingError';
 }

@@ -2,7 +2,8 @@ import { Controller, Get } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { NeedsKey } from '../auth/access.js';
 import { ApiProblems } from '../http/problem.docs.js';
-import { Stats, StatsAnswer } from './stats.js';
+import { StatsAnswer } from './stats.dto.js';
+import { Stats } from './stats.js';
 
 @ApiTags('stats')
 @Controller('stats')
@@ -14,7 +15,7 @@ export class StatsController {
   @ApiOperation({ operationId: 'getStats', summary: 'What was received, stored and dropped' })
   @ApiOkResponse({ type: StatsAnswer })
   @ApiProblems()
-  read(): StatsAnswer {
+  read(): Promise<StatsAnswer> {
     return this.stats.read();
   }
 }

@@ -4,12 +4,12 @@ import { NeedsKey } from '../auth/access.js';
 import { ApiProblems } from '../http/problem.docs.js';
 import { checkedQuery } from '../http/checked-query.js';
 import { TopicsPage, TopicsQuery } from './topics.dto.js';
-import { Topics } from './topics.js';
+import { Stats } from './stats.js';
 
 @ApiTags('stats')
 @Controller('topics')
 export class TopicsController {
-  constructor(private readonly topics: Topics) {}
+  constructor(private readonly stats: Stats) {}
 
   @Get()
   @NeedsKey('read')
@@ -20,6 +20,6 @@ export class TopicsController {
   @ApiOkResponse({ type: TopicsPage })
   @ApiProblems(400, 422, 503)
   list(@Query(checkedQuery()) query: TopicsQuery): Promise<TopicsPage> {
-    return this.topics.page(query);
+    return this.stats.topics(query);
   }
 }

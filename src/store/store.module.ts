@@ -1,9 +1,24 @@
-import { Module } from '@nestjs/common';
+import { Module, type OnApplicationShutdown } from '@nestjs/common';
 import { Config } from '../config.js';
+import { databasePath } from './sqlite/connection.js';
+import { SqliteStore } from './sqlite/sqlite-store.js';
 import { Store } from './store.js';
 
 @Module({
-  providers: [{ provide: Store, inject: [Config], useFactory: (config: Config) => Store.open(config) }],
+  providers: [
+    {
+      provide: Store,
+      inject: [Config],
+      useFactory: ({ DATABASE_URL }: Config) => SqliteStore.open(databasePath(DATABASE_URL)),
+    },
+  ],
   exports: [Store],
 })
-export class StoreModule {}
+export class StoreModule implements OnApplicationShutdown {
+  constructor(private readonly store: Store) {}
+
+  /** After the HTTP server has closed, so that every request in flight can still read. */
+  onApplicationShutdown(): Promise<void> {
+    return this.store.close();
+  }
+}

@@ -1,6 +1,6 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** What was counted for one topic, written in the transaction of the events counted. */
+/** The counters of one topic, updated in the transaction that stores the events they count. */
 @Entity('topic_counters')
 export class TopicCounters {
   @PrimaryColumn({ type: 'text' })
@@ -13,7 +13,7 @@ export class TopicCounters {
   @Column({ type: 'integer' })
   unique_processed!: number;
 
-  /** Conflicts are among them. */
+  /** Includes conflicts. */
   @Column({ type: 'integer' })
   duplicate_dropped!: number;
 

@@ -1,34 +1,34 @@
 import { type BeforeApplicationShutdown, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import type { ServerResponse } from 'node:http';
-import { ProcessedEvents } from '../consumer/commits.js';
+import { Commits } from '../consumer/commits.js';
 import type { EventSelection } from '../event/selection.js';
 import { Store } from '../store/store.js';
 import { LiveWindow } from './live-window.js';
 import { Subscriber } from './subscriber.js';
 
 const HEARTBEAT_MS = 15_000;
-/** While commits follow one another, so much is gathered for one write to each subscriber. */
+/** Minimum time between two rounds, so that each subscriber receives several commits in one write. */
 const GATHER_MS = 10;
 
-/** Every open stream. After a commit all of them have their turn, in rounds that leave publishers their half of the time. */
+/** Every open stream. After a commit all subscribers are served in one round; rounds take at most half of the time. */
 @Injectable()
 export class LiveStreams implements OnModuleInit, BeforeApplicationShutdown {
   private readonly logger = new Logger(LiveStreams.name);
   private readonly subscribers = new Set<Subscriber>();
   private heartbeat: NodeJS.Timeout | undefined;
   private stopping = false;
-  private roundIsDue = false;
+  private roundIsScheduled = false;
   private lastRoundEnded = 0;
   private lastRoundMs = 0;
 
   constructor(
     private readonly window: LiveWindow,
     private readonly store: Store,
-    private readonly processed: ProcessedEvents,
+    private readonly commits: Commits,
   ) {}
 
   onModuleInit(): void {
-    this.processed.subscribe(() => this.scheduleRound());
+    this.commits.subscribe(() => this.scheduleRound());
     this.heartbeat = setInterval(
       () => this.subscribers.forEach((subscriber) => subscriber.heartbeat()),
       HEARTBEAT_MS,
@@ -36,20 +36,20 @@ export class LiveStreams implements OnModuleInit, BeforeApplicationShutdown {
     this.heartbeat.unref();
   }
 
-  /** Before the HTTP server closes: it would wait for streams that never end. */
+  /** Before the HTTP server closes, which would wait for streams that never end. */
   beforeApplicationShutdown(): void {
     this.stopping = true;
     clearInterval(this.heartbeat);
     for (const subscriber of this.subscribers) subscriber.end();
   }
 
-  /** Whether an event with this seq is, or was, there. */
+  /** Whether an event with this seq exists or existed. */
   async hasReached(seq: number): Promise<boolean> {
-    // What was just stored may be known to the store and not yet be announced.
+    // An event may be stored and not announced yet.
     return seq <= this.window.lastSeq || seq <= (await this.store.lastSeq());
   }
 
-  /** Sends what is selected after the seq `after` (absent: from now on), and goes on until the client leaves. */
+  /** Sends the selected events after the seq `after` (default: only new ones) until the client disconnects. */
   open(response: ServerResponse, selection: EventSelection, after = this.window.lastSeq): void {
     if (this.stopping || response.destroyed) {
       response.end();
@@ -67,15 +67,15 @@ export class LiveStreams implements OnModuleInit, BeforeApplicationShutdown {
   }
 
   private scheduleRound(): void {
-    if (this.roundIsDue || this.subscribers.size === 0) return;
-    this.roundIsDue = true;
-    const restMs = Math.max(GATHER_MS, this.lastRoundMs) - (performance.now() - this.lastRoundEnded);
-    if (restMs > 0) setTimeout(() => this.round(), restMs);
+    if (this.roundIsScheduled || this.subscribers.size === 0) return;
+    this.roundIsScheduled = true;
+    const pauseMs = Math.max(GATHER_MS, this.lastRoundMs) - (performance.now() - this.lastRoundEnded);
+    if (pauseMs > 0) setTimeout(() => this.round(), pauseMs);
     else setImmediate(() => this.round());
   }
 
   private round(): void {
-    this.roundIsDue = false;
+    this.roundIsScheduled = false;
     const started = performance.now();
     for (const subscriber of this.subscribers) subscriber.wake();
     this.keepWindow();
@@ -83,8 +83,8 @@ export class LiveStreams implements OnModuleInit, BeforeApplicationShutdown {
     this.lastRoundMs = this.lastRoundEnded - started;
   }
 
-  /** For those who read. Who does not has fallen behind when it reads again, and begins with the store. */
+  /** Keeps the window only while some subscriber keeps up. A stalled one catches up from the store when it resumes. */
   private keepWindow(): void {
-    this.window.keep([...this.subscribers].some(({ full }) => !full));
+    this.window.keep([...this.subscribers].some(({ stalled }) => !stalled));
   }
 }

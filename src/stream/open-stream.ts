@@ -4,20 +4,21 @@ import type { LiveStreams } from './live-streams.js';
 import type { StreamQuery } from './stream.query.js';
 
 /**
- * Takes the response out of the framework's hands and opens a stream on it. Throws a 422 for a cursor that is none,
- * or is of another database: whoever waits there would wait for ever, and not know why.
+ * Takes the response over from the framework and opens a stream on it. Throws a 422 for a cursor that is malformed or
+ * beyond the last event, as after a change of database: such a subscriber would wait without ever receiving anything.
  */
-export async function startEventStream(
+export async function openStream(
   streams: LiveStreams,
   { after, ...selection }: StreamQuery,
   lastEventId: string | undefined,
   reply: FastifyReply,
 ): Promise<void> {
-  // Behind another answer it would never begin, and nobody would learn that the client has left.
-  if (!reply.raw.socket) throw new Problem(400, 'A stream takes a connection of its own.');
+  // Pipelined behind another response, the stream would never begin and its end would go unnoticed.
+  if (!reply.raw.socket)
+    throw new Problem(400, 'A stream needs a connection of its own: do not pipeline it.');
   const cursor = lastEventId ? readCursor(lastEventId) : after;
   if (cursor !== undefined && !(await streams.hasReached(cursor))) {
-    throw invalid('The cursor is beyond the last event; it may be of another database.', [
+    throw invalid('The cursor is beyond the last event. It may come from another database.', [
       { pointer: lastEventId ? 'Last-Event-ID' : 'after', detail: 'must not be beyond the last event' },
     ]);
   }
@@ -26,7 +27,7 @@ export async function startEventStream(
     ...reply.getHeaders(),
     'content-type': 'text/event-stream; charset=utf-8',
     'cache-control': 'no-store, no-transform',
-    // nginx and its likes would gather events until their buffer is full.
+    // nginx and other proxies would otherwise buffer the stream.
     'x-accel-buffering': 'no',
   } as Record<string, string>);
   if (reply.request.method === 'HEAD') reply.raw.end();
@@ -36,7 +37,7 @@ export async function startEventStream(
 function readCursor(lastEventId: string): number {
   const cursor = /^\d{1,16}$/.test(lastEventId) ? Number(lastEventId) : NaN;
   if (Number.isSafeInteger(cursor)) return cursor;
-  throw invalid('The Last-Event-ID is not one of this stream.', [
+  throw invalid('The header Last-Event-ID is invalid.', [
     { pointer: 'Last-Event-ID', detail: 'must be the id of an event of this stream: a whole number' },
   ]);
 }

@@ -5,7 +5,7 @@ import { NeedsKey } from '../auth/access.js';
 import { ApiProblems } from '../http/problem.docs.js';
 import { checkedQuery } from '../http/checked-query.js';
 import { LiveStreams } from './live-streams.js';
-import { startEventStream } from './open-stream.js';
+import { openStream } from './open-stream.js';
 import { StreamQuery } from './stream.query.js';
 
 @ApiTags('events')
@@ -39,6 +39,6 @@ export class StreamController {
     @Headers('last-event-id') lastEventId: string | undefined,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    return startEventStream(this.streams, query, lastEventId, reply);
+    return openStream(this.streams, query, lastEventId, reply);
   }
 }

@@ -1,79 +1,77 @@
 import type { ServerResponse } from 'node:http';
+import { toServerSentEvent } from '../event/event-json.js';
 import type { EventSelection } from '../event/selection.js';
 import type { Store } from '../store/store.js';
 import type { LiveWindow } from './live-window.js';
-import { toServerSentEvent } from '../event/event-json.js';
 
-/** Of one read from the store, and so of what waits for a client that does not read. */
+/** Maximum size of one read from the store, and so of what a stalled client keeps in memory. */
 const PAGE_BYTES = 64 * 1024;
 const PAGE_EVENTS = 500;
 const RECONNECT_AFTER_MS = 1_000;
 
 /**
- * One open stream: the past from the store, page by page, then what is new from the shared window. It moves by
- * its own cursor, so there is no seam at which an event could be skipped or sent twice, and it is given no more
- * than one page before the client has read the last one.
+ * One open stream: past events from the store, page by page, then new ones from the shared window. One cursor runs
+ * through both, so no event is skipped or sent twice where they meet. A client receives the next page only after it
+ * has read the last one.
  */
 export class Subscriber {
-  private busy = false;
-  /** Whether the client has yet to read what it was sent. */
-  full = false;
+  /** Whether the client has not yet read what was sent. */
+  stalled = false;
+  private catchingUp = false;
 
   constructor(
     private readonly response: ServerResponse,
     private readonly selection: EventSelection,
+    /** The seq up to which everything selected has been sent. */
     private cursor: number,
     private readonly window: LiveWindow,
     private readonly store: Store,
     private readonly onError: (error: Error) => void,
   ) {
     response.on('drain', () => {
-      this.full = false;
+      this.stalled = false;
       this.wake();
     });
-    // Whoever leaves is noticed by `close`.
+    // A client that disconnects also emits `close`, which ends the stream.
     response.on('error', () => {});
     response.write(`retry: ${RECONNECT_AFTER_MS}\n${this.position()}`);
   }
 
-  /** Sends what there is to send, as far as the client reads. */
+  /** Sends what is new, as far as the client reads. */
   wake(): void {
-    if (this.busy || this.full || this.response.writableEnded || this.response.destroyed) return;
-    if (this.window.reaches(this.cursor)) {
-      this.sendNew();
-      return;
-    }
-    void this.catchUp();
+    if (this.catchingUp || this.stalled || this.hasEnded()) return;
+    if (this.window.reaches(this.cursor)) this.sendNew();
+    else void this.catchUp();
   }
 
   heartbeat(): void {
-    if (!this.full) this.send(`: \n${this.position()}`);
-  }
-
-  /** An id without data: a client that has not been sent an event yet comes back to where it began all the same. */
-  private position(): string {
-    return `id: ${this.cursor}\n\n`;
+    if (!this.stalled) this.send(`: \n${this.position()}`);
   }
 
   end(): void {
     this.response.end();
   }
 
+  /** An id without data: a client that reconnects before its first event returns to where it began. */
+  private position(): string {
+    return `id: ${this.cursor}\n\n`;
+  }
+
   private async catchUp(): Promise<void> {
-    this.busy = true;
+    this.catchingUp = true;
     try {
       await this.sendPast();
     } catch (error) {
-      // The client comes back with Last-Event-ID and misses nothing.
+      // The client reconnects with Last-Event-ID and misses nothing.
       this.onError(error as Error);
       this.end();
     }
-    this.busy = false;
+    this.catchingUp = false;
     this.wake();
   }
 
   private sendNew(): void {
-    while (!this.full && this.cursor < this.window.lastSeq) {
+    while (!this.stalled && this.cursor < this.window.lastSeq) {
       const { text, seq } = this.window.textAfter(this.cursor, this.selection, PAGE_BYTES);
       this.cursor = seq;
       if (text.length > 0) this.send(text);
@@ -81,7 +79,7 @@ export class Subscriber {
   }
 
   private async sendPast(): Promise<void> {
-    // Whatever was announced before the read is seen by it: if it finds no more, the cursor may go that far.
+    // The read sees everything announced before it. If it finds no more, the cursor may advance that far.
     const announced = this.window.lastSeq;
     const { events, more } = await this.store.find({
       ...this.selection,
@@ -95,7 +93,10 @@ export class Subscriber {
   }
 
   private send(text: string | Buffer): void {
-    if (this.response.writableEnded || this.response.destroyed) return;
-    this.full = !this.response.write(text);
+    if (!this.hasEnded()) this.stalled = !this.response.write(text);
+  }
+
+  private hasEnded(): boolean {
+    return this.response.writableEnded || this.response.destroyed;
   }
 }

@@ -1,11 +1,6 @@
-import { loadConfig } from '../../src/config.js';
-import type { Submission } from '../../src/queue/submission.js';
-import { SubjectQueue } from '../../src/queue/subject-queue.js';
-import { aSubmission } from '../queue/queue.contract.js';
 import { type Instance, endAll } from './instance.js';
 import { pressure, quantile } from './pressure.js';
 import { Trial } from './trial.js';
-import { until } from './until.js';
 
 afterAll(endAll);
 
@@ -69,45 +64,5 @@ describe('a publisher of single events, beside four who send batches of 5000', (
     } finally {
       await trial.end();
     }
-  });
-});
-
-describe('the queue, with a large submission in front', () => {
-  it('lets small ones pass whose publishers wait, once; the rest keeps its order', async () => {
-    const queue = new SubjectQueue(loadConfig({ BATCH_MAX_EVENTS: '100' }));
-    const batches: (readonly Submission[])[] = [];
-    const ends: (() => void)[] = [];
-    queue.consume(async (batch) => {
-      batches.push(batch);
-      await new Promise<void>((resolve) => ends.push(resolve));
-      for (const submission of batch) submission.settle([]);
-    });
-    const offer = async (...submissions: Submission[]) => {
-      for (const submission of submissions) await queue.offer(submission);
-    };
-    const next = async (count: number) => {
-      ends.shift()?.();
-      await until(() => batches.length === count, `batch ${count} is handed over`);
-    };
-    const [first, second, unawaited] = [
-      aSubmission(100),
-      aSubmission(100),
-      aSubmission(1, { awaited: false }),
-    ];
-    const [early, late] = [aSubmission(), aSubmission()];
-
-    await offer(aSubmission());
-    await next(1);
-    await offer(first, second, unawaited, early);
-    await next(2);
-    await offer(late);
-    await next(3);
-    await next(4);
-    await next(5);
-    expect(batches.slice(1)).toEqual([[early], [first], [late], [second]]);
-    await next(6);
-    expect(batches[5]).toEqual([unawaited]);
-    ends.shift()!();
-    await queue.drain();
   });
 });

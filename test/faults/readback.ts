@@ -1,5 +1,5 @@
 import Sqlite from 'better-sqlite3';
-import type { StatsAnswer } from '../../src/stats/stats.js';
+import type { StatsAnswer } from '../../src/stats/stats.dto.js';
 import type { TopicCounters } from '../../src/store/topic-counters.entity.js';
 import { until } from './until.js';
 import type { EventsPage } from '../../src/query/events.dto.js';

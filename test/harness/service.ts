@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import type { StatsAnswer } from '../../src/stats/stats.js';
+import type { StatsAnswer } from '../../src/stats/stats.dto.js';
 import type { EventsPage } from '../../src/query/events.dto.js';
 
 const MAIN = fileURLToPath(new URL('../../src/main.js', import.meta.url));

@@ -1,13 +1,15 @@
-import { anEvent } from '../harness/an-event.js';
-import { eventually } from '../harness/service.js';
+import { newEvents } from '../harness/new-event.js';
+import { until } from '../harness/until.js';
 import {
+  type Delivery,
   type EventQueue,
   QueueDrainingError,
   QueueFullError,
+  type Receipt,
   SubmissionTooLargeError,
 } from '../../src/queue/event-queue.js';
-import { Submission } from '../../src/queue/submission.js';
 import type { NewEvent } from '../../src/event/event.js';
+import type { Verdict } from '../../src/event/verdict.js';
 
 export interface QueueLimits {
   readonly capacity: number;
@@ -15,207 +17,281 @@ export interface QueueLimits {
   readonly batchMaxEvents: number;
 }
 
-export function aSubmission(size = 1, { bytes = size, awaited = true } = {}): Submission {
-  const event = { ...anEvent(), payload: '{}' } as NewEvent;
-  return new Submission(
-    Array.from({ length: size }, () => event),
-    bytes,
-    awaited,
-  );
-}
+export const STORE_FAILURE = new Error('The store fails.');
 
-/** A handler that holds each batch until it is told how it ends. */
-export class HeldBatches {
-  readonly batches: (readonly Submission[])[] = [];
-  private readonly ends: ((error?: Error) => void)[] = [];
+/** Offers submissions to a queue under short names, and consumes it with a handler that holds each batch until told. */
+export class QueueUnderTest {
+  /** The names of the submissions in each batch delivered so far. */
+  readonly batches: string[][] = [];
+  private readonly held: { batch: readonly Delivery[]; end: (error?: Error) => void }[] = [];
 
-  readonly handle = (batch: readonly Submission[]): Promise<void> =>
-    new Promise((resolve, reject) => {
-      this.batches.push(batch);
-      this.ends.push((error) => {
-        if (error) return reject(error);
-        for (const submission of batch) submission.settle([]);
-        resolve();
-      });
-    });
+  constructor(readonly queue: EventQueue) {}
 
-  async begun(count: number): Promise<void> {
-    await eventually(() => this.batches.length === count);
+  /** Offers `size` events whose topic is the name of the submission. */
+  offer(name: string, size = 1, { bytes = size, wait = true } = {}): Promise<Receipt> {
+    return this.queue.offer(newEvents(size, { topic: name }), { bytes, wait });
   }
 
+  consume(): void {
+    this.queue.consume(
+      (batch) =>
+        new Promise((resolve, reject) => {
+          this.batches.push(batch.map(nameOf));
+          this.held.push({ batch, end: (error) => (error ? reject(error) : resolve()) });
+        }),
+    );
+  }
+
+  async delivered(batches: number): Promise<void> {
+    await until(() => this.batches.length >= batches, `${batches} batches are delivered`);
+    expect(this.batches).toHaveLength(batches);
+  }
+
+  /** Settles the oldest batch in flight; with an error, fails it instead. */
   end(error?: Error): void {
-    this.ends.shift()!(error);
+    const { batch, end } = this.held.shift()!;
+    if (!error) for (const delivery of batch) delivery.settle(verdictsOf(delivery.events));
+    end(error);
+  }
+
+  async empty(): Promise<void> {
+    await until(async () => (await this.queue.load()).depth === 0, 'the queue is empty');
+  }
+
+  /** Settles every batch until the queue is drained. */
+  async finish(): Promise<void> {
+    const drained = this.queue.drain();
+    while ((await this.queue.load()).depth > 0) {
+      if (this.held.length > 0) this.end();
+      await new Promise(setImmediate);
+    }
+    await drained;
+  }
+
+  async depth(): Promise<number> {
+    return (await this.queue.load()).depth;
   }
 }
 
-/** What every queue between publishers and store promises, whatever it is made of. */
+const nameOf = ({ events }: Delivery) => events[0]!.topic;
+
+/** Recognisable verdicts: the seq is the index of the event in its submission. */
+export function verdictsOf(events: readonly NewEvent[]): Verdict[] {
+  return events.map((_, seq) => ({ outcome: 'stored', seq }));
+}
+
+async function verdicts(receipt: Receipt): Promise<readonly Verdict[]> {
+  if (receipt === 'queued') throw new Error('The receipt carries no verdicts.');
+  return receipt.verdicts;
+}
+
+/** Checks what every implementation of `EventQueue` promises. */
 export function describeQueue(name: string, create: (limits: QueueLimits) => EventQueue): void {
   const limits = { capacity: 100, capacityBytes: 1_024, batchMaxEvents: 10 };
+  const start = () => {
+    const test = new QueueUnderTest(create(limits));
+    test.consume();
+    return test;
+  };
 
-  describe(`${name}, as a queue`, () => {
-    it('hands over what is offered, and counts it until it is settled', async () => {
-      const queue = create(limits);
-      const held = new HeldBatches();
-      queue.consume(held.handle);
-      const submission = aSubmission(3);
-      await queue.offer(submission);
-      expect(queue.depth).toBe(3);
-      await held.begun(1);
-      expect(held.batches[0]).toEqual([submission]);
-      expect(queue.depth).toBe(3);
-      held.end();
-      await submission.verdicts;
-      await eventually(() => queue.depth === 0);
-    });
-
-    it('gathers what comes while a batch is handled, up to the maximum, in order', async () => {
-      const queue = create(limits);
-      const held = new HeldBatches();
-      queue.consume(held.handle);
-      await queue.offer(aSubmission());
-      await held.begun(1);
-      const later = [4, 4, 4, 1].map((size) => aSubmission(size));
-      for (const submission of later) await queue.offer(submission);
-      held.end();
-      await held.begun(2);
-      held.end();
-      await held.begun(3);
-      held.end();
-      expect(held.batches.slice(1)).toEqual([later.slice(0, 2), later.slice(2)]);
-      await queue.drain();
-    });
-
-    it('hands over a submission larger than the maximum in one piece', async () => {
-      const queue = create(limits);
-      const held = new HeldBatches();
-      queue.consume(held.handle);
-      await queue.offer(aSubmission(50));
-      await held.begun(1);
-      expect(held.batches[0]![0]!.events).toHaveLength(50);
-      held.end();
-      await queue.drain();
-    });
-
-    it.each([
-      ['events', aSubmission(40), aSubmission(61), aSubmission(60)],
-      [
-        'bytes',
-        aSubmission(1, { bytes: 400 }),
-        aSubmission(1, { bytes: 625 }),
-        aSubmission(1, { bytes: 600 }),
-      ],
-    ])('takes no more %s than it may hold', async (_, first, tooMuch, fits) => {
-      const queue = create(limits);
-      const handled: Submission[] = [];
-      let open!: () => void;
-      const gate = new Promise<void>((resolve) => (open = resolve));
-      queue.consume(async (batch) => {
-        await gate;
-        for (const submission of batch) submission.settle([]);
-        handled.push(...batch);
+  describe(name, () => {
+    describe('offer', () => {
+      it('returns the verdicts of the events, in their order, once they are settled', async () => {
+        const test = start();
+        const receipt = await test.offer('a', 3);
+        await test.delivered(1);
+        test.end();
+        expect(await verdicts(receipt)).toEqual([0, 1, 2].map((seq) => ({ outcome: 'stored', seq })));
+        await test.finish();
       });
-      await queue.offer(first);
-      const depth = queue.depth;
-      const refusal = await queue.offer(tooMuch).catch((error: unknown) => error);
-      expect(refusal).toBeInstanceOf(QueueFullError);
-      expect((refusal as QueueFullError).retryAfterSeconds).toBeGreaterThanOrEqual(1);
-      expect(queue.depth).toBe(depth);
-      await queue.offer(fits);
-      open();
-      await queue.drain();
-      expect(handled).toEqual([first, fits]);
-    });
 
-    it('tells all who wait when the store fails, keeps the others in order, and goes on', async () => {
-      const queue = create(limits);
-      const held = new HeldBatches();
-      queue.consume(held.handle);
-      const awaited = [aSubmission(), aSubmission(10)];
-      const kept = [aSubmission(2, { awaited: false }), aSubmission(2, { awaited: false })];
-      for (const submission of [awaited[0]!, kept[0]!, awaited[1]!, kept[1]!]) await queue.offer(submission);
-      await held.begun(1);
-      held.end(new Error('store'));
-      for (const submission of awaited) await expect(submission.verdicts).rejects.toThrow('store');
-      expect(queue.depth).toBe(4);
-      await held.begun(2);
-      expect(held.batches[1]).toEqual(kept);
-      held.end(new Error('still'));
-      await held.begun(3);
-      expect(held.batches[2]).toEqual(kept);
-      held.end();
-      await eventually(() => queue.depth === 0);
+      it('returns "queued" for a publisher that does not wait', async () => {
+        const test = start();
+        expect(await test.offer('a', 1, { wait: false })).toBe('queued');
+        await test.finish();
+        expect(test.batches).toEqual([['a']]);
+      });
 
-      const next = aSubmission();
-      await queue.offer(next);
-      await held.begun(4);
-      held.end();
-      await next.verdicts;
-    });
+      it.each([
+        ['events', { size: 40 }, { size: 61 }, { size: 60 }],
+        ['bytes', { bytes: 400 }, { bytes: 625 }, { bytes: 624 }],
+      ])(
+        'rejects what exceeds its capacity in %s, and accepts none of it',
+        async (_, first, tooMuch, fits) => {
+          const test = start();
+          const offer = (label: string, { size = 1, bytes = size }: { size?: number; bytes?: number }) =>
+            test.offer(label, size, { bytes });
+          await offer('first', first);
+          const depth = await test.depth();
+          await expect(offer('too much', tooMuch)).rejects.toBeInstanceOf(QueueFullError);
+          expect(await test.depth()).toBe(depth);
+          await offer('fits', fits);
+          await test.finish();
+          expect(test.batches.flat()).toEqual(['first', 'fits']);
+        },
+      );
 
-    it('does not hand over again what was settled before the store failed', async () => {
-      const queue = create(limits);
-      const handled: Submission[] = [];
-      let failed = false;
-      queue.consume(async (batch) => {
-        for (const submission of batch) {
-          if (handled.length === 1 && !failed) {
-            failed = true;
-            throw new Error('store');
-          }
-          handled.push(submission);
-          submission.settle([]);
+      it('has room again once something is settled', async () => {
+        const test = start();
+        await test.offer('first', 100);
+        await expect(test.offer('second')).rejects.toBeInstanceOf(QueueFullError);
+        await test.delivered(1);
+        test.end();
+        await test.empty();
+        await test.offer('second', 100);
+        await test.finish();
+      });
+
+      it('rejects for good what would not fit into an empty queue', async () => {
+        const test = start();
+        for (const [size, bytes] of [
+          [101, 101],
+          [1, 1_025],
+        ] as const) {
+          await expect(test.offer('a', size, { bytes })).rejects.toBeInstanceOf(SubmissionTooLargeError);
         }
+        expect(await test.depth()).toBe(0);
+        await test.finish();
       });
-      const submissions = [1, 2, 3].map(() => aSubmission(1, { awaited: false }));
-      for (const submission of submissions) await queue.offer(submission);
-      await queue.drain();
-      expect(handled).toEqual(submissions);
+
+      it('rejects everything while it has no consumer', async () => {
+        await expect(new QueueUnderTest(create(limits)).offer('a')).rejects.toThrow('no consumer');
+      });
     });
 
-    it('drains: takes nothing more, and resolves when all that was taken is settled', async () => {
-      const queue = create(limits);
-      const held = new HeldBatches();
-      queue.consume(held.handle);
-      await queue.offer(aSubmission());
-      await held.begun(1);
-      let drained = false;
-      const draining = queue.drain().then(() => (drained = true));
-      expect(queue.draining).toBe(true);
-      await expect(queue.offer(aSubmission())).rejects.toBeInstanceOf(QueueDrainingError);
-      expect(drained).toBe(false);
-      held.end();
-      await draining;
-      expect(queue.depth).toBe(0);
+    describe('consume', () => {
+      it('delivers immediately while idle', async () => {
+        const test = start();
+        await test.offer('a');
+        await test.delivered(1);
+        await test.finish();
+      });
+
+      it('gathers arrivals while a batch is in flight, up to the maximum, in order', async () => {
+        const test = start();
+        await test.offer('first');
+        await test.delivered(1);
+        for (const [later, size] of Object.entries({ a: 4, b: 4, c: 4, d: 1 })) await test.offer(later, size);
+        await test.finish();
+        expect(test.batches).toEqual([['first'], ['a', 'b'], ['c', 'd']]);
+      });
+
+      it('delivers a submission larger than a batch in one piece', async () => {
+        const test = start();
+        await test.offer('large', 50);
+        await test.finish();
+        expect(test.batches).toEqual([['large']]);
+      });
+
+      it('refuses one submission without touching the others of its batch', async () => {
+        const queue = create(limits);
+        queue.consume(async (batch) => {
+          for (const delivery of batch) {
+            if (nameOf(delivery) === 'bad') delivery.refuse(new Error('unstorable'));
+            else delivery.settle(verdictsOf(delivery.events));
+          }
+        });
+        const test = new QueueUnderTest(queue);
+        const [good, bad] = await Promise.all([test.offer('good'), test.offer('bad')]);
+        await expect(verdicts(bad)).rejects.toThrow('unstorable');
+        expect(await verdicts(good)).toHaveLength(1);
+        await queue.drain();
+      });
     });
 
-    it('refuses for good what it could not hold even if it were empty', async () => {
-      const queue = create(limits);
-      queue.consume(new HeldBatches().handle);
-      for (const tooLarge of [aSubmission(101), aSubmission(1, { bytes: 1_025 })]) {
-        await expect(queue.offer(tooLarge)).rejects.toBeInstanceOf(SubmissionTooLargeError);
-      }
-      expect(queue.depth).toBe(0);
+    describe('a failing batch', () => {
+      it('refuses every waiting publisher, redelivers the other submissions in order, and goes on', async () => {
+        const test = start();
+        const offers = await Promise.all([
+          test.offer('waits 1'),
+          test.offer('kept 1', 2, { wait: false }),
+          test.offer('waits 2', 10),
+          test.offer('kept 2', 2, { wait: false }),
+        ]);
+        await test.delivered(1);
+        test.end(STORE_FAILURE);
+        for (const index of [0, 2]) await expect(verdicts(offers[index]!)).rejects.toBe(STORE_FAILURE);
+        expect(await test.depth()).toBe(4);
+        await test.delivered(2);
+        test.end(STORE_FAILURE);
+        await test.delivered(3);
+        expect(test.batches.slice(1)).toEqual([
+          ['kept 1', 'kept 2'],
+          ['kept 1', 'kept 2'],
+        ]);
+        test.end();
+        await test.empty();
+        const receipt = await test.offer('next');
+        await test.delivered(4);
+        test.end();
+        expect(await verdicts(receipt)).toHaveLength(1);
+        await test.finish();
+      });
+
+      it('does not redeliver what was settled before the failure', async () => {
+        const queue = create(limits);
+        const settled: string[] = [];
+        let failed = false;
+        queue.consume(async (batch) => {
+          for (const delivery of batch) {
+            if (settled.length === 1 && !failed) {
+              failed = true;
+              throw STORE_FAILURE;
+            }
+            settled.push(nameOf(delivery));
+            delivery.settle(verdictsOf(delivery.events));
+          }
+        });
+        const test = new QueueUnderTest(queue);
+        for (const submission of ['a', 'b', 'c']) await test.offer(submission, 1, { wait: false });
+        await queue.drain();
+        expect(settled).toEqual(['a', 'b', 'c']);
+      });
+
+      it('is redelivered while the queue drains', async () => {
+        const test = start();
+        await test.offer('kept', 1, { wait: false });
+        await test.delivered(1);
+        const drained = test.queue.drain();
+        test.end(STORE_FAILURE);
+        await test.delivered(2);
+        test.end();
+        await drained;
+      });
     });
 
-    it('takes nothing that nobody would consume', async () => {
-      await expect(create(limits).offer(aSubmission())).rejects.toThrow('Nobody');
-    });
+    describe('load and drain', () => {
+      it('reports accepted events until they are settled', async () => {
+        const test = start();
+        expect(await test.queue.load()).toEqual({ depth: 0, capacity: 100, draining: false });
+        await test.offer('a', 3);
+        expect(await test.depth()).toBe(3);
+        await test.delivered(1);
+        expect(await test.depth()).toBe(3);
+        test.end();
+        await test.empty();
+        await test.finish();
+      });
 
-    it('can be drained by two at once', async () => {
-      const queue = create(limits);
-      const held = new HeldBatches();
-      queue.consume(held.handle);
-      await queue.offer(aSubmission());
-      const drains = Promise.all([queue.drain(), queue.drain()]);
-      await held.begun(1);
-      held.end();
-      await drains;
-    });
+      it('rejects new submissions once it drains, and resolves when everything is settled', async () => {
+        const test = start();
+        await test.offer('a');
+        await test.delivered(1);
+        let drained = false;
+        const draining = test.queue.drain().then(() => (drained = true));
+        expect((await test.queue.load()).draining).toBe(true);
+        await expect(test.offer('b')).rejects.toBeInstanceOf(QueueDrainingError);
+        expect(drained).toBe(false);
+        test.end();
+        await draining;
+        expect(await test.depth()).toBe(0);
+      });
 
-    it('drains at once when it is empty', async () => {
-      const queue = create(limits);
-      queue.consume(new HeldBatches().handle);
-      await queue.drain();
+      it('drains immediately if empty, and may be drained repeatedly', async () => {
+        const test = start();
+        await Promise.all([test.queue.drain(), test.queue.drain()]);
+        await test.queue.drain();
+      });
     });
   });
 }

@@ -1,7 +1,7 @@
-import { aSubmission, describeQueue, HeldBatches, type QueueLimits } from './queue.contract.js';
-import { eventually } from '../harness/service.js';
+import { until } from '../harness/until.js';
 import { loadConfig } from '../../src/config.js';
 import { SubjectQueue } from '../../src/queue/subject-queue.js';
+import { describeQueue, type QueueLimits, QueueUnderTest, STORE_FAILURE } from './queue.contract.js';
 
 const create = ({ capacity, capacityBytes, batchMaxEvents }: QueueLimits) =>
   new SubjectQueue(
@@ -14,90 +14,79 @@ const create = ({ capacity, capacityBytes, batchMaxEvents }: QueueLimits) =>
 
 describeQueue('SubjectQueue', create);
 
-describe('SubjectQueue, behind a batch that is being handled', () => {
-  const limits = { capacity: 10_000, capacityBytes: 100_000, batchMaxEvents: 1_000 };
-
-  async function beginning(size: number) {
-    const queue = create(limits);
-    const held = new HeldBatches();
-    queue.consume(held.handle);
-    await queue.offer(aSubmission(size));
-    await held.begun(1);
-    const offerSmall = async (count: number) => {
-      for (let index = 0; index < count; index++) await queue.offer(aSubmission());
-    };
-    const finish = async () => {
-      const draining = queue.drain();
-      for (let ended = 0; queue.depth > 0; ended++) {
-        await held.begun(Math.max(ended + 1, held.batches.length));
-        held.end();
-        await new Promise(setImmediate);
-      }
-      await draining;
-    };
-    return { queue, held, offerSmall, finish };
+describe('SubjectQueue behind a batch in flight', () => {
+  async function startWith(size: number): Promise<QueueUnderTest> {
+    const test = new QueueUnderTest(
+      create({ capacity: 10_000, capacityBytes: 100_000, batchMaxEvents: 1_000 }),
+    );
+    test.consume();
+    await test.offer('first', size);
+    await test.delivered(1);
+    return test;
   }
-  const sizes = (held: HeldBatches) => held.batches.map((batch) => batch.length);
+  const offerSmall = async (test: QueueUnderTest, count: number) => {
+    for (let index = 0; index < count; index++) await test.offer(`small ${index}`);
+  };
+  const inFlight = (test: QueueUnderTest) => test.batches.slice(1).flat();
 
-  it('hands over small ones once there are many, up to three batches', async () => {
-    const { held, offerSmall, finish } = await beginning(1);
-    await offerSmall(31);
-    expect(sizes(held)).toEqual([1]);
-    await offerSmall(1);
-    expect(sizes(held)).toEqual([1, 32]);
-    await offerSmall(100);
-    expect(sizes(held)).toEqual([1, 32, 32]);
-    await finish();
-    expect(sizes(held)).toEqual([1, 32, 32, 68]);
+  it('gathers a small backlog and pipelines a large one', async () => {
+    const test = await startWith(1);
+    await offerSmall(test, 5);
+    expect(inFlight(test)).toEqual([]);
+    await offerSmall(test, 200);
+    expect(inFlight(test).length).toBeGreaterThan(0);
+    await test.finish();
+    expect(inFlight(test)).toHaveLength(205);
   });
 
-  it('hands over large ones, together no more events than one commit takes', async () => {
-    const { queue, held, finish } = await beginning(300);
-    const large = [500, 100, 200].map((size) => aSubmission(size));
-    for (const submission of large) await queue.offer(submission);
-    expect(held.batches.slice(1)).toEqual([[large[0]]]);
-    await finish();
-    expect(held.batches.slice(2)).toEqual([large.slice(1)]);
+  it('pipelines no more events than one batch may have', async () => {
+    const test = await startWith(300);
+    for (const [name, size] of Object.entries({ a: 500, b: 300, c: 100 })) await test.offer(name, size);
+    expect(inFlight(test)).toEqual(['a']);
+    await test.finish();
+    expect(inFlight(test)).toEqual(['a', 'b', 'c']);
   });
 
-  it('lets no small ones pass a large one twice', async () => {
-    const { queue, held, offerSmall, finish } = await beginning(200);
-    const large = aSubmission(900);
-    await queue.offer(large);
-    await offerSmall(200);
-    expect(sizes(held)).toEqual([1]);
-    held.end();
-    await held.begun(2);
-    expect(sizes(held)).toEqual([1, 200]);
-    await offerSmall(200);
-    held.end();
-    await held.begun(3);
-    expect(held.batches[2]).toContain(large);
-    await finish();
+  it('pipelines nothing while the batch in flight is full', async () => {
+    const test = await startWith(1_000);
+    await offerSmall(test, 200);
+    expect(inFlight(test)).toEqual([]);
+    await test.finish();
+    expect(inFlight(test)).toHaveLength(200);
   });
 
-  it('hands over nothing where there is no room', async () => {
-    const { held, offerSmall, finish } = await beginning(1_000);
-    await offerSmall(40);
-    expect(sizes(held)).toEqual([1]);
-    await finish();
-    expect(sizes(held)).toEqual([1, 40]);
+  it('lets small submissions overtake a large one in at most one batch', async () => {
+    const test = await startWith(200);
+    await test.offer('large', 900);
+    await offerSmall(test, 200);
+    expect(inFlight(test)).toEqual([]);
+    test.end();
+    await test.delivered(2);
+    expect(inFlight(test)).toHaveLength(200);
+    expect(inFlight(test)).not.toContain('large');
+    await offerSmall(test, 200);
+    test.end();
+    await test.delivered(3);
+    expect(test.batches[2]).toContain('large');
+    await test.finish();
   });
 
-  it('keeps the order of what nobody waits for, when all that is under way fails', async () => {
-    const { queue, held, finish } = await beginning(400);
-    const kept = [500, 100, 300].map((size) => aSubmission(size, { awaited: false }));
-    for (const submission of kept) await queue.offer(submission);
-    expect(held.batches.slice(1)).toEqual([[kept[0]]]);
-    held.end();
-    await eventually(() => queue.depth === 900);
-    await queue.offer(aSubmission(100, { awaited: false }));
-    await held.begun(3);
-    expect(held.batches[2]!.slice(0, 2)).toEqual(kept.slice(1));
-    held.end(new Error('store'));
-    held.end(new Error('store'));
-    await held.begun(4);
-    expect(held.batches[3]!.slice(0, 3)).toEqual(kept);
-    await finish();
+  it('keeps the order of submissions without a waiting publisher when every batch in flight fails', async () => {
+    const test = await startWith(400);
+    const offer = (name: string, size: number) => test.offer(name, size, { wait: false });
+    await offer('a', 500);
+    await offer('b', 100);
+    await offer('c', 300);
+    expect(test.batches.slice(1)).toEqual([['a']]);
+    test.end();
+    await until(async () => (await test.depth()) === 900, 'the first batch is released');
+    await offer('d', 100);
+    await test.delivered(3);
+    expect(inFlight(test)).toEqual(['a', 'b', 'c', 'd']);
+    test.end(STORE_FAILURE);
+    test.end(STORE_FAILURE);
+    await test.delivered(4);
+    expect(test.batches[3]).toEqual(['a', 'b', 'c', 'd']);
+    await test.finish();
   });
 });

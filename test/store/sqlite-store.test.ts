@@ -1,57 +1,84 @@
 import Sqlite from 'better-sqlite3';
-import { DataSource } from 'typeorm';
-import { aDatabase } from '../harness/service.js';
-import { describeStore } from './store.contract.js';
-import { dataSourceOptions } from '../../ormconfig.js';
-import { loadConfig } from '../../src/config.js';
-import { Store } from '../../src/store/store.js';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { connect } from '../../src/store/sqlite/connection.js';
+import { SqliteStore } from '../../src/store/sqlite/sqlite-store.js';
+import { describeStore } from './contract/store.contract.js';
+import { type StoreFixture, type StoreHarness, useStore } from './contract/harness.js';
 
-const open = (database: string) => Store.open(loadConfig({ DATABASE_URL: `sqlite:${database}` }));
-const close = (store: Store) => store.onApplicationShutdown();
+class SqliteFixture implements StoreFixture {
+  private constructor(private readonly directory: string) {}
 
-describeStore('SQLite', () => {
-  const database = aDatabase();
-  return { open: () => open(database), close };
-});
+  static async create(): Promise<SqliteFixture> {
+    return new SqliteFixture(await mkdtemp(join(tmpdir(), 'aggregator-')));
+  }
 
-describe('the SQLite store', () => {
-  const database = aDatabase();
-  let store: Store;
-  beforeAll(async () => (store = await open(database)));
-  afterAll(() => close(store));
+  get path(): string {
+    return join(this.directory, 'events.db');
+  }
+
+  open(): Promise<SqliteStore> {
+    return SqliteStore.open(this.path);
+  }
+
+  /** Holds SQLite's write lock, as a foreign process would. */
+  async makeUnavailable(): Promise<() => Promise<void>> {
+    const other = new Sqlite(this.path);
+    other.exec('BEGIN IMMEDIATE');
+    return async () => void other.close();
+  }
+
+  destroy(): Promise<void> {
+    return rm(this.directory, { recursive: true });
+  }
+}
+
+const harness: StoreHarness = { create: () => SqliteFixture.create() };
+
+describeStore('SqliteStore', harness);
+
+describe('the database file of SqliteStore', () => {
+  const test = useStore(harness);
+  const inspect = <T>(look: (database: Sqlite.Database) => T): T => {
+    const database = new Sqlite((test.fixture as SqliteFixture).path, { readonly: true });
+    try {
+      return look(database);
+    } finally {
+      database.close();
+    }
+  };
 
   it('has the tables and indexes that the entities describe', async () => {
-    const dataSource = await new DataSource(dataSourceOptions(database, { readonly: true })).initialize();
+    const { dataSource } = await connect((test.fixture as SqliteFixture).path, { readonly: true });
     const { upQueries } = await dataSource.driver.createSchemaBuilder().log();
     await dataSource.destroy();
     expect(upQueries).toEqual([]);
   });
 
   it('has a unique composite index on (topic, event_id)', () => {
-    const sqlite = new Sqlite(database, { readonly: true });
-    const indexes = sqlite.pragma('index_list(processed_events)') as { name: string; unique: number }[];
-    const columns = (index: string) =>
-      (sqlite.pragma(`index_info(${index})`) as { name: string }[]).map(({ name }) => name);
-    expect(indexes.filter(({ unique }) => unique === 1).map(({ name }) => columns(name))).toEqual([
-      ['topic', 'event_id'],
-    ]);
-    sqlite.close();
+    const unique = inspect((database) => {
+      const indexes = database.pragma('index_list(processed_events)') as { name: string; unique: number }[];
+      return indexes
+        .filter((index) => index.unique === 1)
+        .map(({ name }) =>
+          (database.pragma(`index_info(${name})`) as { name: string }[]).map((column) => column.name),
+        );
+    });
+    expect(unique).toEqual([['topic', 'event_id']]);
   });
 
-  it('pages a topic and finds a key by index, never by walking the table', () => {
-    const sqlite = new Sqlite(database, { readonly: true });
-    const plan = (sql: string) =>
-      (sqlite.prepare(`EXPLAIN QUERY PLAN ${sql}`).all() as { detail: string }[])
+  it.each([
+    `SELECT * FROM processed_events WHERE topic = 'a' AND seq < 9 ORDER BY seq DESC LIMIT 5`,
+    `SELECT * FROM processed_events WHERE topic = 'a' AND event_id = 'b'`,
+    `SELECT * FROM processed_events WHERE seq > 5 ORDER BY seq LIMIT 5`,
+  ])('answers by index, without a scan or a sort: %s', (sql) => {
+    const plan = inspect((database) =>
+      (database.prepare(`EXPLAIN QUERY PLAN ${sql}`).all() as { detail: string }[])
         .map(({ detail }) => detail)
-        .join('; ');
-    for (const sql of [
-      `SELECT * FROM processed_events WHERE topic = 'a' AND seq < 9 ORDER BY seq DESC LIMIT 5`,
-      `SELECT * FROM processed_events WHERE topic = 'a' AND event_id = 'b'`,
-      `SELECT * FROM processed_events WHERE seq > 5 ORDER BY seq LIMIT 5`,
-    ]) {
-      expect(plan(sql)).toMatch(/^SEARCH processed_events USING (INDEX|INTEGER PRIMARY KEY)/);
-      expect(plan(sql)).not.toMatch(/TEMP B-TREE|SCAN/);
-    }
-    sqlite.close();
+        .join('; '),
+    );
+    expect(plan).toMatch(/^SEARCH processed_events USING (INDEX|INTEGER PRIMARY KEY)/);
+    expect(plan).not.toMatch(/TEMP B-TREE|SCAN/);
   });
 });

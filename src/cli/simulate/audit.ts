@@ -1,4 +1,4 @@
-import type { StatsAnswer } from '../../stats/stats.js';
+import type { StatsAnswer } from '../../stats/stats.dto.js';
 import type { Ledger } from './ledger.js';
 
 /** One sum: what it may be, both ends included, and what it is. */

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EventDto } from '../../event/event.dto.js';
 import type { PublishedBatch, PublishedEvent } from '../../ingest/publish.dto.js';
-import type { StatsAnswer } from '../../stats/stats.js';
+import type { StatsAnswer } from '../../stats/stats.dto.js';
 import { backoffMs } from './backoff.js';
 import { type Answer, type Client, NoAnswerError } from './client.js';
 import { type FailedAttempt, PublishingError, failureOf } from './failure.js';

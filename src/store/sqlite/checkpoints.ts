@@ -1,47 +1,50 @@
 import type { Database } from 'better-sqlite3';
 
 /**
- * Pages in the log before they are brought into the file: 16 MiB. Random keys dirty the same pages again and
- * again, and the fewer checkpoints, the less is copied twice; but commits wait for the disk while a checkpoint is
- * synced, and after 64 MiB that is a tenth of a second.
+ * WAL size at which a checkpoint is due: 16 MiB. Random keys dirty the same pages repeatedly, so fewer checkpoints
+ * copy less. But commits wait for the disk while a checkpoint is fsynced: a tenth of a second after 64 MiB.
  */
 export const CHECKPOINT_PAGES = 4_000;
 
-/** What the writer copies by itself between two commits: some milliseconds. */
+/** The number of pages the writer may checkpoint between two commits: a few milliseconds. */
 const REST_PAGES = 1_000;
-/** The log grows while it is copied: what is left after the first time is copied again, in less. */
+
+/** The WAL grows during a checkpoint. Each further pass copies what arrived during the one before. */
 const MAX_PASSES = 3;
 
-/**
- * Pages of the log that are not in the file yet, and whether the log is due to be brought there. SQLite before 3.51
- * does not know NOOP, and would copy.
- */
-function look(database: Database): { rest: number; due: boolean } {
+interface WalState {
+  /** Pages of the WAL that have not been checkpointed. */
+  readonly rest: number;
+  readonly due: boolean;
+}
+
+/** NOOP reports without copying. It needs SQLite 3.51 or later; earlier versions would checkpoint. */
+function walState(database: Database): WalState {
   const [{ log, checkpointed }] = database.pragma('wal_checkpoint(NOOP)') as [
     { log: number; checkpointed: number },
   ];
   return { rest: log - checkpointed, due: log > CHECKPOINT_PAGES };
 }
 
-/** Copies the log beside the commits of another connection, which do not wait for it. */
-export function copyLog(database: Database): void {
+/** Checkpoints the WAL concurrently with the commits of another connection, without blocking them. */
+export function checkpointConcurrently(database: Database): void {
   for (let pass = 0; pass < MAX_PASSES; pass++) {
-    const { rest, due } = look(database);
+    const { rest, due } = walState(database);
     if (!due || rest < REST_PAGES) return;
     database.pragma('wal_checkpoint(PASSIVE)');
   }
 }
 
 /**
- * Between two commits: copies the little that is left, so that the log begins anew. Only whoever writes can:
- * for everyone else there is always one commit more. Never throws: the commit before it stands, and a disk that is
- * full will be told of by the next one.
+ * Checkpoints the remaining WAL pages between two commits, so that SQLite restarts the WAL. Only the writer can do
+ * this; other connections always find a newer commit. Never throws: the previous commit is durable, and a full disk
+ * surfaces on the next one.
  */
-export function finishLog(database: Database): void {
+export function checkpointRest(database: Database): void {
   try {
-    const { rest, due } = look(database);
+    const { rest, due } = walState(database);
     if (due && rest < REST_PAGES) database.pragma('wal_checkpoint(PASSIVE)');
   } catch {
-    // The log is kept, and this is tried again after the next commit.
+    // The WAL is kept. The next commit tries again.
   }
 }

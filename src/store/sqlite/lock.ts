@@ -3,14 +3,14 @@ import { closeSync, existsSync, mkdirSync, openSync, realpathSync, statSync } fr
 import { dirname } from 'node:path';
 
 /**
- * Keeps a second instance off the database: two would each count by themselves. The lock is one that SQLite
- * takes on a file beside it, so the system lets go of it however this process ends. Throws, and has changed
- * nothing, where the file is not one that this service made.
+ * Makes this process the only owner of the database file. Two owners would both keep running totals and announce
+ * only their own commits. The lock is SQLite's lock on a file next to the database, so the operating system
+ * releases it however the process ends. Throws, without changing anything, if the file is not a database of this service.
  */
 export function lockDatabase(path: string): Database {
   mkdirSync(dirname(path), { recursive: true });
-  if (existsSync(path)) refuseForeign(path);
-  // Made first where there is none: only then can be told where a link leads.
+  if (existsSync(path)) rejectForeign(path);
+  // The file must exist before its real path can be resolved through a symbolic link.
   else closeSync(openSync(path, 'a'));
   const lock = new Sqlite(`${realpathSync(path)}.lock`, { timeout: 0 });
   try {
@@ -24,8 +24,9 @@ export function lockDatabase(path: string): Database {
   }
 }
 
-function refuseForeign(path: string): void {
-  // Each of its names would have a log of its own, and what one log holds is lost on the other.
+function rejectForeign(path: string): void {
+  // SQLite names the WAL after the path. Two hard links would get two WALs, and commits in one are invisible through
+  // the other.
   if (statSync(path).nlink > 1) throw new Error('it has another name (a hard link)');
   const database = new Sqlite(path, { readonly: true });
   try {

@@ -1,62 +1,60 @@
 import type { Database } from 'better-sqlite3';
-import type { DataSource } from 'typeorm';
 import { setImmediate } from 'node:timers/promises';
-import { patternOf } from '../../event/selection.js';
+import type { DedupKey, StoredEvent } from '../../event/event.js';
 import { type EventJson, toEventJson } from '../../event/event-json.js';
+import { patternOf } from '../../event/selection.js';
 import { matchesPattern } from '../../event/topic-pattern.js';
-import type { TopicCounters } from '../topic-counters.entity.js';
 import type { EventFilter } from '../event-filter.js';
-import type { StoredEvent } from '../../event/event.js';
+import type { FoundEvents, TopicSummary } from '../store.js';
+import type { TopicCounters } from '../topic-counters.entity.js';
+import type { Connection } from './connection.js';
 
-/** A part of what a filter asks for. */
-export interface FoundEvents {
-  readonly events: readonly EventJson[];
-  /** Whether there may be more behind the last one. */
-  readonly more: boolean;
-}
+const BY_KEY = 'SELECT * FROM processed_events WHERE topic = ? AND event_id = ?';
+const SEQ_BY_KEY = 'SELECT seq FROM processed_events WHERE topic = ? AND event_id = ?';
+const LAST_SEQ = 'SELECT coalesce(max(seq), 0) FROM processed_events';
+const FIRST_AT_OR_AFTER =
+  'SELECT seq, processed_at FROM processed_events WHERE seq >= ? ORDER BY seq LIMIT 1';
+// rowid order is the order in which topics were first counted.
+const COUNTERS = 'SELECT * FROM topic_counters ORDER BY rowid';
+// The index on topic yields the first and the last seq of a topic without a scan.
+const TOPICS = `
+  SELECT topic, received, unique_processed, duplicate_dropped, conflicts,
+    (SELECT processed_at FROM processed_events WHERE seq =
+      (SELECT min(seq) FROM processed_events e WHERE e.topic = c.topic)) AS first_event_at,
+    (SELECT processed_at FROM processed_events WHERE seq =
+      (SELECT max(seq) FROM processed_events e WHERE e.topic = c.topic)) AS last_event_at
+  FROM topic_counters c WHERE topic > ? ORDER BY topic LIMIT ?`;
 
-/** The counters of a topic, and when its first and its last event were stored. */
-export interface TopicSummary extends TopicCounters {
-  readonly first_event_at: string;
-  readonly last_event_at: string;
-}
-
-export interface DedupKey {
-  readonly topic: string;
-  readonly event_id: string;
-}
-
-/** Rows looked at in one go where no index helps; then other readers have their turn. */
+/** Rows scanned per step where no index helps. Other reads run between two steps. */
 const SCAN_ROWS = 20_000;
 
-/** A connection that only reads, and sees only what is committed. */
+/** A read-only connection. It sees only committed events. */
 export class Reader {
-  constructor(
-    private readonly dataSource: DataSource,
-    private readonly database: Database,
-  ) {
-    database.function('matches_pattern', { deterministic: true }, (pattern, topic) =>
+  private readonly database: Database;
+
+  constructor(private readonly connection: Connection) {
+    this.database = connection.database;
+    this.database.function('matches_pattern', { deterministic: true }, (pattern, topic) =>
       Number(matchesPattern(pattern as string, topic as string)),
     );
   }
 
   /**
-   * The first events that pass the filter, in the order it asks for, up to its limit and its bytes. One topic
-   * is read by its index, everything else by the primary key. A source or a pattern is looked for on the way, by
-   * SQLite, which leaves the payloads of others unread, a stretch of rows at a time, so that a rare one holds up
-   * nobody else.
+   * Returns the first events that pass the filter, up to its limit and its bytes. A topic is read by its index,
+   * everything else by seq. Source and pattern filters have no index: SQLite scans `SCAN_ROWS` rows per step without
+   * loading payloads, and other reads run between steps.
    */
   async find(filter: EventFilter): Promise<FoundEvents> {
     const ascending = filter.order === 'asc';
     let { first, last } = this.bounds(filter);
-    const selective = filter.source !== undefined || patternOf(filter) !== undefined;
-    const stretch = selective ? SCAN_ROWS : Number.MAX_SAFE_INTEGER;
+    const scans = filter.source !== undefined || patternOf(filter) !== undefined;
+    const step = scans ? SCAN_ROWS : Number.MAX_SAFE_INTEGER;
     const events: EventJson[] = [];
     let bytes = 0;
     while (first <= last) {
       const [from, to] = ascending
-        ? [first, Math.min(last, first + stretch - 1)]
-        : [Math.max(first, last - stretch + 1), last];
+        ? [first, Math.min(last, first + step - 1)]
+        : [Math.max(first, last - step + 1), last];
       for (const row of this.rows(filter, from, to)) {
         if (events.length === filter.limit || bytes > filter.maxBytes) return { events, more: true };
         const event = toEventJson(row);
@@ -65,56 +63,36 @@ export class Reader {
       }
       if (ascending) first = to + 1;
       else last = from - 1;
-      if (selective) await setImmediate();
+      if (scans) await setImmediate();
     }
     return { events, more: false };
   }
 
-  get(topic: string, eventId: string): EventJson | null {
-    const row = this.database
-      .prepare<[string, string], StoredEvent>(
-        'SELECT * FROM processed_events WHERE topic = ? AND event_id = ?',
-      )
-      .get(topic, eventId);
+  get({ topic, event_id }: DedupKey): EventJson | null {
+    const row = this.database.prepare<[string, string], StoredEvent>(BY_KEY).get(topic, event_id);
     return row ? toEventJson(row) : null;
   }
 
-  /** The seq of each key, in their order; null where it is not stored. */
   lookup(keys: readonly DedupKey[]): (number | null)[] {
-    const find = this.database
-      .prepare<[string, string], number>('SELECT seq FROM processed_events WHERE topic = ? AND event_id = ?')
-      .pluck();
+    const find = this.database.prepare<[string, string], number>(SEQ_BY_KEY).pluck();
     return keys.map(({ topic, event_id }) => find.get(topic, event_id) ?? null);
   }
 
   lastSeq(): number {
-    return this.database
-      .prepare<[], number>('SELECT coalesce(max(seq), 0) FROM processed_events')
-      .pluck()
-      .get()!;
+    return this.database.prepare<[], number>(LAST_SEQ).pluck().get()!;
   }
 
-  /** Of every topic, in the order of their first events. */
+  /** Returns the counters of every topic, in the order of their first events. */
   counters(): TopicCounters[] {
-    return this.database.prepare<[], TopicCounters>('SELECT * FROM topic_counters ORDER BY rowid').all();
+    return this.database.prepare<[], TopicCounters>(COUNTERS).all();
   }
 
-  /** Topics by name, those after `after`; the times are found by the ends of each topic's index. */
   topics(after: string, limit: number): TopicSummary[] {
-    return this.database
-      .prepare<[string, number], TopicSummary>(
-        `SELECT topic, received, unique_processed, duplicate_dropped, conflicts,
-          (SELECT processed_at FROM processed_events WHERE seq =
-            (SELECT min(seq) FROM processed_events e WHERE e.topic = c.topic)) AS first_event_at,
-          (SELECT processed_at FROM processed_events WHERE seq =
-            (SELECT max(seq) FROM processed_events e WHERE e.topic = c.topic)) AS last_event_at
-         FROM topic_counters c WHERE topic > ? ORDER BY topic LIMIT ?`,
-      )
-      .all(after, limit);
+    return this.database.prepare<[string, number], TopicSummary>(TOPICS).all(after, limit);
   }
 
   close(): Promise<void> {
-    return this.dataSource.destroy();
+    return this.connection.dataSource.destroy();
   }
 
   private rows(filter: EventFilter, from: number, to: number): IterableIterator<StoredEvent> {
@@ -128,7 +106,7 @@ export class Reader {
     return this.database.prepare<object, StoredEvent>(query).iterate({ from, to, pattern, topic, source });
   }
 
-  /** The seqs between which the events of the filter lie. */
+  /** Returns the inclusive range of seqs that the cursors and times of the filter allow. */
   private bounds({ after = 0, before = Number.MAX_SAFE_INTEGER, since, until }: EventFilter) {
     const lastSeq = this.lastSeq();
     return {
@@ -138,12 +116,12 @@ export class Reader {
   }
 
   /**
-   * The seq at which the events stored at `time` or later begin. processed_at never falls as seq rises, so
-   * some twenty steps by the primary key find it among millions, and no index on time need be kept.
+   * Returns the first seq stored at `time` or later. processed_at never decreases with seq, so a binary search over
+   * the primary key takes about twenty steps among millions, and no index on time is needed.
    */
   private firstSeqAt(time: string, lastSeq: number): number {
-    const next = this.database.prepare<[number], { seq: number; processed_at: string }>(
-      'SELECT seq, processed_at FROM processed_events WHERE seq >= ? ORDER BY seq LIMIT 1',
+    const next = this.database.prepare<[number], Pick<StoredEvent, 'seq' | 'processed_at'>>(
+      FIRST_AT_OR_AFTER,
     );
     let low = 1;
     let high = lastSeq + 1;

@@ -1,47 +1,50 @@
 /**
- * The body of a store thread: one connection to the database, writing or reading. SQLite calls block, and an
- * fsync or a large commit may take a tenth of a second; here they hold up neither requests nor probes.
+ * The body of a store thread: one connection to the database. SQLite calls block, and an fsync or a large commit may
+ * take a tenth of a second. On the main thread they would delay every request and probe.
  */
-import type { Database } from 'better-sqlite3';
-import { DataSource } from 'typeorm';
 import { parentPort, workerData } from 'node:worker_threads';
-import { dataSourceOptions } from '../../../ormconfig.js';
-import { lockDatabase } from './lock.js';
-import { Reader } from './reader.js';
-import type { CallMessage, ResultMessage, ThreadData } from './thread.js';
-import { Writer } from './writer.js';
+import type { CallMessage, ResultMessage, Role, ThreadData } from './worker-protocol.js';
 
-const { role, databasePath } = workerData as ThreadData;
+const { role, path } = workerData as ThreadData;
 const port = parentPort!;
 
-async function open(): Promise<Writer | Reader> {
-  const dataSource = new DataSource(dataSourceOptions(databasePath, { readonly: role === 'reader' }));
-  const connection = () =>
-    (dataSource.driver as unknown as { databaseConnection: Database }).databaseConnection;
-  if (role === 'reader') {
-    await dataSource.initialize();
-    return new Reader(dataSource, connection());
-  }
-  const lock = lockDatabase(databasePath);
-  await dataSource.initialize();
-  await dataSource.runMigrations();
-  const writer = new Writer(dataSource, connection(), lock);
-  // SQLite opens a file it may not write without a word, and would tell the first publisher.
-  writer.probe();
-  return writer;
-}
+// Imported by role: the checkpointer does not need TypeORM, which takes 20 MiB and most of the start.
+const open: Record<Role, () => Promise<object>> = {
+  async writer() {
+    const [{ connect }, { lockDatabase }, { Writer }] = await Promise.all([
+      import('./connection.js'),
+      import('./lock.js'),
+      import('./writer.js'),
+    ]);
+    const lock = lockDatabase(path);
+    const connection = await connect(path);
+    await connection.dataSource.runMigrations();
+    const writer = new Writer(connection, lock);
+    // SQLite opens a read-only file without an error. Without this, the first publisher would find out.
+    writer.probe();
+    return writer;
+  },
+  async reader() {
+    const [{ connect }, { Reader }] = await Promise.all([import('./connection.js'), import('./reader.js')]);
+    return new Reader(await connect(path, { readonly: true }));
+  },
+  async checkpointer() {
+    const { Checkpointer } = await import('./checkpointer.js');
+    return new Checkpointer(path);
+  },
+};
 
-const opened = open();
-// Told to whoever calls; until then nobody listens.
+const opened = open[role]();
+// The first call reports the error; until then it must not count as unhandled.
 opened.catch(() => {});
 port.on('message', ({ id, method, args }: CallMessage) => {
-  void answer(id, method, args);
+  void respond(id, method, args);
 });
 
-async function answer(id: number, method: string, args: unknown[]): Promise<void> {
+async function respond(id: number, method: string, args: unknown[]): Promise<void> {
   let result: ResultMessage;
   try {
-    const target = (await opened) as unknown as Record<string, (...args: unknown[]) => unknown>;
+    const target = (await opened) as Record<string, (...args: unknown[]) => unknown>;
     result = { id, value: method === 'opened' ? true : await target[method]!(...args) };
   } catch (error) {
     const { message, code } = error as Error & { code?: string };

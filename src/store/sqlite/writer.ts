@@ -1,79 +1,82 @@
 import type { Database, Statement } from 'better-sqlite3';
 import { isDeepStrictEqual } from 'node:util';
-import type { DataSource } from 'typeorm';
-import { finishLog } from './checkpoints.js';
+import type { Verdict } from '../../event/verdict.js';
 import type { TopicCounters } from '../topic-counters.entity.js';
+import { checkpointRest } from './checkpoints.js';
+import { type EncodedVerdicts, mapEvents } from './commit.codec.js';
+import type { Connection } from './connection.js';
+import { MonotonicClock } from './monotonic-clock.js';
 
-/** Values of an event in a flat batch: topic, event_id, timestamp, source, payload. */
-const VALUES_PER_EVENT = 5;
+// The unique index decides, inside the transaction: no other copy can slip in between a check and an insert.
+// A key that exists leaves no trace, not even a gap in seq.
+const INSERT = `
+  INSERT INTO processed_events (topic, event_id, timestamp, source, payload, processed_at)
+  VALUES (?, ?, ?, ?, ?, ?)
+  ON CONFLICT (topic, event_id) DO NOTHING`;
 
-const [STORED, DUPLICATE, CONFLICT] = [0, 1, 2];
+const FIND_ORIGINAL = `SELECT seq, payload FROM processed_events WHERE topic = ? AND event_id = ?`;
 
-/** Verdicts of a batch in its order: an index into OUTCOMES and a seq for each event. */
-export interface Committed {
-  readonly outcomes: Uint8Array;
-  readonly seqs: Float64Array;
-  readonly counters: TopicCounters[];
+const ADD_COUNTERS = `
+  INSERT INTO topic_counters (topic, received, unique_processed, duplicate_dropped, conflicts)
+  VALUES (@topic, @received, @unique_processed, @duplicate_dropped, @conflicts)
+  ON CONFLICT (topic) DO UPDATE SET
+    received = received + excluded.received,
+    unique_processed = unique_processed + excluded.unique_processed,
+    duplicate_dropped = duplicate_dropped + excluded.duplicate_dropped,
+    conflicts = conflicts + excluded.conflicts`;
+
+const LAST = `SELECT seq, processed_at FROM processed_events ORDER BY seq DESC LIMIT 1`;
+
+type Original = Pick<StoredRow, 'seq' | 'payload'>;
+interface StoredRow {
+  readonly seq: number;
+  readonly payload: string;
+  readonly processed_at: string;
+}
+
+/** The result of one commit, as it crosses the thread boundary. */
+export interface EncodedCommit {
+  readonly verdicts: EncodedVerdicts;
+  /** What the commit added to the counters of each topic. */
+  readonly counters: readonly TopicCounters[];
+  readonly stored: number;
   readonly lastSeq: number;
-  /** Of the events stored by this batch. */
   readonly processedAt: string;
 }
 
-interface Original {
-  seq: number;
-  payload: string;
-}
-
-/** The one connection that writes. Its statements run on the driver's own prepared ones: no text is parsed twice. */
+/** The only connection that writes. Prepared on the driver, because TypeORM's insert builder is three times slower. */
 export class Writer {
+  private readonly database: Database;
   private readonly insert: Statement;
   private readonly findOriginal: Statement<[string, string], Original>;
   private readonly addCounters: Statement;
+  private readonly clock: MonotonicClock;
   private lastSeq: number;
-  private lastProcessedAt: string;
   private lastCommitFailed = false;
 
   constructor(
-    private readonly dataSource: DataSource,
-    private readonly database: Database,
+    private readonly connection: Connection,
     private readonly lock: Database,
   ) {
-    // The unique index decides, inside the transaction: there is no moment between asking and inserting in
-    // which another publisher's copy could slip in. A key that is there already leaves no trace, not even a seq.
-    this.insert = database.prepare(`
-      INSERT INTO processed_events (topic, event_id, timestamp, source, payload, processed_at)
-      VALUES (?, ?, ?, ?, ?, ?)
-      ON CONFLICT (topic, event_id) DO NOTHING`);
-    this.findOriginal = database.prepare(
-      `SELECT seq, payload FROM processed_events WHERE topic = ? AND event_id = ?`,
-    );
-    this.addCounters = database.prepare(`
-      INSERT INTO topic_counters (topic, received, unique_processed, duplicate_dropped, conflicts)
-      VALUES (@topic, @received, @unique_processed, @duplicate_dropped, @conflicts)
-      ON CONFLICT (topic) DO UPDATE SET
-        received = received + excluded.received,
-        unique_processed = unique_processed + excluded.unique_processed,
-        duplicate_dropped = duplicate_dropped + excluded.duplicate_dropped,
-        conflicts = conflicts + excluded.conflicts`);
-    const last = database
-      .prepare<[], { seq: number; processed_at: string }>(
-        `SELECT seq, processed_at FROM processed_events ORDER BY seq DESC LIMIT 1`,
-      )
-      .get();
+    this.database = connection.database;
+    this.insert = this.database.prepare(INSERT);
+    this.findOriginal = this.database.prepare(FIND_ORIGINAL);
+    this.addCounters = this.database.prepare(ADD_COUNTERS);
+    const last = this.database.prepare<[], StoredRow>(LAST).get();
     this.lastSeq = last?.seq ?? 0;
-    this.lastProcessedAt = last?.processed_at ?? '';
+    this.clock = new MonotonicClock(last?.processed_at ?? '');
   }
 
-  /** Stores the new ones of a batch and counts all of it, in one transaction, on disk when this returns. */
-  commit(values: readonly string[]): Committed {
+  /** Stores and counts a batch in one transaction. The commit is fsynced when this returns. */
+  commit(values: readonly string[]): EncodedCommit {
     this.database.exec('BEGIN IMMEDIATE');
     try {
-      const committed = this.writeAll(values);
+      const commit = this.write(values);
       this.database.exec('COMMIT');
-      this.lastSeq = committed.lastSeq;
+      this.lastSeq = commit.lastSeq;
       this.lastCommitFailed = false;
-      finishLog(this.database);
-      return committed;
+      checkpointRest(this.database);
+      return commit;
     } catch (error) {
       this.lastCommitFailed = true;
       if (this.database.inTransaction) this.database.exec('ROLLBACK');
@@ -81,11 +84,11 @@ export class Writer {
     }
   }
 
-  /** Writes a page and syncs it, as a commit would; throws what a commit would throw. */
+  /** Writes and fsyncs one page, as a commit would. Throws what a commit would throw. */
   probe(): void {
     if (this.lastCommitFailed) {
-      // On a full disk a page may still fit into the log where a batch does not; what does not fit is the
-      // log into the database file. Without this, nothing but the next publisher would find out.
+      // On a full disk one page may still fit into the WAL although a batch does not. A checkpoint needs space in
+      // the database file too, so it fails where the next batch would.
       this.database.pragma('wal_checkpoint(PASSIVE)');
       this.lastCommitFailed = false;
     }
@@ -93,60 +96,50 @@ export class Writer {
     this.database.pragma(`user_version = ${version === 0 ? 1 : 0}`);
   }
 
-  /** Brings the log into the database file and closes it. */
+  /** Checkpoints the whole WAL and closes the database. */
   async close(): Promise<void> {
     this.database.pragma('wal_checkpoint(TRUNCATE)');
-    await this.dataSource.destroy();
+    await this.connection.dataSource.destroy();
     this.lock.close();
   }
 
-  private writeAll(values: readonly string[]): Committed {
-    const size = values.length / VALUES_PER_EVENT;
-    const outcomes = new Uint8Array(size);
-    const seqs = new Float64Array(size);
+  private write(values: readonly string[]): EncodedCommit {
     const counters = new Map<string, TopicCounters>();
-    const processedAt = this.now();
+    const processedAt = this.clock.now();
     let lastSeq = this.lastSeq;
 
-    for (let index = 0, at = 0; index < size; index++, at += VALUES_PER_EVENT) {
-      const topic = values[at]!;
-      const eventId = values[at + 1]!;
-      const payload = values[at + 4]!;
-      const inserted = this.insert.run(topic, eventId, values[at + 2], values[at + 3], payload, processedAt);
-
-      const counter = counters.get(topic) ?? noneCounted(topic);
+    const verdicts = mapEvents(values, (topic, eventId, timestamp, source, payload): Verdict => {
+      const counter = counters.get(topic) ?? emptyCounters(topic);
       counters.set(topic, counter);
       counter.received++;
+      const inserted = this.insert.run(topic, eventId, timestamp, source, payload, processedAt);
       if (inserted.changes === 1) {
         lastSeq = Number(inserted.lastInsertRowid);
-        outcomes[index] = STORED;
-        seqs[index] = lastSeq;
         counter.unique_processed++;
-      } else {
-        const original = this.findOriginal.get(topic, eventId)!;
-        outcomes[index] = isSamePayload(original.payload, payload) ? DUPLICATE : CONFLICT;
-        seqs[index] = original.seq;
-        counter.duplicate_dropped++;
-        if (outcomes[index] === CONFLICT) counter.conflicts++;
+        return { outcome: 'stored', seq: lastSeq };
       }
-    }
+      const { seq, payload: original } = this.findOriginal.get(topic, eventId)!;
+      const equal = isSamePayload(original, payload);
+      counter.duplicate_dropped++;
+      if (!equal) counter.conflicts++;
+      return { outcome: equal ? 'duplicate' : 'conflict', seq };
+    });
     for (const counter of counters.values()) this.addCounters.run(counter);
-    return { outcomes, seqs, counters: [...counters.values()], lastSeq, processedAt };
-  }
-
-  /** Never falls, even when the clock is set back, so that processed_at and seq tell the same order. */
-  private now(): string {
-    const now = new Date().toISOString();
-    if (now > this.lastProcessedAt) this.lastProcessedAt = now;
-    return this.lastProcessedAt;
+    return {
+      verdicts,
+      counters: [...counters.values()],
+      stored: lastSeq - this.lastSeq,
+      lastSeq,
+      processedAt,
+    };
   }
 }
 
-function noneCounted(topic: string): TopicCounters {
+function emptyCounters(topic: string): TopicCounters {
   return { topic, received: 0, unique_processed: 0, duplicate_dropped: 0, conflicts: 0 };
 }
 
-/** Whether two JSON texts say the same: the order of keys does not matter. */
+/** Whether two JSON texts are deep-equal. Key order is irrelevant. */
 function isSamePayload(a: string, b: string): boolean {
   return a === b || isDeepStrictEqual(JSON.parse(a), JSON.parse(b));
 }

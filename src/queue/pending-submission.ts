@@ -1,11 +1,9 @@
 import type { NewEvent } from '../event/event.js';
 import type { Verdict } from '../event/verdict.js';
+import type { Delivery } from './event-queue.js';
 
-/**
- * One request's events, and where their verdicts go. All of them are stored in one transaction, or none.
- */
-export class Submission {
-  /** Resolves once stored, in the order of `events`; rejects when they could not be stored. */
+/** A submission in the memory of this process: what the publisher waits for and what the consumer settles. */
+export class PendingSubmission implements Delivery {
   readonly verdicts: Promise<readonly Verdict[]>;
   settled = false;
   private resolve!: (verdicts: readonly Verdict[]) => void;
@@ -13,16 +11,16 @@ export class Submission {
 
   constructor(
     readonly events: readonly NewEvent[],
-    /** What the events take in memory, about. */
+    /** Approximate size of the events in memory. */
     readonly bytes: number,
-    /** Whether the publisher waits for the verdicts. If not, the queue keeps the events until they are stored. */
+    /** Whether a publisher waits for the verdicts. Otherwise the queue keeps the events until they are stored. */
     readonly awaited: boolean,
   ) {
     this.verdicts = new Promise((resolve, reject) => {
       this.resolve = resolve;
       this.reject = reject;
     });
-    // Nobody may be listening: the publisher did not wait, or has gone.
+    // The publisher may not wait or may have disconnected. A rejection without a listener must not end the process.
     this.verdicts.catch(() => {});
   }
 

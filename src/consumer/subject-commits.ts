@@ -1,0 +1,27 @@
+import { Injectable } from '@nestjs/common';
+import { Subject } from 'rxjs';
+import { type Announcement, Commits } from './commits.js';
+
+/** Announces commits inside this process. */
+@Injectable()
+export class SubjectCommits extends Commits {
+  private readonly announcements = new Subject<Announcement>();
+  private position = 0;
+
+  get lastSeq(): number {
+    return this.position;
+  }
+
+  announce({ lastSeq, ...announcement }: Announcement): void {
+    this.position = Math.max(this.position, lastSeq);
+    this.announcements.next({ ...announcement, lastSeq: this.position });
+  }
+
+  subscribe(listener: (announcement: Announcement) => void): void {
+    this.announcements.subscribe(listener);
+  }
+
+  close(): void {
+    this.announcements.complete();
+  }
+}

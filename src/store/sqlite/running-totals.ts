@@ -1,0 +1,23 @@
+import type { StoreCounters } from '../store.js';
+import type { TopicCounters } from '../topic-counters.entity.js';
+
+/** Totals over all topics, kept in memory: this process owns the database, so it sees every commit. */
+export class RunningTotals {
+  private readonly topics = new Set<string>();
+  private readonly totals = { received: 0, unique_processed: 0, duplicate_dropped: 0, conflicts: 0 };
+
+  /** Adds what a commit added to the counters of each topic. */
+  add(counters: readonly TopicCounters[]): void {
+    for (const { topic, received, unique_processed, duplicate_dropped, conflicts } of counters) {
+      this.topics.add(topic);
+      this.totals.received += received;
+      this.totals.unique_processed += unique_processed;
+      this.totals.duplicate_dropped += duplicate_dropped;
+      this.totals.conflicts += conflicts;
+    }
+  }
+
+  read(): StoreCounters {
+    return { ...this.totals, topics: [...this.topics] };
+  }
+}

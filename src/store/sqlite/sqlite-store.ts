@@ -1,0 +1,163 @@
+import { statfs } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { DedupKey } from '../../event/event.js';
+import type { EventJson } from '../../event/event-json.js';
+import type { Submission } from '../../event/submission.js';
+import type { EventFilter } from '../event-filter.js';
+import {
+  type Commit,
+  type FoundEvents,
+  type Space,
+  Store,
+  type StoreCounters,
+  type TopicSummary,
+} from '../store.js';
+import {
+  StoreOpenError,
+  StoreUnavailableError,
+  UnstorableEventError,
+  StoreDamagedError,
+} from '../store-errors.js';
+import type { Checkpointer } from './checkpointer.js';
+import { decodeVerdicts, encodeEvents } from './commit.codec.js';
+import type { Reader } from './reader.js';
+import { RunningTotals } from './running-totals.js';
+import { ThreadEndedError, WorkerClient } from './worker-client.js';
+import type { Role } from './worker-protocol.js';
+import type { Writer } from './writer.js';
+
+/** Result codes about a value. All other codes are about the database: full disk, lock, I/O. */
+const UNSTORABLE = /^SQLITE_(CONSTRAINT|MISMATCH|RANGE|TOOBIG)/;
+const DAMAGED = /^SQLITE_(CORRUPT|NOTADB)/;
+
+/**
+ * The store in one SQLite file, owned by this process. One thread writes, another reads, a third checkpoints the
+ * WAL. Submission ids are not recorded: a commit loses its answer only if the process ends with it.
+ */
+export class SqliteStore extends Store {
+  private readonly totals = new RunningTotals();
+
+  private constructor(
+    private readonly path: string,
+    private readonly writer: WorkerClient<Writer>,
+    private readonly reader: WorkerClient<Reader>,
+    private readonly checkpointer: WorkerClient<Checkpointer>,
+  ) {
+    super();
+  }
+
+  /** Creates the database file or migrates it. Rejects with `StoreOpenError`, also if another instance owns it. */
+  static async open(path: string): Promise<SqliteStore> {
+    const threads: WorkerClient<unknown>[] = [];
+    const start = async <T>(role: Role): Promise<WorkerClient<T>> => {
+      const thread = new WorkerClient<T>(role, path);
+      threads.push(thread);
+      await thread.opened();
+      return thread;
+    };
+    try {
+      // The writer first: it creates the file that the others open.
+      const writer = await start<Writer>('writer');
+      const [reader, checkpointer] = await Promise.all([
+        start<Reader>('reader'),
+        start<Checkpointer>('checkpointer'),
+      ]);
+      const store = new SqliteStore(path, writer, reader, checkpointer);
+      store.totals.add(await reader.remote.counters());
+      return store;
+    } catch (error) {
+      await Promise.all(threads.map((thread) => thread.terminate()));
+      throw new StoreOpenError(`The database ${path} cannot be opened: ${(error as Error).message}`, {
+        cause: error,
+      });
+    }
+  }
+
+  async commit(batch: readonly Submission[]): Promise<Commit> {
+    try {
+      const { verdicts, counters, ...commit } = await this.writer.remote.commit(encodeEvents(batch));
+      this.totals.add(counters);
+      return { verdicts: decodeVerdicts(verdicts), ...commit };
+    } catch (error) {
+      // Damage counts as unavailable: events that were accepted with 202 must be kept.
+      throw isFromSqlite(error) && !hasCode(error, UNSTORABLE)
+        ? unavailable(error)
+        : new UnstorableEventError((error as Error).message, { cause: error });
+    }
+  }
+
+  async probe(): Promise<void> {
+    try {
+      await this.writer.remote.probe();
+    } catch (error) {
+      throw unavailable(error);
+    }
+  }
+
+  find(filter: EventFilter): Promise<FoundEvents> {
+    return this.read((reader) => reader.find(filter));
+  }
+
+  get(key: DedupKey): Promise<EventJson | null> {
+    return this.read((reader) => reader.get(key));
+  }
+
+  lookup(keys: readonly DedupKey[]): Promise<(number | null)[]> {
+    return this.read((reader) => reader.lookup(keys));
+  }
+
+  lastSeq(): Promise<number> {
+    return this.read((reader) => reader.lastSeq());
+  }
+
+  async counters(): Promise<StoreCounters> {
+    return this.totals.read();
+  }
+
+  topics(after: string, limit: number): Promise<TopicSummary[]> {
+    return this.read((reader) => reader.topics(after, limit));
+  }
+
+  async space(): Promise<Space> {
+    try {
+      const { bavail, blocks, bsize } = await statfs(dirname(this.path));
+      return { freeBytes: bavail * bsize, totalBytes: blocks * bsize };
+    } catch (error) {
+      throw unavailable(error);
+    }
+  }
+
+  async close(): Promise<void> {
+    try {
+      // The checkpointer first: it must not hold the WAL while the writer checkpoints all of it.
+      await this.checkpointer.remote.close();
+      await this.writer.remote.close();
+      await this.reader.remote.close();
+    } finally {
+      await Promise.all([this.checkpointer, this.writer, this.reader].map((thread) => thread.terminate()));
+    }
+  }
+
+  private async read<T>(query: (reader: WorkerClient<Reader>['remote']) => Promise<T>): Promise<T> {
+    try {
+      return await query(this.reader.remote);
+    } catch (error) {
+      if (hasCode(error, DAMAGED)) throw new StoreDamagedError((error as Error).message, { cause: error });
+      if (isFromSqlite(error)) throw unavailable(error);
+      throw error;
+    }
+  }
+}
+
+function unavailable(error: unknown): StoreUnavailableError {
+  return new StoreUnavailableError((error as Error).message, { cause: error });
+}
+
+/** Whether SQLite or its thread failed, not our own code. */
+function isFromSqlite(error: unknown): boolean {
+  return error instanceof ThreadEndedError || hasCode(error, /^SQLITE_/);
+}
+
+function hasCode(error: unknown, codes: RegExp): boolean {
+  return codes.test((error as { code?: string }).code ?? '');
+}

@@ -1,0 +1,89 @@
+import { Worker } from 'node:worker_threads';
+import type { CallMessage, Remote, ResultMessage, Role, ThreadData } from './worker-protocol.js';
+
+/** Batches are short-lived. A larger young generation would only delay their collection. */
+const YOUNG_GENERATION_MB = 16;
+
+/** The thread has ended. Calls in flight have an unknown result. */
+export class ThreadEndedError extends Error {
+  override readonly name = 'ThreadEndedError';
+}
+
+/** An error thrown in the thread, with SQLite's result code if it came from SQLite. */
+class RemoteError extends Error {
+  override readonly name = 'RemoteError';
+
+  constructor(
+    message: string,
+    readonly code: string | undefined,
+  ) {
+    super(message);
+  }
+}
+
+interface PendingCall {
+  resolve(value: unknown): void;
+  reject(error: Error): void;
+}
+
+/**
+ * Calls the methods of an object in a worker thread, in order. comlink and thread pools do not fit: the former drops
+ * `code` from errors, the latter are for stateless tasks.
+ */
+export class WorkerClient<T> {
+  /** The methods of the object in the thread. */
+  readonly remote: Remote<T>;
+  private readonly worker: Worker;
+  private readonly pending = new Map<number, PendingCall>();
+  private lastId = 0;
+  private ended: Error | undefined;
+
+  /** Starts the thread. A crash of the thread ends the process: a restart recovers, a service without store does not. */
+  constructor(role: Role, path: string) {
+    this.worker = new Worker(new URL('./store.thread.js', import.meta.url), {
+      workerData: { role, path } satisfies ThreadData,
+      name: role,
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
+    });
+    this.worker.on('message', (result: ResultMessage) => this.settle(result));
+    this.worker.on('exit', () => this.fail(new ThreadEndedError(`The ${role} thread has ended.`)));
+    this.remote = new Proxy({} as Remote<T>, {
+      get:
+        (_, method: string) =>
+        (...args: unknown[]) =>
+          this.call(method, args),
+    });
+  }
+
+  /** Resolves once the database is open. Rejects with the reason why it cannot be opened. */
+  async opened(): Promise<void> {
+    await this.call('opened', []);
+  }
+
+  /** Terminates the thread. Its object must be closed before. */
+  async terminate(): Promise<void> {
+    await this.worker.terminate();
+  }
+
+  private call(method: string, args: unknown[]): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      if (this.ended) return reject(this.ended);
+      const id = ++this.lastId;
+      this.worker.postMessage({ id, method, args } satisfies CallMessage);
+      this.pending.set(id, { resolve, reject });
+    });
+  }
+
+  private settle({ id, value, error }: ResultMessage): void {
+    const call = this.pending.get(id);
+    this.pending.delete(id);
+    if (error) call?.reject(new RemoteError(error.message, error.code));
+    else call?.resolve(value);
+  }
+
+  private fail(error: Error): void {
+    this.ended = error;
+    for (const call of this.pending.values()) call.reject(error);
+    this.pending.clear();
+  }
+}

@@ -1,0 +1,4 @@
+import { SubjectCommits } from '../../src/consumer/subject-commits.js';
+import { describeCommits } from './commits.contract.js';
+
+describeCommits('SubjectCommits', () => new SubjectCommits());

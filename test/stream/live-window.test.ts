@@ -1,0 +1,77 @@
+import { newEvents, submissionOf } from '../harness/new-event.js';
+import type { OwnCommit } from '../../src/consumer/commits.js';
+import { SubjectCommits } from '../../src/consumer/subject-commits.js';
+import { LiveWindow } from '../../src/stream/live-window.js';
+
+/** Returns a commit of `stored` new events after the seq `after`. */
+function aCommit(after: number, stored: number): OwnCommit {
+  const events = newEvents(stored);
+  const verdicts = events.map((_, index) => ({ outcome: 'stored' as const, seq: after + index + 1 }));
+  return {
+    batch: [submissionOf(...events)],
+    verdicts,
+    stored,
+    lastSeq: after + stored,
+    processedAt: '2026-01-31T12:00:00.000Z',
+  };
+}
+
+describe('LiveWindow', () => {
+  let commits: SubjectCommits;
+  let window: LiveWindow;
+  beforeEach(() => {
+    commits = new SubjectCommits();
+    window = new LiveWindow(commits);
+    window.keep(true);
+  });
+
+  const announceOwn = (commit: OwnCommit) => commits.announce({ lastSeq: commit.lastSeq, own: commit });
+  const seqsAfter = (seq: number) =>
+    [
+      ...window
+        .textAfter(seq, {}, Number.MAX_SAFE_INTEGER)
+        .text.toString()
+        .matchAll(/^id: (\d+)$/gm),
+    ].map(([, id]) => Number(id));
+
+  it('serves the events of consecutive commits of this instance', () => {
+    announceOwn(aCommit(0, 2));
+    announceOwn(aCommit(2, 1));
+    expect(window.reaches(0)).toBe(true);
+    expect(seqsAfter(0)).toEqual([1, 2, 3]);
+    expect(seqsAfter(2)).toEqual([3]);
+  });
+
+  it('reaches nothing before a commit of another instance, so that subscribers read it from the store', () => {
+    announceOwn(aCommit(0, 2));
+    commits.announce({ lastSeq: 5 });
+    expect(window.lastSeq).toBe(5);
+    expect(window.reaches(2)).toBe(false);
+    expect(window.reaches(5)).toBe(true);
+    announceOwn(aCommit(5, 1));
+    expect(window.reaches(5)).toBe(true);
+    expect(seqsAfter(5)).toEqual([6]);
+  });
+
+  it('leaves a gap before its own commit to the store', () => {
+    announceOwn(aCommit(0, 1));
+    announceOwn(aCommit(4, 2));
+    expect(window.lastSeq).toBe(6);
+    expect(window.reaches(1)).toBe(false);
+    expect(window.reaches(5)).toBe(false);
+  });
+
+  it('ignores its own commit if the log is known to reach further', () => {
+    commits.announce({ lastSeq: 10 });
+    announceOwn(aCommit(7, 1));
+    expect(window.lastSeq).toBe(10);
+    expect(window.reaches(9)).toBe(false);
+  });
+
+  it('keeps nothing while it is not wanted', () => {
+    window.keep(false);
+    announceOwn(aCommit(0, 1));
+    expect(window.lastSeq).toBe(1);
+    expect(window.reaches(0)).toBe(false);
+  });
+});
