@@ -4,5 +4,5 @@ export default {
   testMatch: ['<rootDir>/test/**/*.test.js'],
   testEnvironment: 'node',
   transform: {},
-  testTimeout: 60_000,
+  testTimeout: 240_000,
 };

@@ -2,7 +2,8 @@ import { fastify } from 'fastify';
 import { createHash } from 'node:crypto';
 import { anEvent } from '../harness/an-event.js';
 import { RawConnection } from '../harness/raw.js';
-import { eventually, Service } from '../harness/service.js';
+import { Service } from '../harness/service.js';
+import { until } from '../harness/until.js';
 import { guardRoutes } from '../../src/auth/guard-routes.js';
 import { ConfigError, loadConfig } from '../../src/config.js';
 
@@ -89,7 +90,7 @@ describe('a call without a key', () => {
     const connection = RawConnection.open(service.url).send(
       'POST /publish HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 1000000\r\n\r\n',
     );
-    await eventually(() => connection.statuses.length > 0);
+    await until(() => connection.statuses.length > 0, 'the service responds');
     expect(connection.statuses).toEqual([401]);
     connection.hangUp();
   });

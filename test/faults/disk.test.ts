@@ -6,7 +6,7 @@ import type { SentEvent } from './history.js';
 import { Instance, endAll } from './instance.js';
 import { publish } from './publish.js';
 import { Trial } from './trial.js';
-import { until } from './until.js';
+import { until } from '../harness/until.js';
 import { Volume, isPossible } from './volume.js';
 import { request } from './workload.js';
 

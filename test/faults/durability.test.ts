@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import { linkSync, symlinkSync } from 'node:fs';
 import { connect } from 'node:net';
 import { anEvent, events } from '../harness/an-event.js';
-import { aDatabase, eventually, Service } from '../harness/service.js';
+import { aDatabase, Service } from '../harness/service.js';
+import { until } from '../harness/until.js';
 import type { PublishedBatch, PublishedEvent } from '../../src/ingest/publish.dto.js';
 
 /** Publishes, one event or ten at a time, until told to stop or the service is gone; keeps what was acknowledged. */
@@ -61,7 +62,7 @@ describe('kill -9 under load', () => {
     const acknowledged = new Map<string, number>();
     for (let cycle = 1; cycle <= 3; cycle++) {
       const load = publishUntilItStops(service, 16);
-      await eventually(() => load.acknowledged.size >= 1_000);
+      await until(() => load.acknowledged.size >= 1_000, 'a thousand events are acknowledged');
       await service.end('SIGKILL');
       await load.finished;
       for (const [event_id, seq] of load.acknowledged) acknowledged.set(event_id, seq);
@@ -75,7 +76,7 @@ describe('SIGTERM under load', () => {
   it('answers every publisher, stores all that was accepted, and exits 0', async () => {
     const service = await Service.start();
     const load = publishUntilItStops(service, 16);
-    await eventually(() => load.acknowledged.size >= 500);
+    await until(() => load.acknowledged.size >= 500, '500 events are acknowledged');
     const queued = anEvent({ topic: 'queued' });
     expect((await service.publish(queued, { prefer: 'respond-async' })).status).toBe(202);
     expect(await service.end('SIGTERM')).toBe(0);
@@ -91,7 +92,7 @@ describe('SIGTERM under load', () => {
   it('does the same when it comes twice', async () => {
     const service = await Service.start();
     const load = publishUntilItStops(service, 8);
-    await eventually(() => load.acknowledged.size >= 200);
+    await until(() => load.acknowledged.size >= 200, '200 events are acknowledged');
     service.process.kill('SIGTERM');
     expect(await service.end('SIGTERM')).toBe(0);
     await load.finished;

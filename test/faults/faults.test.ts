@@ -5,7 +5,7 @@ import { MUTANTS } from './mutants.js';
 import { patchedBuild, removePatchedBuilds } from './patched-build.js';
 import { run } from './run.js';
 import { Trial } from './trial.js';
-import { until } from './until.js';
+import { until } from '../harness/until.js';
 
 afterAll(endAll);
 afterAll(removePatchedBuilds);

@@ -4,7 +4,7 @@ import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises'
 import { checkpointsOften, KILL_POINTS, type KillPoint, killedAt } from './kill-points.js';
 import type { Load } from './load.js';
 import type { Trial } from './trial.js';
-import { until } from './until.js';
+import { until } from '../harness/until.js';
 import { endOfLastCommit, isInCheckpoint } from './wal.js';
 
 /** What happens to a service under load. When `strike` resolves, the process has ended. */

@@ -5,7 +5,7 @@ import type { Finding } from './findings.js';
 import { endAll } from './instance.js';
 import { patchedBuild, removePatchedBuilds } from './patched-build.js';
 import { Trial } from './trial.js';
-import { until } from './until.js';
+import { until } from '../harness/until.js';
 import { Volume, isPossible } from './volume.js';
 
 afterAll(endAll);

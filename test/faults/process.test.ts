@@ -5,7 +5,7 @@ import { endAll } from './instance.js';
 import { checkpointsOften, IN_MIGRATION } from './kill-points.js';
 import { patchedBuild, removePatchedBuilds } from './patched-build.js';
 import { Trial } from './trial.js';
-import { until } from './until.js';
+import { until } from '../harness/until.js';
 import { isInCheckpoint } from './wal.js';
 
 afterAll(endAll);

@@ -1,7 +1,7 @@
 import Sqlite from 'better-sqlite3';
 import type { StatsAnswer } from '../../src/stats/stats.dto.js';
 import type { TopicCounters } from '../../src/store/topic-counters.entity.js';
-import { until } from './until.js';
+import { until } from '../harness/until.js';
 import type { EventsPage } from '../../src/query/events.dto.js';
 
 export type StoredEventDto = EventsPage['events'][number];

@@ -118,11 +118,6 @@ export function spawnService(database: string, environment: Record<string, strin
   return child;
 }
 
-/** Asks until the answer is yes; the test's own timeout ends it. */
-export async function eventually(condition: () => Promise<boolean> | boolean): Promise<void> {
-  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 10));
-}
-
 /** Runs `work` for each item, `width` at a time. */
 export async function inParallel<T>(
   items: readonly T[],

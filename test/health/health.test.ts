@@ -1,6 +1,7 @@
 import Sqlite from 'better-sqlite3';
 import { anEvent, events } from '../harness/an-event.js';
-import { Service, eventually } from '../harness/service.js';
+import { Service } from '../harness/service.js';
+import { until } from '../harness/until.js';
 import type { ProblemDto } from '../../src/http/problem.js';
 
 const service = await Service.start({ QUEUE_CAPACITY: '100' });
@@ -46,7 +47,7 @@ describe('while another process holds the database locked', () => {
 
     const queued = events(10, { topic: 'queued' });
     expect((await service.publish(queued, { prefer: 'respond-async' })).status).toBe(202);
-    await eventually(async () => (await status('/health/ready')) === 503);
+    await until(async () => (await status('/health/ready')) === 503, 'the service is not ready');
     const unwell = await service.request('/health');
     expect(unwell.headers.get('content-type')).toMatch(/^application\/problem\+json/);
     expect(await unwell.json()).toMatchObject({ status: 503, error: { database: { status: 'down' } } });
@@ -55,8 +56,8 @@ describe('while another process holds the database locked', () => {
 
     other.exec('ROLLBACK');
     other.close();
-    await eventually(async () => (await status('/health/ready')) === 200);
-    await eventually(async () => (await service.stats()).queue_depth === 0);
+    await until(async () => (await status('/health/ready')) === 200, 'the service is ready');
+    await until(async () => (await service.stats()).queue_depth === 0, 'the queue is empty');
     expect(await service.stats()).toMatchObject({
       received: before.received + 10,
       unique_processed: before.unique_processed + 10,
@@ -80,7 +81,7 @@ describe('while another process holds the database locked', () => {
 
     other.exec('ROLLBACK');
     other.close();
-    await eventually(async () => (await service.stats()).queue_depth === 0);
+    await until(async () => (await service.stats()).queue_depth === 0, 'the queue is empty');
     expect(await service.stats()).toMatchObject({ received: before.received + 100 });
     expect((await service.publish(events(101))).status).toBe(413);
   });
@@ -98,7 +99,7 @@ describe('an event that the store alone refuses', () => {
       expect((await service.publish(event, { prefer: 'respond-async' })).status).toBe(202);
     }
     other.exec('ROLLBACK');
-    await eventually(async () => (await service.stats()).queue_depth === 0);
+    await until(async () => (await service.stats()).queue_depth === 0, 'the queue is empty');
     expect(await service.stats()).toMatchObject({ received: before.received + 2 });
 
     const response = await service.publish([anEvent(), anEvent({ event_id: 'poison' })]);

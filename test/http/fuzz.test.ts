@@ -17,7 +17,8 @@ import {
   type RawRequest,
 } from '../harness/any-request.js';
 import { RawConnection } from '../harness/raw.js';
-import { eventually, Service } from '../harness/service.js';
+import { Service } from '../harness/service.js';
+import { until } from '../harness/until.js';
 
 const LIMIT_BYTES = 200_000;
 const ANSWER_WITHIN_MS = 5_000;
@@ -29,7 +30,7 @@ let accepted = 0;
 
 /** What was answered with 2xx is counted, and nothing else is. */
 async function countersAddUp(): Promise<void> {
-  await eventually(async () => (await service.stats()).queue_depth === 0);
+  await until(async () => (await service.stats()).queue_depth === 0, 'the queue is empty');
   const { received, unique_processed, duplicate_dropped } = await service.stats();
   const told = accepted;
   accepted = received; // one fault is told once
@@ -319,7 +320,7 @@ describe('requests in one go', () => {
     const sent = Array.from({ length: 500 }, () => anEvent({ topic: 'pipelined' }));
     const connection = RawConnection.open(service.url);
     connection.send(Buffer.concat(sent.map((event) => asText(JSON.stringify(event)))));
-    await eventually(() => connection.statuses.length === sent.length);
+    await until(() => connection.statuses.length === sent.length, 'every request has a response');
     connection.hangUp();
     accepted += sent.length;
     const ids = [...connection.received.matchAll(/"event_id":"([^"]+)"/g)].map(([, id]) => id);
@@ -337,7 +338,7 @@ describe('requests in one go', () => {
       expect(connection.statuses[0] ?? 200).toBe(200);
     }
     // Each of them may have been stored or not: that is what no answer means.
-    await eventually(async () => (await service.stats()).queue_depth === 0);
+    await until(async () => (await service.stats()).queue_depth === 0, 'the queue is empty');
     const stored = (await service.everything()).filter(({ topic }) => topic === 'before').length;
     expect(stored).toBeLessThanOrEqual(rounds);
     accepted += stored;
@@ -357,7 +358,7 @@ describe('half-sent requests by the hundred', () => {
     const connections = Array.from({ length: 300 }, (_, index) =>
       RawConnection.open(service.url).send(ends[index % ends.length]!),
     );
-    await eventually(() => connections.some(({ statuses }) => statuses.length > 0));
+    await until(() => connections.some(({ statuses }) => statuses.length > 0), 'a connection has a response');
     for (let count = 0; count < 100; count++) {
       expect([200, 503]).toContain(await publish(JSON.stringify(anEvent())));
       expect((await service.request('/health/live')).status).toBe(200);
@@ -365,7 +366,7 @@ describe('half-sent requests by the hundred', () => {
     // Bodies beyond the memory for all bodies were refused; none of the others was taken for whole.
     expect(new Set(connections.flatMap(({ statuses }) => statuses))).toEqual(new Set([503]));
     for (const connection of connections) connection.hangUp();
-    await eventually(async () => (await publish(JSON.stringify(anEvent()))) === 200);
+    await until(async () => (await publish(JSON.stringify(anEvent()))) === 200, 'an event is accepted again');
     expect(await publish(JSON.stringify(anEvent({ payload: { text: 'x'.repeat(150_000) } })))).toBe(200);
   });
 });

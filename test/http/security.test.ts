@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { BROWSER, Page } from '../harness/browser.js';
 import { anEvent } from '../harness/an-event.js';
 import { RawConnection } from '../harness/raw.js';
-import { eventually, Service } from '../harness/service.js';
+import { Service } from '../harness/service.js';
+import { until } from '../harness/until.js';
 
 const service = await Service.start();
 
@@ -86,19 +87,27 @@ describe('Swagger UI', () => {
       const guarded = await Service.start({ API_KEYS: `docs:publish:${hash},docs:read:${hash}` });
       const page = await Page.open(`${guarded.url}/docs`);
       try {
-        await eventually(() => page.evaluate('document.querySelectorAll(".opblock").length >= 8'));
+        await until(
+          () => page.evaluate('document.querySelectorAll(".opblock").length >= 8'),
+          'the page lists the operations',
+        );
         const execute = async () => {
           await page.evaluate('document.querySelector("#operations-publish-publish .execute").click()');
           const status = '#operations-publish-publish .live-responses-table .response .response-col_status';
-          await eventually(() => page.evaluate(`document.querySelector('${status}') !== null`));
+          await until(
+            () => page.evaluate(`document.querySelector('${status}') !== null`),
+            'the page shows a status',
+          );
           return page.evaluate<string>(`document.querySelector('${status}').textContent.trim()`);
         };
         await page.evaluate(
           'document.querySelector("#operations-publish-publish .opblock-summary-control").click()',
         );
         // The button is there before the example that it sends.
-        await eventually(() =>
-          page.evaluate('document.querySelector("#operations-publish-publish textarea")?.value.length > 0'),
+        await until(
+          () =>
+            page.evaluate('document.querySelector("#operations-publish-publish textarea")?.value.length > 0'),
+          'the page shows the example',
         );
         expect(page.complaints).toEqual([]);
         expect(await execute()).toBe('401');

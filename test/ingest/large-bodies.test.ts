@@ -3,7 +3,8 @@ import { anotherTurn, inItsTurn } from '../../src/ingest/turns.js';
 import type { PublishedBatch } from '../../src/ingest/publish.dto.js';
 import { anEvent, events } from '../harness/an-event.js';
 import { RawConnection } from '../harness/raw.js';
-import { eventually, Service } from '../harness/service.js';
+import { Service } from '../harness/service.js';
+import { until } from '../harness/until.js';
 
 const MIB = 1024 * 1024;
 
@@ -33,7 +34,10 @@ describe('a large body', () => {
       // Answered after the half is being read, for it came first.
       await service.stats();
       half.socket.destroy();
-      await eventually(async () => (await service.publishText('['.repeat(1.5 * MIB))).status === 400);
+      await until(
+        async () => (await service.publishText('['.repeat(1.5 * MIB))).status === 400,
+        'a body is read again',
+      );
     }
     expect((await service.publishText(text)).status).toBe(200);
     expect(await service.stats()).toMatchObject({ received: 1, queue_depth: 0 });
@@ -44,7 +48,7 @@ describe('a large body', () => {
     const text = JSON.stringify(events(3_000));
     const connection = RawConnection.open(service.url);
     connection.socket.write(head(text.length) + text, () => connection.socket.destroySoon());
-    await eventually(async () => (await service.stats()).received === 3_000);
+    await until(async () => (await service.stats()).received === 3_000, '3000 events are stored');
     expect(await service.everything()).toHaveLength(3_000);
   });
 
@@ -87,7 +91,10 @@ describe('a large body', () => {
       const connection = RawConnection.open(service.url);
       connection.socket.pause();
       unread.push(connection.send(head(text.length) + text));
-      await eventually(async () => (await service.stats()).received === unread.length * 10_000);
+      await until(
+        async () => (await service.stats()).received === unread.length * 10_000,
+        'every unread event is stored',
+      );
     }
     expect(residentMiB(service) - before).toBeLessThan(800);
     for (const { socket } of unread) socket.destroy();

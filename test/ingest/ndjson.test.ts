@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import { Agent, type IncomingMessage, request } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import { anEvent, events } from '../harness/an-event.js';
-import { eventually, Service } from '../harness/service.js';
+import { Service } from '../harness/service.js';
+import { until } from '../harness/until.js';
 import type { PublishedLines } from '../../src/ingest/publish.dto.js';
 import type { TopicsPage } from '../../src/stats/topics.dto.js';
 import type { EventsPage } from '../../src/query/events.dto.js';
@@ -98,7 +99,10 @@ describe('POST /publish with NDJSON', () => {
     sending.on('error', () => {});
     sending.write(body.slice(0, body.length / 2));
     const stored = async () => (await service.get<TopicsPage>('/topics?after=broke&limit=1')).topics[0]!;
-    await eventually(async () => (await stored()).topic === 'broken' && (await stored()).received >= 1_000);
+    await until(
+      async () => (await stored()).topic === 'broken' && (await stored()).received >= 1_000,
+      'the lines before the break are stored',
+    );
     sending.destroy();
     await new Promise((resolve) => sending.once('close', resolve));
     const { received, duplicates, stored: fresh } = await publishLines(body);
@@ -149,7 +153,7 @@ describe('POST /publish with NDJSON', () => {
     const stored = async () => (await service.get<EventsPage>('/events?topic=drip')).count;
     for (let count = 1; count <= 3; count++) {
       feed.write(asLines([anEvent({ topic: 'drip' })]));
-      await eventually(async () => (await stored()) === count);
+      await until(async () => (await stored()) === count, 'every line is stored');
     }
     feed.end();
     const [response] = (await answered) as [IncomingMessage];

@@ -4,7 +4,8 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { anEvent, events } from '../harness/an-event.js';
 import { RawConnection } from '../harness/raw.js';
-import { eventually, inParallel, Service } from '../harness/service.js';
+import { inParallel, Service } from '../harness/service.js';
+import { until } from '../harness/until.js';
 import type { EventsPage } from '../../src/query/events.dto.js';
 
 type Stored = EventsPage['events'][number];
@@ -57,9 +58,9 @@ describe('GET /events/stream', () => {
       'cache-control': 'no-store, no-transform',
       'x-accel-buffering': 'no',
     });
-    await eventually(() => subscriber.ids.length === 3);
+    await until(() => subscriber.ids.length === 3, 'three events are received');
     await service.publish(events(2));
-    await eventually(() => subscriber.ids.length === 5);
+    await until(() => subscriber.ids.length === 5, 'five events are received');
     expect(subscriber.ids).toEqual(numbers(1, 5));
     expect(subscriber.events).toEqual(await service.everything());
     subscriber.close();
@@ -71,9 +72,9 @@ describe('GET /events/stream', () => {
     await service.publish(old);
     const subscriber = await Subscriber.open(service);
     await service.publish([old, { ...old, payload: {} }, fresh, fresh]);
-    await eventually(() => subscriber.ids.length > 0);
+    await until(() => subscriber.ids.length > 0, 'an event is received');
     await service.publish(anEvent());
-    await eventually(() => subscriber.ids.length === 2);
+    await until(() => subscriber.ids.length === 2, 'two events are received');
     expect(subscriber.ids).toEqual([2, 3]);
     subscriber.close();
   });
@@ -110,7 +111,7 @@ describe('GET /events/stream', () => {
     await send();
     for (const [index, [query, names]] of expected.entries()) {
       const subscriber = subscribers[index]!;
-      await eventually(() => subscriber.events.length === names.length * 2);
+      await until(() => subscriber.events.length === names.length * 2, 'every event is received');
       expect([query, subscriber.events.map(({ topic }) => topic)]).toEqual([query, [...names, ...names]]);
       const page = await service.get<EventsPage>(`/events?order=asc&${query.replaceAll('>', '%3E')}`);
       expect(page.events).toEqual(subscriber.events);
@@ -122,7 +123,7 @@ describe('GET /events/stream', () => {
     const service = await Service.start();
     await service.publish(events(10));
     const subscriber = await Subscriber.open(service, '?after=0', { 'last-event-id': '7' });
-    await eventually(() => subscriber.ids.length === 3);
+    await until(() => subscriber.ids.length === 3, 'three events are received');
     expect(subscriber.ids).toEqual([8, 9, 10]);
     subscriber.close();
   });
@@ -147,7 +148,7 @@ describe('GET /events/stream', () => {
     const ask = (path: string) => `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`;
     const connection = RawConnection.open((await shared).url);
     connection.send(ask('/events') + ask('/events/stream'));
-    await eventually(() => connection.statuses.length === 2);
+    await until(() => connection.statuses.length === 2, 'both requests have a response');
     expect(connection.statuses).toEqual([200, 400]);
     connection.hangUp();
   });
@@ -169,7 +170,7 @@ describe('GET /events/stream', () => {
       expect((await service.publish(batch)).status).toBe(200);
     });
     for (const subscriber of subscribers) {
-      await eventually(() => subscriber.ids.length >= total);
+      await until(() => subscriber.ids.length >= total, 'every event is received');
       expect(subscriber.ids).toEqual(numbers(1, total));
       subscriber.close();
     }
@@ -185,16 +186,16 @@ describe('GET /events/stream', () => {
       const publishing = inParallel(numbers(1, 2_000), 8, async () => {
         await service.publish(anEvent()).catch(() => {});
       });
-      await eventually(() => subscriber.ids.length > 200);
+      await until(() => subscriber.ids.length > 200, '200 events are received');
       await service.end('SIGKILL');
       await publishing;
-      await eventually(() => subscriber.ended);
+      await until(() => subscriber.ended, 'the stream ends');
       seen.push(...subscriber.ids);
       service = await service.restart();
     }
     const last = await Subscriber.open(service, '', { 'last-event-id': String(seen.at(-1)) });
     const stored = await service.everything();
-    await eventually(() => seen.length + last.ids.length >= stored.length);
+    await until(() => seen.length + last.ids.length >= stored.length, 'every stored event is received');
     expect([...seen, ...last.ids]).toEqual(stored.map(({ seq }) => seq));
     last.close();
   });
@@ -205,12 +206,12 @@ describe('GET /events/stream', () => {
     const source = new EventSource(`${service.url}/events/stream?after=0`);
     source.addEventListener('event', ({ data }) => seen.push((JSON.parse(data as string) as Stored).seq));
     await service.publish(events(2));
-    await eventually(() => seen.length === 2);
+    await until(() => seen.length === 2, 'two events are received');
     const { port } = new URL(service.url);
     await service.end('SIGTERM');
     service = await service.restart({ PORT: port });
     await service.publish(events(2));
-    await eventually(() => seen.length === 4);
+    await until(() => seen.length === 4, 'four events are received');
     expect(seen).toEqual([1, 2, 3, 4]);
     source.close();
   });
@@ -220,7 +221,7 @@ describe('GET /events/stream', () => {
     const subscriber = await Subscriber.open(service);
     const started = performance.now();
     expect(await service.end('SIGTERM')).toBe(0);
-    await eventually(() => subscriber.ended);
+    await until(() => subscriber.ended, 'the stream ends');
     expect(performance.now() - started).toBeLessThan(1_500);
   });
 
@@ -237,7 +238,7 @@ describe('GET /events/stream', () => {
     }
     expect(residentMiB() - before).toBeLessThan(200);
     idle[0]!.response.resume();
-    await eventually(() => idle[0]!.ids.length === 20_100);
+    await until(() => idle[0]!.ids.length === 20_100, 'every event is received');
     expect(idle[0]!.ids).toEqual(numbers(1, 20_100));
     for (const subscriber of idle) subscriber.close();
   });
