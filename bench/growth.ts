@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { copyFileSync, rmSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 import { SqliteStore } from '../src/store/sqlite/sqlite-store.js';
-import type { StatsAnswer } from '../src/stats/stats.dto.js';
+import type { StatsResponse } from '../src/stats/stats.dto.js';
 import { Connection } from './connection.js';
 import { payloadText } from './events.js';
 import { type Load, saturate } from './load.js';
@@ -110,7 +110,7 @@ async function fill(database: string, size: number, ids: Ids, topics = 10): Prom
 }
 
 async function readP99s(service: Server, size: number): Promise<Figures> {
-  const { topics } = await service.get<StatsAnswer>('/stats');
+  const { topics } = await service.get<StatsResponse>('/stats');
   const topic = () => oneOf(topics);
   const { events } = await service.get<{ events: { topic: string; event_id: string }[] }>(
     `/events?limit=1000&before=${Math.floor(size / 2)}`,

@@ -1,5 +1,5 @@
 import { applyDecorators } from '@nestjs/common';
-import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
 import { IsObject } from 'class-validator';
 import { IsName, NAME } from '../validation/name.js';
 import { IsTimestamp } from '../validation/timestamp.js';
@@ -11,6 +11,7 @@ const Name = (description: string, example: string) =>
   );
 
 /** An event as a publisher sends it. Other fields are ignored. */
+@ApiSchema({ name: 'Event' })
 export class EventDto {
   @Name('What the event is about; with event_id it makes the dedup key.', 'orders')
   topic!: string;

@@ -4,7 +4,7 @@ import type { HealthCheckResult } from '@nestjs/terminus';
 import { Open } from '../auth/access.js';
 import { ApiProblems } from '../http/problem.docs.js';
 import { Health } from './health.js';
-import { HealthAnswer } from './health.dto.js';
+import { HealthResponse } from './health.dto.js';
 
 @ApiTags('health')
 @Controller('health')
@@ -14,7 +14,7 @@ export class HealthController {
   @Get()
   @Open()
   @ApiOperation({ operationId: 'getHealth', summary: 'Database, queue and disk, with figures' })
-  @ApiOkResponse({ type: HealthAnswer })
+  @ApiOkResponse({ type: HealthResponse })
   @ApiProblems(503)
   all(): Promise<HealthCheckResult> {
     return this.health.all();
@@ -23,7 +23,7 @@ export class HealthController {
   @Get('live')
   @Open()
   @ApiOperation({ operationId: 'getLiveness', summary: 'Whether the process answers' })
-  @ApiOkResponse({ type: HealthAnswer })
+  @ApiOkResponse({ type: HealthResponse })
   @ApiProblems()
   live(): HealthCheckResult {
     return this.health.live();
@@ -32,7 +32,7 @@ export class HealthController {
   @Get('ready')
   @Open()
   @ApiOperation({ operationId: 'getReadiness', summary: 'Whether events can be published now' })
-  @ApiOkResponse({ type: HealthAnswer })
+  @ApiOkResponse({ type: HealthResponse })
   @ApiProblems(503)
   ready(): Promise<HealthCheckResult> {
     return this.health.ready();

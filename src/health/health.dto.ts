@@ -1,4 +1,4 @@
-import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
+import { ApiProperty, type ApiPropertyOptions, ApiSchema } from '@nestjs/swagger';
 
 const indicators = (description: string, example: object): ApiPropertyOptions => ({
   description,
@@ -15,7 +15,8 @@ const indicators = (description: string, example: object): ApiPropertyOptions =>
 const queue = { queue: { status: 'up', depth: 0, capacity: 100_000, draining: false } };
 
 /** What terminus answers when all is well. An unhealthy service answers a problem with the same members beside. */
-export class HealthAnswer {
+@ApiSchema({ name: 'Health' })
+export class HealthResponse {
   @ApiProperty({ enum: ['ok', 'degraded'] })
   status!: 'ok' | 'degraded';
 

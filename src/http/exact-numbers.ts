@@ -1,4 +1,5 @@
-import { MAX_REPORTED_ERRORS, type FieldProblem } from './problem.js';
+import type { FieldProblem } from './problem.dto.js';
+import { MAX_REPORTED_ERRORS } from './problem.js';
 
 /** A double keeps every number of up to 15 digits, so only a longer run of digits can be rounded … */
 const SAFE_RUN = 15;

@@ -1,6 +1,7 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiExtraModels, ApiResponse, getSchemaPath } from '@nestjs/swagger';
-import { PROBLEM_MEDIA_TYPE, ProblemDto } from './problem.js';
+import { ProblemDto } from './problem.dto.js';
+import { PROBLEM_MEDIA_TYPE } from './problem.js';
 
 const DESCRIPTIONS = {
   400: 'The body is not JSON, or the request is malformed.',

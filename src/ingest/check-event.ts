@@ -1,7 +1,7 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { validateSync } from 'class-validator';
 import { targetConstructorToSchema } from 'class-validator-jsonschema';
-import type { FieldProblem } from '../http/problem.js';
+import type { FieldProblem } from '../http/problem.dto.js';
 import { EventDto } from '../event/event.dto.js';
 import { isTimestamp } from '../validation/timestamp.js';
 import type { NewEvent } from '../event/event.js';

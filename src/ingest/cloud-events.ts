@@ -1,6 +1,7 @@
 import { CloudEvent } from 'cloudevents';
 import type { IncomingHttpHeaders } from 'node:http';
-import { invalid, type FieldProblem } from '../http/problem.js';
+import type { FieldProblem } from '../http/problem.dto.js';
+import { invalid } from '../http/problem.js';
 import { checkEvent } from './check-event.js';
 import type { ListedEvents } from './listed-events.js';
 import type { NewEvent } from '../event/event.js';

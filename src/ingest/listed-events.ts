@@ -1,4 +1,4 @@
-import type { FieldProblem } from '../http/problem.js';
+import type { FieldProblem } from '../http/problem.dto.js';
 import type { NewEvent } from '../event/event.js';
 
 export const MAX_EVENTS_PER_REQUEST = 10_000;

@@ -96,7 +96,7 @@ export class QueuedBatch extends Accepted {
 }
 
 /** A line that was refused. */
-export class LineError {
+export class LineProblem {
   @ApiProperty({ type: 'integer', description: 'From 1.', example: 7 })
   line!: number;
 
@@ -134,6 +134,9 @@ export class PublishedLines {
   })
   complete!: boolean;
 
-  @ApiProperty({ type: [LineError], description: 'The first hundred of them, and where the body broke off.' })
-  errors!: LineError[];
+  @ApiProperty({
+    type: [LineProblem],
+    description: 'The first hundred of them, and where the body broke off.',
+  })
+  errors!: LineProblem[];
 }

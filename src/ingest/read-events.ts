@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { invalid, MAX_REPORTED_ERRORS, Problem, type FieldProblem } from '../http/problem.js';
+import type { FieldProblem } from '../http/problem.dto.js';
+import { invalid, MAX_REPORTED_ERRORS, Problem } from '../http/problem.js';
 import { anotherTurn } from './turns.js';
 import { checkEvent } from './check-event.js';
 import { listCloudEvents } from './cloud-events.js';

@@ -9,7 +9,7 @@ import { checkedQuery } from '../http/checked-query.js';
 import { EventsPage, StoredEventDto } from './events.dto.js';
 import { Events } from './events.js';
 import { EventsQuery } from './events.query.js';
-import { LookupAnswer, LookupQuestion } from './lookup.dto.js';
+import { LookupResult, LookupRequest } from './lookup.dto.js';
 import { readLookup } from './lookup.js';
 
 const JSON_TYPE = 'application/json; charset=utf-8';
@@ -53,10 +53,10 @@ export class EventsController {
     summary: 'Which of up to 10 000 keys are stored, and which are missing',
     description: 'So that a publisher that crashed sends only the rest.',
   })
-  @ApiBody({ type: LookupQuestion })
-  @ApiOkResponse({ type: LookupAnswer })
+  @ApiBody({ type: LookupRequest })
+  @ApiOkResponse({ type: LookupResult })
   @ApiProblems(400, 413, 415, 422, 503)
-  async lookup(@Body() body: unknown): Promise<LookupAnswer> {
+  async lookup(@Body() body: unknown): Promise<LookupResult> {
     return this.events.lookup(readLookup(body));
   }
 

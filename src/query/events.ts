@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Readable } from 'node:stream';
 import { Problem } from '../http/problem.js';
 import { Store } from '../store/store.js';
-import type { KeyDto, LookupAnswer, StoredKey } from './lookup.dto.js';
+import type { EventKey, LookupResult, StoredKey } from './lookup.dto.js';
 import { type EventsQuery, toFilter } from './events.query.js';
 import type { EventFilter } from '../store/event-filter.js';
 import type { DedupKey } from '../event/event.js';
@@ -45,10 +45,10 @@ export class Events {
   }
 
   /** Tells the keys that are stored, with their seq, from those that are missing, each in the order asked. */
-  async lookup(keys: readonly DedupKey[]): Promise<LookupAnswer> {
+  async lookup(keys: readonly DedupKey[]): Promise<LookupResult> {
     const seqs = await this.store.lookup(keys);
     const stored: StoredKey[] = [];
-    const missing: KeyDto[] = [];
+    const missing: EventKey[] = [];
     for (const [index, { topic, event_id }] of keys.entries()) {
       const seq = seqs[index]!;
       if (seq === null) missing.push({ topic, event_id });

@@ -3,7 +3,7 @@ import { ApiProperty } from '@nestjs/swagger';
 export const MAX_KEYS = 10_000;
 
 /** A dedup key. */
-export class KeyDto {
+export class EventKey {
   @ApiProperty({ example: 'orders' })
   topic!: string;
 
@@ -12,22 +12,22 @@ export class KeyDto {
 }
 
 /** The body of POST /events/lookup. */
-export class LookupQuestion {
-  @ApiProperty({ type: [KeyDto], minItems: 1, maxItems: MAX_KEYS })
-  keys!: KeyDto[];
+export class LookupRequest {
+  @ApiProperty({ type: [EventKey], minItems: 1, maxItems: MAX_KEYS })
+  keys!: EventKey[];
 }
 
 /** A key that is stored. */
-export class StoredKey extends KeyDto {
+export class StoredKey extends EventKey {
   @ApiProperty({ type: 'integer', example: 1 })
   seq!: number;
 }
 
 /** The answer of POST /events/lookup; both lists are in the order asked. */
-export class LookupAnswer {
+export class LookupResult {
   @ApiProperty({ type: [StoredKey] })
   stored!: StoredKey[];
 
-  @ApiProperty({ type: [KeyDto] })
-  missing!: KeyDto[];
+  @ApiProperty({ type: [EventKey] })
+  missing!: EventKey[];
 }

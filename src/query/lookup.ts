@@ -1,4 +1,5 @@
-import { invalid, MAX_REPORTED_ERRORS, Problem, type FieldProblem } from '../http/problem.js';
+import type { FieldProblem } from '../http/problem.dto.js';
+import { invalid, MAX_REPORTED_ERRORS, Problem } from '../http/problem.js';
 import { NAME, NAME_RULE } from '../validation/name.js';
 import { MAX_KEYS } from './lookup.dto.js';
 import type { DedupKey } from '../event/event.js';

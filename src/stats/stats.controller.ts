@@ -2,7 +2,7 @@ import { Controller, Get } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { NeedsKey } from '../auth/access.js';
 import { ApiProblems } from '../http/problem.docs.js';
-import { StatsAnswer } from './stats.dto.js';
+import { StatsResponse } from './stats.dto.js';
 import { Stats } from './stats.js';
 
 @ApiTags('stats')
@@ -13,9 +13,9 @@ export class StatsController {
   @Get()
   @NeedsKey('read')
   @ApiOperation({ operationId: 'getStats', summary: 'What was received, stored and dropped' })
-  @ApiOkResponse({ type: StatsAnswer })
+  @ApiOkResponse({ type: StatsResponse })
   @ApiProblems()
-  read(): Promise<StatsAnswer> {
+  read(): Promise<StatsResponse> {
     return this.stats.read();
   }
 }

@@ -1,7 +1,8 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 
 /** The answer of GET /stats. received = unique_processed + duplicate_dropped, across restarts. */
-export class StatsAnswer {
+@ApiSchema({ name: 'Stats' })
+export class StatsResponse {
   @ApiProperty({ type: 'integer', description: 'Events processed, whatever their outcome.', example: 3 })
   received!: number;
 

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { EventQueue } from '../queue/event-queue.js';
 import { Store } from '../store/store.js';
-import type { StatsAnswer } from './stats.dto.js';
+import type { StatsResponse } from './stats.dto.js';
 import type { TopicsPage, TopicsQuery } from './topics.dto.js';
 
 /** The figures of /stats and /topics: counters of the store and the depth of the queue. Nothing is counted here. */
@@ -12,7 +12,7 @@ export class Stats {
     private readonly queue: EventQueue,
   ) {}
 
-  async read(): Promise<StatsAnswer> {
+  async read(): Promise<StatsResponse> {
     const { topics, ...totals } = await this.store.counters();
     const { depth } = await this.queue.load();
     return { ...totals, queue_depth: depth, topics: [...topics], uptime: uptimeSeconds() };

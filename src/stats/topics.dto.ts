@@ -19,7 +19,7 @@ export class TopicsQuery {
 }
 
 /** What was counted for one topic; received = unique_processed + duplicate_dropped. */
-export class TopicAnswer {
+export class TopicStats {
   @ApiProperty({ example: 'orders' })
   topic!: string;
 
@@ -50,8 +50,8 @@ export class TopicsPage {
   @ApiProperty({ type: 'integer', example: 1 })
   count!: number;
 
-  @ApiProperty({ type: [TopicAnswer] })
-  topics!: TopicAnswer[];
+  @ApiProperty({ type: [TopicStats] })
+  topics!: TopicStats[];
 
   @ApiProperty({
     type: String,

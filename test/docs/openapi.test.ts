@@ -41,7 +41,7 @@ describe('the OpenAPI document', () => {
   });
 
   it.each(operations)('writes out every answer of $method $path', ({ operation }) => {
-    const problem = { 'application/problem+json': { schema: { $ref: '#/components/schemas/ProblemDto' } } };
+    const problem = { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } };
     expect(operation.responses).toHaveProperty('200');
     expect(operation.responses).toHaveProperty('default');
     for (const [status, { content }] of Object.entries(operation.responses)) {
@@ -90,7 +90,7 @@ const PROGRAM = `
   import createClient from 'openapi-fetch';
   import type { components, paths } from './schema.js';
 
-  const event: components['schemas']['EventDto'] = {
+  const event: components['schemas']['Event'] = {
     topic: 'client', event_id: 'generated-client', timestamp: '2026-01-31T12:00:00Z', source: 'test', payload: { a: [1, 2] },
   };
 

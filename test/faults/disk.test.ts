@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { closeSync, copyFileSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ProblemDto } from '../../src/http/problem.js';
+import type { ProblemDto } from '../../src/http/problem.dto.js';
 import type { SentEvent } from './history.js';
 import { Instance, endAll } from './instance.js';
 import { publish } from './publish.js';

@@ -1,4 +1,4 @@
-import type { ProblemDto } from '../../src/http/problem.js';
+import type { ProblemDto } from '../../src/http/problem.dto.js';
 import type { PublishedBatch, PublishedEvent } from '../../src/ingest/publish.dto.js';
 import type { Answer, Attempt } from './history.js';
 import type { PublishRequest } from './workload.js';

@@ -1,5 +1,5 @@
 import Sqlite from 'better-sqlite3';
-import type { StatsAnswer } from '../../src/stats/stats.dto.js';
+import type { StatsResponse } from '../../src/stats/stats.dto.js';
 import type { TopicCounters } from '../../src/store/topic-counters.entity.js';
 import { until } from '../harness/until.js';
 import type { EventsPage } from '../../src/query/events.dto.js';
@@ -10,7 +10,7 @@ export type StoredEventDto = EventsPage['events'][number];
 export interface Readback {
   /** Walked over HTTP by cursor, in the order the pages gave. */
   readonly rows: readonly StoredEventDto[];
-  readonly stats: Omit<StatsAnswer, 'uptime' | 'topics'>;
+  readonly stats: Omit<StatsResponse, 'uptime' | 'topics'>;
   /** From the file. */
   readonly counters: readonly TopicCounters[];
   /** Rows in the file, whatever the pages showed. */
@@ -25,9 +25,9 @@ export async function readBack(
   database: string,
   { earlier = [], thorough = true }: { earlier?: readonly StoredEventDto[]; thorough?: boolean } = {},
 ): Promise<Readback> {
-  let stats = await get<StatsAnswer>(url, '/stats');
+  let stats = await get<StatsResponse>(url, '/stats');
   await until(async () => {
-    stats = await get<StatsAnswer>(url, '/stats');
+    stats = await get<StatsResponse>(url, '/stats');
     return stats.queue_depth === 0;
   }, 'the queue is empty');
 

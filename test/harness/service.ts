@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import type { StatsAnswer } from '../../src/stats/stats.dto.js';
+import type { StatsResponse } from '../../src/stats/stats.dto.js';
 import type { EventsPage } from '../../src/query/events.dto.js';
 
 const MAIN = fileURLToPath(new URL('../../src/main.js', import.meta.url));
@@ -50,7 +50,7 @@ export class Client {
     return (await response.json()) as T;
   }
 
-  stats(): Promise<StatsAnswer> {
+  stats(): Promise<StatsResponse> {
     return this.get('/stats');
   }
 

@@ -2,7 +2,7 @@ import Sqlite from 'better-sqlite3';
 import { anEvent, events } from '../harness/an-event.js';
 import { Service } from '../harness/service.js';
 import { until } from '../harness/until.js';
-import type { ProblemDto } from '../../src/http/problem.js';
+import type { ProblemDto } from '../../src/http/problem.dto.js';
 
 const service = await Service.start({ QUEUE_CAPACITY: '100' });
 const status = async (path: string) => (await service.request(path)).status;

@@ -3,7 +3,7 @@ import { type IncomingMessage, request } from 'node:http';
 import { connect } from 'node:net';
 import { anEvent, events } from '../harness/an-event.js';
 import { Service } from '../harness/service.js';
-import type { ProblemDto } from '../../src/http/problem.js';
+import type { ProblemDto } from '../../src/http/problem.dto.js';
 
 const service = await Service.start({ BODY_LIMIT_BYTES: '1000000', QUEUE_CAPACITY: '10000' });
 await service.publish(anEvent());

@@ -1,6 +1,6 @@
 import { events } from '../harness/an-event.js';
 import { Service } from '../harness/service.js';
-import type { LookupAnswer } from '../../src/query/lookup.dto.js';
+import type { LookupResult } from '../../src/query/lookup.dto.js';
 import type { PublishedBatch } from '../../src/ingest/publish.dto.js';
 
 const service = await Service.start({ BODY_LIMIT_BYTES: '200000' });
@@ -51,7 +51,7 @@ describe('POST /events/lookup', () => {
       }),
     });
     expect(response.status).toBe(200);
-    expect((await response.json()) as LookupAnswer).toEqual({
+    expect((await response.json()) as LookupResult).toEqual({
       stored: [third, first, second],
       missing: [missing],
     });

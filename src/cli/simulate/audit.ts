@@ -1,4 +1,4 @@
-import type { StatsAnswer } from '../../stats/stats.dto.js';
+import type { StatsResponse } from '../../stats/stats.dto.js';
 import type { Ledger } from './ledger.js';
 
 /** One sum: what it may be, both ends included, and what it is. */
@@ -27,8 +27,8 @@ export interface Audit {
 export function audit(
   { size, distinct }: { readonly size: number; readonly distinct: number },
   ledger: Ledger,
-  before: StatsAnswer,
-  after: StatsAnswer,
+  before: StatsResponse,
+  after: StatsResponse,
 ): Audit {
   const least = size + ledger.storedUnheard;
   const most = size + ledger.ambiguousEvents;

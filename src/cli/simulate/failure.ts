@@ -1,4 +1,4 @@
-import type { ProblemDto } from '../../http/problem.js';
+import type { ProblemDto } from '../../http/problem.dto.js';
 import { readRetryAfterMs } from './backoff.js';
 import type { Answer } from './client.js';
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EventDto } from '../../event/event.dto.js';
 import type { PublishedBatch, PublishedEvent } from '../../ingest/publish.dto.js';
-import type { StatsAnswer } from '../../stats/stats.dto.js';
+import type { StatsResponse } from '../../stats/stats.dto.js';
 import { backoffMs } from './backoff.js';
 import { type Answer, type Client, NoAnswerError } from './client.js';
 import { type FailedAttempt, PublishingError, failureOf } from './failure.js';
@@ -36,12 +36,12 @@ export class Publisher {
   }
 
   /** The statistics when nothing is queued. Rejects with `PublishingError` after 60 s without an answer, or with a queue. */
-  stats(): Promise<StatsAnswer> {
+  stats(): Promise<StatsResponse> {
     return this.settledStats(PATIENCE_MS, () => {});
   }
 
   /** The same before anything is sent: gives up after 10 s without an answer, and tells once that there is none yet. */
-  firstStats(onSilence: (reason: string) => void): Promise<StatsAnswer> {
+  firstStats(onSilence: (reason: string) => void): Promise<StatsResponse> {
     let told = false;
     return this.settledStats(FIRST_PATIENCE_MS, ({ reason }) => {
       if (!told) onSilence(reason);
@@ -49,11 +49,11 @@ export class Publisher {
     });
   }
 
-  private async settledStats(patienceMs: number, onRetry: OnRetry): Promise<StatsAnswer> {
+  private async settledStats(patienceMs: number, onRetry: OnRetry): Promise<StatsResponse> {
     const get = () => this.client.get('stats');
     const deadline = performance.now() + PATIENCE_MS;
     for (;;) {
-      const stats = (await this.persist('GET /stats', get, patienceMs, onRetry)) as StatsAnswer;
+      const stats = (await this.persist('GET /stats', get, patienceMs, onRetry)) as StatsResponse;
       if (stats.queue_depth === 0) return stats;
       if (performance.now() > deadline)
         throw new PublishingError(
