@@ -10,12 +10,12 @@ import type { DedupKey } from '../event/event.js';
 const LINES_PER_READ = 1_000;
 const BYTES_PER_READ = 256 * 1024;
 
-/** Answers with JSON text: payloads go out as they were stored, without being parsed on the way. */
+/** Reads stored events as JSON text. Payloads are returned as they were stored, without being parsed again. */
 @Injectable()
 export class Events {
   constructor(private readonly store: Store) {}
 
-  /** An `EventsPage`. */
+  /** Returns the JSON text of an `EventsPage`. */
   async page(query: EventsQuery): Promise<string> {
     const { topic = null } = query;
     const { events, more } = await this.store.find(toFilter(query));
@@ -25,8 +25,8 @@ export class Events {
   }
 
   /**
-   * Every event the query selects, each a line of NDJSON, read on as the client takes them. `limit` does not
-   * apply. What is stored meanwhile comes at the end of an ascending answer.
+   * Streams every selected event as NDJSON; `limit` does not apply. The store is read only as fast as the client
+   * reads. An ascending stream also contains the events stored meanwhile.
    */
   lines(query: EventsQuery): Readable {
     return Readable.from(this.pagesOfLines(query), { objectMode: false, highWaterMark: 1 });
@@ -44,7 +44,7 @@ export class Events {
     }
   }
 
-  /** Tells the keys that are stored, with their seq, from those that are missing, each in the order asked. */
+  /** Splits keys into those that are stored and those that are missing. Both lists keep the order of the keys. */
   async lookup(keys: readonly DedupKey[]): Promise<LookupResult> {
     const seqs = await this.store.lookup(keys);
     const stored: StoredKey[] = [];
@@ -57,7 +57,7 @@ export class Events {
     return { stored, missing };
   }
 
-  /** A `StoredEvent`; throws a 404. */
+  /** Returns the JSON text of a `StoredEvent`. Throws a 404 if there is none. */
   async get(topic: string, eventId: string): Promise<string> {
     const event = await this.store.get({ topic, event_id: eventId });
     if (!event) throw new Problem(404, `No event "${eventId}" is stored in topic "${topic}".`);

@@ -5,8 +5,8 @@ import { MAX_KEYS } from './lookup.dto.js';
 import type { DedupKey } from '../event/event.js';
 
 /**
- * The keys of a lookup; throws a 422 that names each wrong one. Read by hand: class-transformer would copy
- * whatever else is in the body first, at a cost that grows with its square.
+ * Returns the keys of a lookup. Throws a 422 that names each invalid key. Not validated with class-transformer: it
+ * copies unknown members of the body first, at quadratic cost.
  */
 export function readLookup(body: unknown): DedupKey[] {
   const keys = (body as { keys?: unknown } | null | undefined)?.keys;
