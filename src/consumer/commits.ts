@@ -17,8 +17,11 @@ export abstract class Commits {
   /** Announces that the log reaches `lastSeq`, by a commit of this instance (`own`) or of another. */
   abstract announce(announcement: Announcement): void;
 
-  /** Calls `listener` for every announcement from now on. The listener must not throw. */
-  abstract subscribe(listener: (announcement: Announcement) => void): void;
+  /**
+   * Calls `listener`, which must not throw, for every announcement from now on. Returns a function that ends the
+   * subscription. An implementation that asks for news of other instances may do so rarely while it has no listener.
+   */
+  abstract subscribe(listener: (announcement: Announcement) => void): () => void;
 
   /** Ends all subscriptions. */
   abstract close(): void;

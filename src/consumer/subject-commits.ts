@@ -17,8 +17,9 @@ export class SubjectCommits extends Commits {
     this.announcements.next({ ...announcement, lastSeq: this.position });
   }
 
-  subscribe(listener: (announcement: Announcement) => void): void {
-    this.announcements.subscribe(listener);
+  subscribe(listener: (announcement: Announcement) => void): () => void {
+    const subscription = this.announcements.subscribe(listener);
+    return () => subscription.unsubscribe();
   }
 
   close(): void {

@@ -13,8 +13,8 @@ import type { Verdict } from '../event/verdict.js';
  */
 export abstract class EventQueue {
   /**
-   * Accepts the events of one request as a submission. Rejects with `QueueFullError`, `SubmissionTooLargeError` or
-   * `QueueDrainingError`; then nothing of it was accepted.
+   * Accepts the events of one request as a submission. Rejects with `QueueUnavailableError` if trying again may
+   * succeed, or with `SubmissionTooLargeError`. In both cases nothing was accepted.
    */
   abstract offer(events: readonly NewEvent[], options: OfferOptions): Promise<Receipt>;
 
@@ -30,7 +30,7 @@ export abstract class EventQueue {
   /** Accepts nothing more. Resolves once everything accepted is settled or refused. May be called repeatedly. */
   abstract drain(): Promise<void>;
 
-  /** Returns the present load. */
+  /** Returns the present load. Rejects with `QueueUnavailableError` if a broker does not respond. */
   abstract load(): Promise<QueueLoad>;
 }
 
@@ -68,8 +68,13 @@ export interface QueueLoad {
   readonly draining: boolean;
 }
 
+/** The queue cannot accept submissions at present. */
+export class QueueUnavailableError extends Error {
+  override readonly name: string = 'QueueUnavailableError';
+}
+
 /** The queue has no room at present. */
-export class QueueFullError extends Error {
+export class QueueFullError extends QueueUnavailableError {
   override readonly name = 'QueueFullError';
 }
 
@@ -79,6 +84,6 @@ export class SubmissionTooLargeError extends Error {
 }
 
 /** The service is stopping. */
-export class QueueDrainingError extends Error {
+export class QueueDrainingError extends QueueUnavailableError {
   override readonly name = 'QueueDrainingError';
 }

@@ -16,6 +16,7 @@ export class LiveStreams implements OnModuleInit, BeforeApplicationShutdown {
   private readonly logger = new Logger(LiveStreams.name);
   private readonly subscribers = new Set<Subscriber>();
   private heartbeat: NodeJS.Timeout | undefined;
+  private unsubscribe: (() => void) | undefined;
   private stopping = false;
   private roundIsScheduled = false;
   private lastRoundEnded = 0;
@@ -28,7 +29,6 @@ export class LiveStreams implements OnModuleInit, BeforeApplicationShutdown {
   ) {}
 
   onModuleInit(): void {
-    this.commits.subscribe(() => this.scheduleRound());
     this.heartbeat = setInterval(
       () => this.subscribers.forEach((subscriber) => subscriber.heartbeat()),
       HEARTBEAT_MS,
@@ -59,15 +59,21 @@ export class LiveStreams implements OnModuleInit, BeforeApplicationShutdown {
     const subscriber = new Subscriber(response, selection, after, this.window, this.store, onError);
     this.subscribers.add(subscriber);
     this.window.keep(true);
-    response.on('close', () => {
-      this.subscribers.delete(subscriber);
-      this.keepWindow();
-    });
+    this.unsubscribe ??= this.commits.subscribe(() => this.scheduleRound());
+    response.on('close', () => this.remove(subscriber));
     subscriber.wake();
   }
 
+  private remove(subscriber: Subscriber): void {
+    this.subscribers.delete(subscriber);
+    this.keepWindow();
+    if (this.subscribers.size > 0) return;
+    this.unsubscribe?.();
+    this.unsubscribe = undefined;
+  }
+
   private scheduleRound(): void {
-    if (this.roundIsScheduled || this.subscribers.size === 0) return;
+    if (this.roundIsScheduled) return;
     this.roundIsScheduled = true;
     const pauseMs = Math.max(GATHER_MS, this.lastRoundMs) - (performance.now() - this.lastRoundEnded);
     if (pauseMs > 0) setTimeout(() => this.round(), pauseMs);

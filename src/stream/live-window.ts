@@ -29,24 +29,33 @@ interface Recent {
  */
 @Injectable()
 export class LiveWindow {
-  /** The highest seq announced. */
-  lastSeq = 0;
   private recent: Recent[] = [];
-  /** Number of events in the window: the last of all events, without gaps. */
+  /** Number of events in the window: the last ones up to `end`, without gaps. */
   private count = 0;
   private bytes = 0;
-  private wanted = false;
+  /** The highest seq announced while the window was kept. */
+  private end = 0;
+  private unsubscribe: (() => void) | undefined;
   private readonly texts = new Map<string, StreamText>();
   private textsBytes = 0;
 
-  constructor(commits: Commits) {
-    commits.subscribe((announcement) => this.advance(announcement));
+  constructor(private readonly commits: Commits) {}
+
+  /** The highest seq announced. */
+  get lastSeq(): number {
+    return this.commits.lastSeq;
   }
 
-  /** Keeps the window, or drops it while no subscriber follows. */
+  /** Keeps the window from now on, or drops it while no subscriber follows. */
   keep(wanted: boolean): void {
-    this.wanted = wanted;
-    if (!wanted) this.drop();
+    if (wanted && !this.unsubscribe) {
+      this.end = this.lastSeq;
+      this.unsubscribe = this.commits.subscribe((announcement) => this.advance(announcement));
+    } else if (!wanted) {
+      this.unsubscribe?.();
+      this.unsubscribe = undefined;
+      this.drop();
+    }
   }
 
   /** Whether every event after this seq is in the window. */
@@ -87,11 +96,10 @@ export class LiveWindow {
   }
 
   private advance({ lastSeq, own }: Announcement): void {
-    if (lastSeq === this.lastSeq) return;
-    const isNext = own !== undefined && own.lastSeq === lastSeq && own.lastSeq - own.stored === this.lastSeq;
-    this.lastSeq = lastSeq;
+    if (lastSeq === this.end) return;
+    const isNext = own !== undefined && own.lastSeq === lastSeq && own.lastSeq - own.stored === this.end;
+    this.end = lastSeq;
     this.dropTexts();
-    if (!this.wanted) return;
     if (isNext) this.append(own);
     // Events of another instance lie between. Subscribers read them from the store.
     else this.drop();

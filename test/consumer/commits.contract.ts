@@ -53,6 +53,17 @@ export function describeCommits(name: string, create: () => Commits): void {
       expect(commits.lastSeq).toBe(3);
     });
 
+    it('passes nothing to a listener that has unsubscribed', () => {
+      const { commits, heard } = start();
+      const left: Announcement[] = [];
+      const unsubscribe = commits.subscribe((announcement) => left.push(announcement));
+      commits.announce({ lastSeq: 1 });
+      unsubscribe();
+      commits.announce({ lastSeq: 2 });
+      expect(left).toHaveLength(1);
+      expect(heard).toHaveLength(2);
+    });
+
     it('passes nothing after it was closed', () => {
       const { commits, heard } = start();
       commits.close();
