@@ -19,11 +19,7 @@ declare module 'fastify' {
 
 /** Only for callers with a key of this scope, where the service has keys at all. */
 export function NeedsKey(scope: Scope): MethodDecorator {
-  return applyDecorators(
-    RouteConfig({ access: scope }),
-    ApiSecurity(BEARER_SCHEME, [scope]),
-    ApiKeyProblems(),
-  );
+  return applyDecorators(RouteConfig({ access: scope }), ApiSecurity(BEARER_SCHEME), ApiKeyProblems(scope));
 }
 
 /** For everyone, keys or not. */

@@ -1,4 +1,4 @@
-/** `npm run openapi`: writes the document to openapi.json, or to the path given. */
+/** `npm run openapi -- FILE` writes the OpenAPI document to FILE, by default openapi.json. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,7 +10,8 @@ const target = process.argv[2] ?? 'openapi.json';
 const directory = await mkdtemp(join(tmpdir(), 'openapi-'));
 const config = loadConfig({ DATABASE_URL: `sqlite:${join(directory, 'events.db')}`, LOG_LEVEL: 'error' });
 const { app } = await createApp(config);
-await writeFile(target, `${JSON.stringify(openApiDocument(app), null, 2)}\n`);
+// The file is for every service, whether it has API keys or not.
+await writeFile(target, `${JSON.stringify(openApiDocument(app, 'optional'), null, 2)}\n`);
 await app.close();
 await rm(directory, { recursive: true });
 console.log(`The OpenAPI document is in ${target}.`);

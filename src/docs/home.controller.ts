@@ -10,8 +10,12 @@ import { ServiceInfo } from './home.dto.js';
 class HomeController {
   @Get()
   @Open()
-  @ApiOperation({ operationId: 'getService', summary: 'What is running here' })
-  @ApiOkResponse({ type: ServiceInfo })
+  @ApiOperation({
+    operationId: 'getService',
+    summary: 'Get name and version',
+    description: 'Responds even if the store fails. The state of the parts is at `GET /health`.',
+  })
+  @ApiOkResponse({ type: ServiceInfo, description: 'Name and version of the service.' })
   @ApiProblems()
   home(): ServiceInfo {
     return { service: SERVICE, version: VERSION, status: 'running', docs: '/docs' };

@@ -1,17 +1,18 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import { SERVICE, VERSION } from '../version.js';
 
-/** The answer of GET /. */
+/** The response of `GET /`. */
+@ApiSchema({ description: 'Name and version of the service.' })
 export class ServiceInfo {
-  @ApiProperty({ example: SERVICE })
+  @ApiProperty({ description: 'Name of the service.', example: SERVICE })
   service!: string;
 
-  @ApiProperty({ example: VERSION })
+  @ApiProperty({ description: 'Version of the service.', example: VERSION })
   version!: string;
 
-  @ApiProperty({ enum: ['running'] })
+  @ApiProperty({ description: 'See `/health` for the state of its parts.', enum: ['running'] })
   status!: 'running';
 
-  @ApiProperty({ example: '/docs' })
+  @ApiProperty({ description: 'Path of the documentation.', example: '/docs' })
   docs!: string;
 }

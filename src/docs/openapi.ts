@@ -1,40 +1,65 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { BEARER_SCHEME } from '../auth/access.js';
-import { VERSION } from '../version.js';
+import { Config } from '../config.js';
 import { DOCS_PATH, OPENAPI_PATH } from '../http/pages.js';
+import { VERSION } from '../version.js';
+import { type ApiKeyUse, declareSecurity, nameInstances } from './operations.js';
+import { ndjsonAsLines } from './swagger-ui-plugin.js';
 
-/** The OpenAPI document, from the decorators of the controllers. */
-export function openApiDocument(app: NestFastifyApplication): OpenAPIObject {
+const DESCRIPTION = `Stores each event once, however often it is published.
+
+Publishers deliver at least once: they retry, crash and replay. The service decides by \`(topic, event_id)\` whether an event is new, stores new events permanently, and counts the rest. Everything is available by query, by key, as a live stream and as statistics.
+
+* **A 200 is durable.** \`POST /publish\` responds after the events were committed and synced to disk.
+* **Retry** after a network error, a timeout, or a 503 (after \`Retry-After\`), with the same \`event_id\`. Do not retry other 4xx.
+* **Errors** are problems of RFC 9457, with one schema for every operation.
+* **Unknown query parameters** and unknown members of an event are rejected.`;
+
+const API_KEY_DESCRIPTION = `An API key, if the service was started with \`API_KEYS\`. The scope \`publish\` allows \`POST /publish\`. The scope \`read\` allows \`/events\`, \`/topics\` and \`/stats\`. Every other path is open.
+
+Swagger UI forgets the API key when the page is reloaded.`;
+
+/**
+ * Builds the OpenAPI document from the decorators of the controllers. `apiKeys` says whether callers need an API key:
+ * "optional" describes a service that may run with or without them.
+ */
+export function openApiDocument(app: NestFastifyApplication, apiKeys: ApiKeyUse): OpenAPIObject {
   const base = new DocumentBuilder()
     .setOpenAPIVersion('3.1.0')
     .setTitle('Pub-Sub Log Aggregator')
-    .setDescription(
-      'Publishers deliver at least once; this service makes the effect happen once. A 200 to `POST /publish` means stored on disk, once, for ever. Every error is a problem of RFC 9457.',
-    )
+    .setDescription(DESCRIPTION)
     .setVersion(VERSION)
     .setLicense('MIT', 'https://opensource.org/license/mit')
-    .addSecurity(BEARER_SCHEME, {
-      type: 'http',
-      scheme: 'bearer',
-      description: 'Asked for only where the service was started with `API_KEYS`.',
-    })
-    .addTag('publish', 'Events in')
-    .addTag('events', 'Events out')
-    .addTag('stats', 'What was counted')
-    .addTag('health', 'For probes')
-    .addTag('service')
+    .addServer('/', 'The service that serves this document')
+    .addSecurity(BEARER_SCHEME, { type: 'http', scheme: 'bearer', description: API_KEY_DESCRIPTION })
+    .addTag('publish', 'Send events.')
+    .addTag('events', 'Read stored events: by page, by key, as a stream.')
+    .addTag('stats', 'Read counters, in total and by topic.')
+    .addTag('health', 'Probes for orchestrators and monitoring.')
+    .addTag('service', 'Name and version of the service.')
     .build();
-  return SwaggerModule.createDocument(app, base);
+  // The builder sets an empty contact.
+  delete base.info.contact;
+  const document = SwaggerModule.createDocument(app, base);
+  declareSecurity(document, apiKeys);
+  nameInstances(document);
+  return document;
 }
 
-/** Swagger UI at /docs, the document itself at /openapi.json. */
+/** Serves Swagger UI at /docs and the document at /openapi.json. */
 export function setupDocs(app: NestFastifyApplication): void {
-  SwaggerModule.setup(DOCS_PATH, app, () => openApiDocument(app), {
+  const apiKeys = app.get(Config).API_KEYS ? 'required' : 'none';
+  SwaggerModule.setup(DOCS_PATH, app, () => openApiDocument(app, apiKeys), {
     jsonDocumentUrl: OPENAPI_PATH,
     raw: ['json'],
     customSiteTitle: 'Pub-Sub Log Aggregator',
-    // No validator: it would be asked at a foreign server, about this one.
-    swaggerOptions: { displayRequestDuration: true, tryItOutEnabled: true, validatorUrl: null },
+    swaggerOptions: {
+      displayRequestDuration: true,
+      tryItOutEnabled: true,
+      // The default validator is a public service, which cannot reach this one.
+      validatorUrl: null,
+      plugins: [ndjsonAsLines],
+    },
   });
 }

@@ -1,39 +1,54 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
 import { IsObject } from 'class-validator';
-import { IsName, NAME } from '../validation/name.js';
+import { IsName } from '../validation/name.js';
+import { NAME_SCHEMA, TIMESTAMP_SCHEMA } from '../validation/schemas.docs.js';
 import { IsTimestamp } from '../validation/timestamp.js';
+import { EVENT_EXAMPLE } from './examples.docs.js';
+
+/** Rejects unknown members. A spread, because the type of @ApiSchema lacks the keyword that it copies. */
+export const CLOSED = { additionalProperties: false };
 
 const Name = (description: string, example: string) =>
-  applyDecorators(
-    IsName(),
-    ApiProperty({ description, example, type: 'string', minLength: 1, maxLength: 255, pattern: NAME.source }),
-  );
+  applyDecorators(IsName(), ApiProperty({ ...NAME_SCHEMA, description, example }));
 
-/** An event as a publisher sends it. Other fields are ignored. */
-@ApiSchema({ name: 'Event' })
+/** An event as a publisher sends it. */
+@ApiSchema({
+  name: 'Event',
+  description:
+    'An event as a publisher sends it. `topic` and `event_id` are its deduplication key. Unknown members are rejected.',
+  ...CLOSED,
+})
 export class EventDto {
-  @Name('What the event is about; with event_id it makes the dedup key.', 'orders')
+  @Name(
+    'Subject of the event. Levels are separated by dots, so that readers can select them by pattern: `orders.eu`.',
+    EVENT_EXAMPLE.topic,
+  )
   topic!: string;
 
-  @Name('Unique within the topic; a retry sends the same one.', 'order-1001')
+  @Name(
+    'Identifies the event within its topic. Create it before the first attempt, and send the same one with each retry.',
+    EVENT_EXAMPLE.event_id,
+  )
   event_id!: string;
 
   @IsTimestamp()
   @ApiProperty({
-    description: 'When it happened: RFC 3339; without an offset it is taken as UTC. Kept as sent.',
-    example: '2026-01-31T12:00:00.000Z',
-    type: 'string',
+    ...TIMESTAMP_SCHEMA,
+    description:
+      'Time of the event: RFC 3339 date and time. Without an offset, it is UTC. Stored and returned verbatim.',
+    example: EVENT_EXAMPLE.timestamp,
   })
   timestamp!: string;
 
-  @Name('Who published it.', 'checkout')
+  @Name('Name of the publisher. Not part of the deduplication key.', EVENT_EXAMPLE.source)
   source!: string;
 
   @IsObject({ message: 'must be a JSON object' })
   @ApiPropertyOptional({
-    description: 'Any JSON object; {} if it is left out. The same key with another payload is a conflict.',
-    example: { order: 1001, total: '49.90' },
+    description:
+      'Any JSON object, `{}` if absent, nested at most 100 levels deep. A number that a double cannot represent exactly, such as 12345678901234567890, is rejected with 422: send it as a string. If a member name occurs twice in an object, the last value wins. Equal keys with different payloads are a conflict; the order of members is irrelevant.',
+    example: EVENT_EXAMPLE.payload,
     type: 'object',
     additionalProperties: true,
   })

@@ -3,8 +3,9 @@ import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { HealthCheckResult } from '@nestjs/terminus';
 import { Open } from '../auth/access.js';
 import { ApiProblems } from '../http/problem.docs.js';
-import { Health } from './health.js';
+import { ApiUnhealthy } from './health.docs.js';
 import { HealthResponse } from './health.dto.js';
+import { Health } from './health.js';
 
 @ApiTags('health')
 @Controller('health')
@@ -13,17 +14,31 @@ export class HealthController {
 
   @Get()
   @Open()
-  @ApiOperation({ operationId: 'getHealth', summary: 'Database, queue and disk, with figures' })
-  @ApiOkResponse({ type: HealthResponse })
-  @ApiProblems(503)
+  @ApiOperation({
+    operationId: 'getHealth',
+    summary: 'Check database, queue and disk',
+    description:
+      'Returns figures for monitoring. `degraded` means that the disk has less than 256 MiB free. Returns 503 if the store cannot write, the queue is full, or the service is stopping.',
+  })
+  @ApiOkResponse({ type: HealthResponse, description: 'No check failed.' })
+  @ApiProblems()
+  @ApiUnhealthy()
   all(): Promise<HealthCheckResult> {
     return this.health.all();
   }
 
   @Get('live')
   @Open()
-  @ApiOperation({ operationId: 'getLiveness', summary: 'Whether the process answers' })
-  @ApiOkResponse({ type: HealthResponse })
+  @ApiOperation({
+    operationId: 'getLiveness',
+    summary: 'Check that the process responds',
+    description: 'Runs no checks: a restart would not repair a full disk. For liveness probes.',
+  })
+  @ApiOkResponse({
+    description: 'The process responds.',
+    type: HealthResponse,
+    example: { status: 'ok', info: {}, error: {}, details: {} },
+  })
   @ApiProblems()
   live(): HealthCheckResult {
     return this.health.live();
@@ -31,9 +46,15 @@ export class HealthController {
 
   @Get('ready')
   @Open()
-  @ApiOperation({ operationId: 'getReadiness', summary: 'Whether events can be published now' })
-  @ApiOkResponse({ type: HealthResponse })
-  @ApiProblems(503)
+  @ApiOperation({
+    operationId: 'getReadiness',
+    summary: 'Check that events can be published',
+    description:
+      'Returns 503 if the store cannot write, the queue is full, or the service is stopping. For readiness probes and load balancers.',
+  })
+  @ApiOkResponse({ type: HealthResponse, description: 'Events can be published.' })
+  @ApiProblems()
+  @ApiUnhealthy()
   ready(): Promise<HealthCheckResult> {
     return this.health.ready();
   }

@@ -1,6 +1,7 @@
 import { ApiProperty, type ApiPropertyOptions, ApiSchema } from '@nestjs/swagger';
+import { ProblemDto } from '../http/problem.dto.js';
 
-const indicators = (description: string, example: object): ApiPropertyOptions => ({
+const checks = (description: string, example: object): ApiPropertyOptions => ({
   description,
   example,
   type: 'object',
@@ -12,20 +13,43 @@ const indicators = (description: string, example: object): ApiPropertyOptions =>
   },
 });
 
-const queue = { queue: { status: 'up', depth: 0, capacity: 100_000, draining: false } };
+const DATABASE_UP = { database: { status: 'up', responseTime: 2 } };
+const DATABASE_DOWN = {
+  database: { status: 'down', message: 'timeout of 1000ms exceeded', responseTime: 1000 },
+};
+const QUEUE_UP = { queue: { status: 'up', depth: 0, capacity: 100_000, draining: false } };
 
-/** What terminus answers when all is well. An unhealthy service answers a problem with the same members beside. */
-@ApiSchema({ name: 'Health' })
+/** The response of a health check that passed, as terminus returns it. */
+@ApiSchema({ name: 'Health', description: 'The results of the health checks, by the name of the check.' })
 export class HealthResponse {
-  @ApiProperty({ enum: ['ok', 'degraded'] })
+  @ApiProperty({
+    enum: ['ok', 'degraded'],
+    description: 'degraded: the service works, and a check needs attention.',
+  })
   status!: 'ok' | 'degraded';
 
-  @ApiProperty(indicators('What is well.', queue))
+  @ApiProperty(checks('Checks that passed.', { ...DATABASE_UP, ...QUEUE_UP }))
   info!: object;
 
-  @ApiProperty(indicators('What is not.', {}))
+  @ApiProperty(checks('Checks that failed: none.', {}))
   error!: object;
 
-  @ApiProperty(indicators('Both.', queue))
+  @ApiProperty(checks('Every check.', { ...DATABASE_UP, ...QUEUE_UP }))
+  details!: object;
+}
+
+/** The problem that a failed health check returns: the members of a problem, and those of the terminus result. */
+@ApiSchema({
+  name: 'HealthProblem',
+  description: 'A problem with the results of the health checks, by the name of the check.',
+})
+export class HealthProblem extends ProblemDto {
+  @ApiProperty(checks('Checks that passed.', QUEUE_UP))
+  info!: object;
+
+  @ApiProperty(checks('Checks that failed. Empty while the service stops.', DATABASE_DOWN))
+  error!: object;
+
+  @ApiProperty(checks('Every check.', { ...DATABASE_DOWN, ...QUEUE_UP }))
   details!: object;
 }

@@ -1,43 +1,64 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiExtraModels, ApiResponse, getSchemaPath } from '@nestjs/swagger';
+import { PROBLEM_EXAMPLES } from './problem-examples.docs.js';
 import { ProblemDto } from './problem.dto.js';
 import { PROBLEM_MEDIA_TYPE } from './problem.js';
 
-const DESCRIPTIONS = {
-  400: 'The body is not JSON, or the request is malformed.',
-  401: 'No key, or one that is not known. Only where the service has keys.',
-  403: 'The key has not the scope that is needed. Only where the service has keys.',
-  404: 'There is no such thing.',
-  413: 'Too many events or bytes for one request.',
-  415: 'The media type is not one that is taken here.',
-  422: 'Something in the request is invalid; `errors` names each part.',
-  503: 'Not now: the queue is full, the store cannot write, or the service is stopping. `Retry-After` says when to try again.',
-} as const;
+type ExampleName = keyof typeof PROBLEM_EXAMPLES;
 
-type Status = keyof typeof DESCRIPTIONS;
-
-/** Documents the errors of an operation, all of one schema: RFC 9457. Any operation may answer 500. */
-export function ApiProblems(...statuses: Status[]): MethodDecorator {
-  return applyDecorators(
-    ...statuses.map(problem),
-    ApiResponse({ status: 'default', description: 'Any other error.', content: CONTENT }),
-  );
-}
-
-/** Documents the errors of an operation for which a key may be needed. */
-export function ApiKeyProblems(): MethodDecorator {
-  return applyDecorators(problem(401), problem(403));
-}
-
-const CONTENT = { [PROBLEM_MEDIA_TYPE]: { schema: { $ref: getSchemaPath(ProblemDto) } } };
-const RETRY_AFTER = {
-  'Retry-After': { description: 'Seconds.', schema: { type: 'integer' as const, minimum: 1 } },
+const DESCRIPTIONS: Readonly<Record<number, string>> = {
+  400: 'The request is malformed.',
+  401: 'The API key is missing or unknown. Only if the service has API keys.',
+  403: 'The API key lacks the required scope. Only if the service has API keys.',
+  404: 'Nothing is stored under this key.',
+  413: 'The request contains too many items or too many bytes.',
+  415: 'The media type or the content encoding is not supported.',
+  422: 'The request is well-formed and invalid. `errors` lists each problem.',
+  503: 'The service cannot process the request now. Try again after `Retry-After`.',
 };
 
-function problem(status: Status): MethodDecorator {
-  const headers = status === 503 ? { headers: RETRY_AFTER } : {};
+const RETRY_AFTER = {
+  'Retry-After': {
+    description: 'Seconds until the next attempt.',
+    schema: { type: 'integer' as const, minimum: 1 },
+  },
+};
+
+/**
+ * Documents the errors of an operation by the names of their examples, grouped by status. Each has the same schema.
+ * Every operation may also respond with 400 for a malformed query and with 500.
+ */
+export function ApiProblems(...names: readonly ExampleName[]): MethodDecorator {
+  const statuses = new Map<number, ExampleName[]>();
+  for (const name of ['malformedQuery', ...names] as const) {
+    const { status } = PROBLEM_EXAMPLES[name];
+    statuses.set(status, [...(statuses.get(status) ?? []), name]);
+  }
+  return applyDecorators(
+    ...[...statuses].map(([status, examples]) => problem(status, examples)),
+    ApiResponse({ status: 'default', description: 'Any other error.', content: contentOf(['unexpected']) }),
+  );
+}
+
+/** Documents the errors of an operation that requires an API key, if the service has API keys. */
+export function ApiKeyProblems(scope: 'publish' | 'read'): MethodDecorator {
+  return applyDecorators(problem(401, ['noApiKey', 'unknownApiKey']), problem(403, [`${scope}Scope`]));
+}
+
+function problem(status: number, names: readonly ExampleName[]): MethodDecorator {
   return applyDecorators(
     ApiExtraModels(ProblemDto),
-    ApiResponse({ status, description: DESCRIPTIONS[status], content: CONTENT, ...headers }),
+    ApiResponse({
+      status,
+      description: DESCRIPTIONS[status]!,
+      content: contentOf(names),
+      ...(status === 503 && { headers: RETRY_AFTER }),
+    }),
   );
+}
+
+/** Returns the content of a response. openApiDocument() adds the `instance` of each example. */
+function contentOf(names: readonly ExampleName[]) {
+  const examples = Object.fromEntries(names.map((name) => [name, { value: PROBLEM_EXAMPLES[name] }]));
+  return { [PROBLEM_MEDIA_TYPE]: { schema: { $ref: getSchemaPath(ProblemDto) }, examples } };
 }

@@ -1,43 +1,92 @@
-import { ApiProperty, ApiSchema } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
 
-/** One thing that is wrong with a request. */
+/** The problems that need a type of their own, because callers react to each in another way. */
+export const PROBLEM_KINDS = [
+  'invalid-request',
+  'queue-full',
+  'receiving-full',
+  'store-unavailable',
+  'shutting-down',
+  'unhealthy',
+] as const;
+export type ProblemKind = (typeof PROBLEM_KINDS)[number];
+
+/** The `type` of a problem. */
+export type ProblemType = 'about:blank' | `urn:problem:${ProblemKind}`;
+
+/** One problem with a field of a request. */
+@ApiSchema({ description: 'One problem with a field of the request.' })
 export class FieldProblem {
   @ApiProperty({
-    description: 'JSON pointer (RFC 6901) into the body, or the name of a query parameter.',
+    description:
+      'JSON Pointer (RFC 6901) into the body: `/3/topic` is the topic of the fourth event. For a query parameter or a header, its name.',
     example: '/3/topic',
   })
   pointer!: string;
 
   @ApiProperty({
+    description: 'What is wrong with the field.',
     example: 'must be a string of 1 to 255 characters, not only blanks, without control characters',
   })
   detail!: string;
+
+  @ApiPropertyOptional({
+    type: 'integer',
+    minimum: 1,
+    description: 'Number of the line, from 1, if the body is NDJSON. `pointer` then points into that line.',
+  })
+  line?: number;
 }
 
 /** The body of every error: RFC 9457. */
-@ApiSchema({ name: 'Problem' })
+@ApiSchema({
+  name: 'Problem',
+  description:
+    'The body of every error: RFC 9457. Clients decide by `status` and `type`; `title` and `detail` are for people and may change.',
+})
 export class ProblemDto {
   @ApiProperty({
-    description: 'Names the kind of problem; "about:blank" where the status says it all.',
+    enum: ['about:blank', ...PROBLEM_KINDS.map((kind) => `urn:problem:${kind}`)],
+    description: `The kind of problem.
+
+| type | status | meaning |
+|---|---|---|
+| \`about:blank\` | any | The status says it all. |
+| \`urn:problem:invalid-request\` | 422 | Part of the request is invalid. \`errors\` lists each part. |
+| \`urn:problem:queue-full\` | 503 | The queue has no room for these events. |
+| \`urn:problem:receiving-full\` | 503 | Too many request bodies are in transit. |
+| \`urn:problem:store-unavailable\` | 503 | The store cannot be written or read. |
+| \`urn:problem:shutting-down\` | 503 | The service is stopping. |
+| \`urn:problem:unhealthy\` | 503 | A health check failed. |`,
     example: 'urn:problem:invalid-request',
   })
-  type!: string;
+  type!: ProblemType;
 
-  @ApiProperty({ example: 'Unprocessable Entity' })
+  @ApiProperty({ description: 'Summary of the type.', example: 'Invalid request' })
   title!: string;
 
-  @ApiProperty({ example: 422 })
+  @ApiProperty({
+    type: 'integer',
+    minimum: 400,
+    maximum: 599,
+    description: 'The status code of the response.',
+    example: 422,
+  })
   status!: number;
 
   @ApiProperty({
-    description: 'What is wrong and what to change.',
-    example: '1 of 4 events is invalid; none was taken.',
+    description: 'What is wrong and what to do.',
+    example: '1 of 4 events is invalid; nothing was accepted.',
   })
   detail!: string;
 
-  @ApiProperty({ description: 'The path that was asked for.', example: '/publish' })
+  @ApiProperty({ description: 'Path of the request.', example: '/publish' })
   instance!: string;
 
-  @ApiProperty({ type: [FieldProblem], required: false })
+  @ApiPropertyOptional({
+    type: [FieldProblem],
+    maxItems: 100,
+    description: 'The problems with fields of the request, at most 100. Present with 422.',
+  })
   errors?: FieldProblem[];
 }

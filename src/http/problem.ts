@@ -1,6 +1,6 @@
 import { HttpException } from '@nestjs/common';
 import { STATUS_CODES } from 'node:http';
-import type { FieldProblem, ProblemDto } from './problem.dto.js';
+import type { FieldProblem, ProblemDto, ProblemKind, ProblemType } from './problem.dto.js';
 
 export const PROBLEM_MEDIA_TYPE = 'application/problem+json';
 
@@ -8,7 +8,7 @@ export const PROBLEM_MEDIA_TYPE = 'application/problem+json';
 export const MAX_REPORTED_ERRORS = 100;
 
 export interface ProblemOptions {
-  readonly type?: string;
+  readonly type?: ProblemType;
   readonly title?: string;
   readonly errors?: readonly FieldProblem[];
   readonly headers?: Readonly<Record<string, string>>;
@@ -52,7 +52,12 @@ export function invalid(detail: string, errors: readonly FieldProblem[]): Proble
 }
 
 /** 503, and when to try again. */
-export function unavailable(kind: string, title: string, detail: string, retryAfterSeconds: number): Problem {
+export function unavailable(
+  kind: ProblemKind,
+  title: string,
+  detail: string,
+  retryAfterSeconds: number,
+): Problem {
   return new Problem(503, detail, {
     type: `urn:problem:${kind}`,
     title,

@@ -1,14 +1,12 @@
 import { Body, Controller, Headers, HttpCode, Post, Res } from '@nestjs/common';
-import { ApiExtraModels, ApiHeader, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import type { IncomingHttpHeaders } from 'node:http';
 import { Readable } from 'node:stream';
 import { NeedsKey } from '../auth/access.js';
-import { ApiProblems } from '../http/problem.docs.js';
 import type { ParsedBody } from '../http/bodies.js';
 import { Ingest, type PublishAnswer } from './ingest.js';
-import { EventDto } from '../event/event.dto.js';
-import { ApiPublished, ApiQueued, PUBLISH_OPERATION } from './publish.docs.js';
+import { ApiPublish } from './publish.docs.js';
 import { applyPreferences, NO_PREFERENCES, readPrefer } from './prefer.js';
 
 @ApiTags('publish')
@@ -19,17 +17,7 @@ export class PublishController {
   @Post()
   @NeedsKey('publish')
   @HttpCode(200)
-  @ApiOperation(PUBLISH_OPERATION)
-  @ApiExtraModels(EventDto)
-  @ApiHeader({
-    name: 'Prefer',
-    required: false,
-    description:
-      'RFC 7240: `respond-async` answers 202 before the events are stored; `return=minimal` leaves out `results`.',
-  })
-  @ApiPublished()
-  @ApiQueued()
-  @ApiProblems(400, 413, 415, 422, 503)
+  @ApiPublish()
   async publish(
     @Body() body: ParsedBody | Readable | undefined,
     @Headers() headers: IncomingHttpHeaders,

@@ -1,120 +1,78 @@
 import { applyDecorators } from '@nestjs/common';
-import { ApiExtraModels, type ApiOperationOptions, ApiResponse, getSchemaPath } from '@nestjs/swagger';
+import { ApiExtraModels, ApiHeaders, ApiOperation } from '@nestjs/swagger';
 import { EventDto } from '../event/event.dto.js';
-import { PublishedBatch, PublishedEvent, PublishedLines, QueuedBatch, QueuedEvent } from './publish.dto.js';
-import { MAX_EVENTS_PER_REQUEST } from './listed-events.js';
+import { ApiProblems } from '../http/problem.docs.js';
+import { PUBLISH_BODY } from './publish-body.docs.js';
+import { CloudEventDto, EventBatchDto } from './publish-request.dto.js';
+import { ApiPublished } from './publish-responses.docs.js';
 
-const event = {
-  topic: 'orders',
-  event_id: 'order-1001',
-  timestamp: '2026-01-31T12:00:00.000Z',
-  source: 'checkout',
-  payload: { order: 1001, total: '49.90' },
-};
-const another = { ...event, event_id: 'order-1002', payload: { order: 1002, total: '5.00' } };
+const DESCRIPTION = `Responds when the events are on disk, with a verdict per event. Retries are safe: an event that is already stored is reported as a duplicate.
 
-const events = {
-  type: 'array' as const,
-  items: { $ref: getSchemaPath(EventDto) },
-  minItems: 1,
-  maxItems: MAX_EVENTS_PER_REQUEST,
-};
+| request body | events | response |
+|---|---|---|
+| one event | 1 | \`PublishedEvent\` |
+| an array, or \`{"events": […]}\` | 1 to 10 000 | \`PublishedBatch\` |
+| NDJSON | any number | \`PublishedLines\` |
+| a CloudEvent, structured or binary mode | 1 | \`PublishedEvent\` |
+| CloudEvents, batched mode | 1 to 10 000 | \`PublishedBatch\` |
 
-/** The three shapes of a body, with examples that "Try it out" sends as they stand. */
-const JSON_BODY = {
-  schema: {
-    oneOf: [
-      { $ref: getSchemaPath(EventDto) },
-      events,
-      { type: 'object', properties: { events }, required: ['events'] },
-    ],
-  },
-  examples: {
-    one: { summary: 'One event', value: event },
-    array: { summary: 'An array of events, with a repeat', value: [event, another, another] },
-    batch: { summary: 'The same as an object', value: { events: [event, another] } },
-  },
-};
+* **JSON**: at most 16 MiB by default (\`BODY_LIMIT_BYTES\`), counted decompressed. A batch is validated completely and stored in one transaction. One invalid event rejects the batch, and \`errors\` lists each problem.
+* **NDJSON**: any length, at most 1 MiB per line. Lines are stored in order while they arrive. Each invalid line is rejected alone, and 422 means that no line was valid. \`Prefer\` is ignored.
+* **CloudEvents**: in binary mode, the attributes are the \`ce-*\` headers and the body is the data, as JSON.
+* **Compression**: \`Content-Encoding\` may be \`gzip\`, \`deflate\` or \`br\`, and \`zstd\` if Node supports it.
 
-const preferenceApplied = {
-  'Preference-Applied': {
-    description: 'The preferences that were followed.',
-    schema: { type: 'string' as const },
-  },
+Client generators that send one media type per operation should send \`application/json\`.`;
+
+const PREFER = `Changes the response (RFC 7240). Not required. Unknown preferences are ignored.
+
+* \`respond-async\`: responds with 202 when the queue has accepted the events, before they are stored.
+* \`return=minimal\`: omits \`results\` from the response to a batch.`;
+
+const CLOUD_EVENT_HEADERS = {
+  'ce-specversion': 'CloudEvents in binary mode: the version, `1.0`.',
+  'ce-type': 'CloudEvents in binary mode: becomes the topic.',
+  'ce-source': 'CloudEvents in binary mode: becomes the source.',
+  'ce-id': 'CloudEvents in binary mode: the event_id becomes `source#id`.',
+  'ce-time': 'CloudEvents in binary mode: becomes the timestamp. If absent, the time of receipt.',
 };
 
-const cloudEvent = {
-  specversion: '1.0',
-  type: 'orders',
-  source: 'checkout',
-  id: '1003',
-  time: '2026-01-31T12:00:00.000Z',
-  data: { order: 1003 },
-};
-const cloudEventSchema = {
-  type: 'object' as const,
-  description:
-    'A CloudEvent 1.0: type is the topic, source#id (with % and # in source escaped as %25 and %23) the event_id, data the payload.',
-  properties: Object.fromEntries(
-    Object.keys(cloudEvent).map((name) => [name, name === 'data' ? {} : { type: 'string' as const }]),
-  ),
-  required: ['specversion', 'type', 'source', 'id'],
-};
-
-/** Every media type that publish takes. */
-const CONTENT = {
-  'application/json': JSON_BODY,
-  'application/x-ndjson': {
-    schema: {
-      type: 'string',
-      description: 'An event a line, any number of them; a bad line is refused alone.',
-    },
-    example: `${JSON.stringify(event)}\n${JSON.stringify(another)}\n`,
-  },
-  'application/cloudevents+json': { schema: cloudEventSchema, example: cloudEvent },
-  'application/cloudevents-batch+json': {
-    schema: { type: 'array', items: cloudEventSchema },
-    example: [cloudEvent],
-  },
-};
-
-export const PUBLISH_OPERATION: ApiOperationOptions = {
-  operationId: 'publish',
-  summary: 'Publish one event or many',
-  description:
-    'The answer comes when the events are on disk, with a verdict for each. A batch is checked whole and stored whole: one bad event refuses it. NDJSON is stored as it comes, in the order of its lines, each of at most 1 MiB. CloudEvents are also taken in binary mode: `ce-id`, `ce-source`, `ce-type`, `ce-specversion` and perhaps `ce-time` are headers, the body is the data. Bodies may be compressed (gzip, deflate, br).',
-  requestBody: { required: true, content: CONTENT },
-};
-
-/** 200: on disk. */
-export function ApiPublished(): MethodDecorator {
+/** Documents POST /publish. */
+export function ApiPublish(): MethodDecorator {
   return applyDecorators(
-    ApiExtraModels(PublishedEvent, PublishedBatch, PublishedLines),
-    ApiResponse({
-      status: 200,
-      description:
-        'The events are on disk. One event gets its verdict, many get the sums and each verdict, NDJSON gets the sums and its bad lines.',
-      headers: preferenceApplied,
-      content: oneOf(PublishedEvent, PublishedBatch, PublishedLines),
+    ApiOperation({
+      operationId: 'publish',
+      summary: 'Publish one event or many',
+      description: DESCRIPTION,
+      requestBody: { required: true, content: PUBLISH_BODY },
     }),
+    ApiExtraModels(EventDto, EventBatchDto, CloudEventDto),
+    ApiHeaders([
+      {
+        name: 'Prefer',
+        required: false,
+        description: PREFER,
+        schema: { type: 'string', examples: ['respond-async', 'return=minimal'] },
+      },
+      ...Object.entries(CLOUD_EVENT_HEADERS).map(([name, description]) => ({
+        name,
+        required: false,
+        description,
+      })),
+    ]),
+    ApiPublished(),
+    ApiProblems(
+      'malformedJson',
+      'tooManyEvents',
+      'bodyTooLarge',
+      'mediaType',
+      'contentEncoding',
+      'invalidEvents',
+      'inexactNumber',
+      'noValidLine',
+      'queueFull',
+      'receivingFull',
+      'storeNotWritable',
+      'shuttingDown',
+    ),
   );
-}
-
-/** 202: taken, not yet stored. */
-export function ApiQueued(): MethodDecorator {
-  return applyDecorators(
-    ApiExtraModels(QueuedEvent, QueuedBatch),
-    ApiResponse({
-      status: 202,
-      description: 'With `Prefer: respond-async`: the queue has taken the events.',
-      headers: preferenceApplied,
-      content: oneOf(QueuedEvent, QueuedBatch),
-    }),
-  );
-}
-
-function oneOf(...models: (new () => object)[]) {
-  return {
-    'application/json': { schema: { oneOf: models.map((model) => ({ $ref: getSchemaPath(model) })) } },
-  };
 }

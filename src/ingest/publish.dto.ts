@@ -1,142 +1,169 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
+import { EVENT_EXAMPLE } from '../event/examples.docs.js';
 import { type Outcome, OUTCOMES } from '../event/verdict.js';
 
+const Count = (description: string, example: number) =>
+  ApiProperty({ type: 'integer', minimum: 0, description, example });
+
+const EventId = () =>
+  ApiProperty({ description: 'The `event_id` of the event.', example: EVENT_EXAMPLE.event_id });
+
+const OutcomeOfEvent = () =>
+  ApiProperty({
+    enum: OUTCOMES,
+    description:
+      '`stored`: the event is new. `duplicate`: its key was already stored, with an equal payload. `conflict`: its key was already stored with another payload, which stays.',
+    example: 'stored',
+  });
+
+const Seq = () =>
+  ApiProperty({
+    type: 'integer',
+    minimum: 1,
+    description:
+      'Position of the stored event with this key in commit order: of a duplicate or a conflict, of the original.',
+    example: 1,
+  });
+
+const Queued = () =>
+  ApiProperty({
+    enum: ['queued'],
+    description: 'Accepted and not yet stored. Lost if the process dies before the commit.',
+  });
+
 class Accepted {
-  @ApiProperty({ enum: ['accepted'], example: 'accepted' })
+  @ApiProperty({
+    enum: ['accepted'],
+    description: 'Also for duplicates and conflicts: `outcome` or the counts tell them apart.',
+  })
   status!: 'accepted';
 
-  @ApiProperty({ description: 'The same in words, for people.' })
+  @ApiProperty({ description: 'The result in words, for people.', example: 'stored as event 1' })
   message!: string;
 
   @ApiProperty({
-    description: 'When the request was received: UTC, RFC 3339.',
+    format: 'date-time',
+    description: 'When the request was received: RFC 3339, UTC.',
     example: '2026-01-31T12:00:00.123Z',
   })
   received_at!: string;
 }
 
-/** The answer to one event. */
+/** The response to one event. */
+@ApiSchema({ description: 'The response to one event. Only this one has `seq`.' })
 export class PublishedEvent extends Accepted {
-  @ApiProperty({ example: 'order-1001' })
+  @EventId()
   event_id!: string;
 
-  @ApiProperty({
-    enum: OUTCOMES,
-    enumName: 'Outcome',
-    description:
-      'stored: new. duplicate: was there already. conflict: was there already, with another payload; the first stays.',
-  })
+  @OutcomeOfEvent()
   outcome!: Outcome;
 
-  @ApiProperty({
-    type: 'integer',
-    description: 'Where the event stands in the order of storing; of a duplicate, the first one.',
-    example: 1,
-  })
+  @Seq()
   seq!: number;
 }
 
-/** What became of one event of a batch. */
+/** The verdict on one event of a batch. */
+@ApiSchema({ description: 'The verdict on one event of a batch.' })
 export class EventResult {
-  @ApiProperty({ example: 'orders' })
+  @ApiProperty({ description: 'The `topic` of the event.', example: EVENT_EXAMPLE.topic })
   topic!: string;
 
-  @ApiProperty({ example: 'order-1001' })
+  @EventId()
   event_id!: string;
 
-  @ApiProperty({ enum: OUTCOMES, enumName: 'Outcome' })
+  @OutcomeOfEvent()
   outcome!: Outcome;
 
-  @ApiProperty({ type: 'integer', example: 1 })
+  @Seq()
   seq!: number;
 }
 
-/** The answer to many events: received = stored + duplicates + conflicts. */
+/** The response to many events: received = stored + duplicates + conflicts. */
+@ApiSchema({
+  description: 'The response to a batch. `received` = `stored` + `duplicates` + `conflicts`.',
+})
 export class PublishedBatch extends Accepted {
-  @ApiProperty({ type: 'integer', example: 2 })
+  @Count('Events in the batch.', 3)
   received!: number;
 
-  @ApiProperty({ type: 'integer', example: 1 })
+  @Count('New events.', 2)
   stored!: number;
 
-  @ApiProperty({ type: 'integer', example: 1 })
+  @Count('Events whose key was already stored, with an equal payload.', 1)
   duplicates!: number;
 
-  @ApiProperty({ type: 'integer', example: 0 })
+  @Count('Events whose key was already stored with another payload.', 0)
   conflicts!: number;
 
-  @ApiProperty({
+  @ApiPropertyOptional({
     type: [EventResult],
-    required: false,
-    description: 'In the order sent; absent with Prefer: return=minimal.',
+    description: 'A verdict per event, in the order of the request. Absent with `Prefer: return=minimal`.',
   })
   results?: EventResult[];
 }
 
-/** The answer to one event with Prefer: respond-async. */
+/** The response to one event with `Prefer: respond-async`. */
+@ApiSchema({ description: 'The response to one event with `Prefer: respond-async`.' })
 export class QueuedEvent extends Accepted {
-  @ApiProperty({ example: 'order-1001' })
+  @EventId()
   event_id!: string;
 
-  @ApiProperty({
-    enum: ['queued'],
-    enumName: 'QueuedOutcome',
-    description: 'Taken, not yet stored: lost if the process is killed before.',
-  })
+  @Queued()
   outcome!: 'queued';
 }
 
-/** The answer to many events with Prefer: respond-async. */
+/** The response to many events with `Prefer: respond-async`. */
+@ApiSchema({ description: 'The response to a batch with `Prefer: respond-async`.' })
 export class QueuedBatch extends Accepted {
-  @ApiProperty({ type: 'integer', example: 2 })
+  @Count('Events in the batch.', 3)
   received!: number;
 
-  @ApiProperty({ enum: ['queued'], enumName: 'QueuedOutcome' })
+  @Queued()
   outcome!: 'queued';
 }
 
-/** A line that was refused. */
+/** A line that was rejected. */
+@ApiSchema({ description: 'A line that was rejected.' })
 export class LineProblem {
-  @ApiProperty({ type: 'integer', description: 'From 1.', example: 7 })
+  @ApiProperty({ type: 'integer', minimum: 1, description: 'Number of the line, from 1.', example: 3 })
   line!: number;
 
-  @ApiProperty({
-    example: '/event_id must be a string of 1 to 255 characters, not only blanks, without control characters',
-  })
+  @ApiProperty({ description: 'What is wrong with the line.', example: '/topic is required' })
   detail!: string;
 }
 
-/** The answer to NDJSON: received = stored + duplicates + conflicts; lines that were refused are told apart. */
+/** The response to NDJSON: received = stored + duplicates + conflicts. Rejected lines are not among the received. */
+@ApiSchema({
+  description:
+    'The response to NDJSON. `received` = `stored` + `duplicates` + `conflicts`. Only this one has `rejected`.',
+})
 export class PublishedLines {
-  @ApiProperty({ type: 'integer', description: 'Valid lines.', example: 3 })
+  @Count('Valid lines.', 2)
   received!: number;
 
-  @ApiProperty({ type: 'integer', example: 3 })
+  @Count('New events.', 2)
   stored!: number;
 
-  @ApiProperty({ type: 'integer', example: 0 })
+  @Count('Events whose key was already stored, with an equal payload.', 0)
   duplicates!: number;
 
-  @ApiProperty({ type: 'integer', example: 0 })
+  @Count('Events whose key was already stored with another payload.', 0)
   conflicts!: number;
 
-  @ApiProperty({
-    type: 'integer',
-    description: 'Lines that are no event; nothing of them was taken.',
-    example: 1,
-  })
+  @Count('Invalid lines, of which nothing was stored.', 1)
   rejected!: number;
 
   @ApiProperty({
     description:
-      'False where the body broke off or could not be unpacked any further: send it again, which is safe.',
+      'False if the body ended early or could not be decompressed to its end. Sending it again is safe.',
     example: true,
   })
   complete!: boolean;
 
   @ApiProperty({
     type: [LineProblem],
-    description: 'The first hundred of them, and where the body broke off.',
+    maxItems: 101,
+    description: 'The first 100 rejected lines, and the line at which an incomplete body broke off.',
   })
   errors!: LineProblem[];
 }

@@ -1,40 +1,79 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
-import { EventDto } from '../event/event.dto.js';
+import { STORED_EVENT_EXAMPLE } from '../event/examples.docs.js';
 
-/** A stored event, with its payload as a JSON object. */
-@ApiSchema({ name: 'StoredEvent' })
-export class StoredEventDto extends EventDto {
-  @ApiProperty({ type: 'object', additionalProperties: true, example: { order: 1001, total: '49.90' } })
-  override payload: Record<string, unknown> = {};
-
-  @ApiProperty({ type: 'integer', description: 'The order of storing, from 1.', example: 1 })
+/** A stored event. Its strings have no pattern: what was accepted is returned as it is. */
+@ApiSchema({ name: 'StoredEvent', description: 'An event in the store.' })
+export class StoredEventDto {
+  @ApiProperty({
+    type: 'integer',
+    minimum: 1,
+    description: 'Position in commit order, from 1, without gaps.',
+    example: STORED_EVENT_EXAMPLE.seq,
+  })
   seq!: number;
 
-  @ApiProperty({ description: 'When it was stored: UTC, RFC 3339.', example: '2026-01-31T12:00:00.125Z' })
+  @ApiProperty({ description: 'Subject of the event.', example: STORED_EVENT_EXAMPLE.topic })
+  topic!: string;
+
+  @ApiProperty({
+    description: 'Identifies the event within its topic.',
+    example: STORED_EVENT_EXAMPLE.event_id,
+  })
+  event_id!: string;
+
+  @ApiProperty({
+    description: 'Time of the event, exactly as the publisher sent it. The offset may be absent.',
+    example: STORED_EVENT_EXAMPLE.timestamp,
+  })
+  timestamp!: string;
+
+  @ApiProperty({ description: 'Name of the publisher.', example: STORED_EVENT_EXAMPLE.source })
+  source!: string;
+
+  @ApiProperty({
+    description: 'Deep-equal to the payload that was published.',
+    type: 'object',
+    additionalProperties: true,
+    example: STORED_EVENT_EXAMPLE.payload,
+  })
+  payload!: Record<string, unknown>;
+
+  @ApiProperty({
+    format: 'date-time',
+    description: 'When the event was stored: RFC 3339, UTC. Never decreases as `seq` rises.',
+    example: STORED_EVENT_EXAMPLE.processed_at,
+  })
   processed_at!: string;
 }
 
-/** A page of GET /events. */
+/** A page of `GET /events`. */
+@ApiSchema({ description: 'A page of stored events.' })
 export class EventsPage {
   @ApiProperty({
     type: String,
     nullable: true,
-    description: 'The topic that was asked for.',
+    description: 'The `topic` of the query, or null.',
     example: 'orders',
   })
   topic!: string | null;
 
-  @ApiProperty({ type: 'integer', description: 'Events on this page.', example: 1 })
+  @ApiProperty({
+    type: 'integer',
+    minimum: 0,
+    maximum: 1000,
+    description: 'Number of events on this page.',
+    example: 1,
+  })
   count!: number;
 
-  @ApiProperty({ type: [StoredEventDto] })
+  @ApiProperty({ type: [StoredEventDto], maxItems: 1000 })
   events!: StoredEventDto[];
 
   @ApiProperty({
     type: 'integer',
     nullable: true,
     description:
-      'For the next page: `before` this with order=desc, `after` this with order=asc. null at the end.',
+      'Cursor of the next page: send it as `before` with `order=desc`, or as `after` with `order=asc`. null on the last page.',
     example: null,
   })
   next_cursor!: number | null;

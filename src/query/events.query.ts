@@ -1,32 +1,38 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { IsIn, IsOptional } from 'class-validator';
+import { TIMESTAMP_SCHEMA } from '../validation/schemas.docs.js';
 import { IsTimestamp } from '../validation/timestamp.js';
 import { WholeNumber } from '../validation/whole-number.js';
 import { SelectionQuery } from './selection.query.js';
 import type { EventFilter } from '../store/event-filter.js';
 
-/** In a query string, an unescaped + says blank: the offset +01:00 arrives as " 01:00". */
+/** Restores an unescaped + in an offset, which a query string decodes as a blank: " 01:00". */
 const PlusKept = () =>
   Transform(({ value }: { value: unknown }) =>
     typeof value === 'string' ? value.replace(/ (?=\d\d:\d\d$)/, '+') : value,
   );
 
-/** The query string of GET /events. */
+/** The query string of `GET /events`. */
 export class EventsQuery extends SelectionQuery {
   @IsOptional()
   @PlusKept()
   @IsTimestamp()
   @ApiPropertyOptional({
+    ...TIMESTAMP_SCHEMA,
     description:
-      'Only what was stored (processed_at) at this time or later; RFC 3339, UTC if it has no offset.',
+      'Only events stored (`processed_at`) at this time or later. RFC 3339; without an offset, it is UTC.',
   })
   since?: string;
 
   @IsOptional()
   @PlusKept()
   @IsTimestamp()
-  @ApiPropertyOptional({ description: 'Only what was stored (processed_at) before this time.' })
+  @ApiPropertyOptional({
+    ...TIMESTAMP_SCHEMA,
+    description:
+      'Only events stored (`processed_at`) before this time. RFC 3339; without an offset, it is UTC.',
+  })
   until?: string;
 
   @IsOptional()
@@ -36,7 +42,7 @@ export class EventsQuery extends SelectionQuery {
     minimum: 1,
     maximum: 1000,
     default: 100,
-    description: 'Of a page; as NDJSON the answer is everything.',
+    description: 'Maximum number of events on the page. Ignored for NDJSON.',
   })
   limit: number = 100;
 
@@ -45,7 +51,7 @@ export class EventsQuery extends SelectionQuery {
   @ApiPropertyOptional({
     enum: ['asc', 'desc'],
     default: 'desc',
-    description: 'By seq: asc is oldest first.',
+    description: 'Order by `seq`: `asc` returns the oldest events first.',
   })
   order: 'asc' | 'desc' = 'desc';
 
@@ -54,7 +60,8 @@ export class EventsQuery extends SelectionQuery {
   @ApiPropertyOptional({
     type: 'integer',
     minimum: 0,
-    description: 'Only a greater seq: with order=asc, the next page.',
+    maximum: Number.MAX_SAFE_INTEGER,
+    description: 'Only events with a greater `seq`: the next page with `order=asc`.',
   })
   after?: number;
 
@@ -63,15 +70,16 @@ export class EventsQuery extends SelectionQuery {
   @ApiPropertyOptional({
     type: 'integer',
     minimum: 0,
-    description: 'Only a smaller seq: with order=desc, the next page.',
+    maximum: Number.MAX_SAFE_INTEGER,
+    description: 'Only events with a smaller `seq`: the next page with `order=desc`.',
   })
   before?: number;
 }
 
-/** A page ends when it has become this large, so that no question can fill the memory. */
+/** Size at which a page ends. Bounds the memory that one request can take. */
 const PAGE_BYTES = 8 * 1024 * 1024;
 
-/** The same as the store understands it: times as it writes them. */
+/** Converts a query into a filter of the store, with times in the format of the store. */
 export function toFilter({ since, until, ...rest }: EventsQuery): EventFilter {
   return {
     ...rest,
@@ -83,7 +91,7 @@ export function toFilter({ since, until, ...rest }: EventsQuery): EventFilter {
 
 const LATEST = '9999-12-31T23:59:59.999Z';
 
-/** A valid timestamp in UTC with milliseconds, to be compared as text with what the store wrote. */
+/** Converts a valid timestamp to UTC with milliseconds, which compares as text with the times of the store. */
 function toUtc(timestamp: string): string {
   const text = timestamp.toUpperCase().replace(/^(?<minute>.{17})60(\.\d+)?/, '$<minute>59.999');
   const date = new Date(/(?:Z|[+-]\d\d:\d\d)$/.test(text) ? text : `${text}Z`);

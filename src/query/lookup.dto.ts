@@ -1,33 +1,43 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty, ApiSchema } from '@nestjs/swagger';
+import { EVENT_EXAMPLE } from '../event/examples.docs.js';
+import { NAME_SCHEMA } from '../validation/schemas.docs.js';
 
 export const MAX_KEYS = 10_000;
 
-/** A dedup key. */
+/** The deduplication key of an event. */
+@ApiSchema({ description: 'The deduplication key of an event.' })
 export class EventKey {
-  @ApiProperty({ example: 'orders' })
+  @ApiProperty({ ...NAME_SCHEMA, description: 'Topic of the event.', example: EVENT_EXAMPLE.topic })
   topic!: string;
 
-  @ApiProperty({ example: 'order-1001' })
+  @ApiProperty({
+    ...NAME_SCHEMA,
+    description: 'Identifies the event within its topic.',
+    example: EVENT_EXAMPLE.event_id,
+  })
   event_id!: string;
 }
 
-/** The body of POST /events/lookup. */
+/** The body of `POST /events/lookup`. */
+@ApiSchema({ description: 'The keys to look up.' })
 export class LookupRequest {
   @ApiProperty({ type: [EventKey], minItems: 1, maxItems: MAX_KEYS })
   keys!: EventKey[];
 }
 
 /** A key that is stored. */
+@ApiSchema({ description: 'A key that is stored.' })
 export class StoredKey extends EventKey {
-  @ApiProperty({ type: 'integer', example: 1 })
+  @ApiProperty({ type: 'integer', minimum: 1, description: '`seq` of the stored event.', example: 1 })
   seq!: number;
 }
 
-/** The answer of POST /events/lookup; both lists are in the order asked. */
+/** The response of `POST /events/lookup`. */
+@ApiSchema({ description: 'The requested keys, separated into stored and missing ones.' })
 export class LookupResult {
-  @ApiProperty({ type: [StoredKey] })
+  @ApiProperty({ type: [StoredKey], description: 'Keys that are stored, in the order of the request.' })
   stored!: StoredKey[];
 
-  @ApiProperty({ type: [EventKey] })
+  @ApiProperty({ type: [EventKey], description: 'Keys that are not stored, in the order of the request.' })
   missing!: EventKey[];
 }

@@ -1,13 +1,16 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { IsIn, IsOptional } from 'class-validator';
 import { IsName } from '../validation/name.js';
+import { NAME_SCHEMA } from '../validation/schemas.docs.js';
 
-/** Which events, by what they say: a part of several query strings. */
+/** Selects events by topic and source: a part of several query strings. */
 export class SelectionQuery {
   @IsOptional()
   @IsName()
   @ApiPropertyOptional({
-    description: 'Only this topic, or a pattern: `user.*` is one level below user, `user.>` is all below.',
+    ...NAME_SCHEMA,
+    description:
+      'Only events of this topic, or of the topics that match this pattern: `user.*` matches one level below `user`, `user.>` matches all levels below.',
     example: 'orders',
   })
   topic?: string;
@@ -17,12 +20,12 @@ export class SelectionQuery {
   @ApiPropertyOptional({
     enum: ['pattern', 'exact'],
     default: 'pattern',
-    description: 'exact: the topic is meant as it stands, whatever characters are in it.',
+    description: '`exact`: `topic` is the name of one topic, whatever characters it contains.',
   })
   match?: 'pattern' | 'exact';
 
   @IsOptional()
   @IsName()
-  @ApiPropertyOptional({ description: 'Only what this source published.' })
+  @ApiPropertyOptional({ ...NAME_SCHEMA, description: 'Only events of this source.' })
   source?: string;
 }

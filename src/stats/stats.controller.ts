@@ -12,8 +12,13 @@ export class StatsController {
 
   @Get()
   @NeedsKey('read')
-  @ApiOperation({ operationId: 'getStats', summary: 'What was received, stored and dropped' })
-  @ApiOkResponse({ type: StatsResponse })
+  @ApiOperation({
+    operationId: 'getStats',
+    summary: 'Get the totals',
+    description:
+      'Totals over all topics, across restarts. Reads no events, so it is cheap at any size of the store. Lists every topic: with many of them, read `GET /topics` page by page.',
+  })
+  @ApiOkResponse({ type: StatsResponse, description: 'The totals.' })
   @ApiProblems()
   read(): Promise<StatsResponse> {
     return this.stats.read();

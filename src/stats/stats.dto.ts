@@ -1,34 +1,53 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 
-/** The answer of GET /stats. received = unique_processed + duplicate_dropped, across restarts. */
-@ApiSchema({ name: 'Stats' })
+/** The response of `GET /stats`. received = unique_processed + duplicate_dropped, across restarts. */
+@ApiSchema({
+  name: 'Stats',
+  description: 'Totals since the store was created. `received` = `unique_processed` + `duplicate_dropped`.',
+})
 export class StatsResponse {
-  @ApiProperty({ type: 'integer', description: 'Events processed, whatever their outcome.', example: 3 })
+  @ApiProperty({
+    type: 'integer',
+    minimum: 0,
+    description: 'Events with a verdict, whatever the outcome.',
+    example: 3,
+  })
   received!: number;
 
-  @ApiProperty({ type: 'integer', description: 'Events stored.', example: 2 })
+  @ApiProperty({ type: 'integer', minimum: 0, description: 'Events stored.', example: 2 })
   unique_processed!: number;
 
   @ApiProperty({
     type: 'integer',
-    description: 'Events whose key was there already, conflicts among them.',
+    minimum: 0,
+    description: 'Events not stored because their key was already stored. Includes conflicts.',
     example: 1,
   })
   duplicate_dropped!: number;
 
   @ApiProperty({
     type: 'integer',
-    description: 'Dropped events whose payload was not that of the first.',
+    minimum: 0,
+    description: 'Dropped events whose payload differed from the stored one.',
     example: 0,
   })
   conflicts!: number;
 
-  @ApiProperty({ type: 'integer', description: 'Events accepted and not yet processed.', example: 0 })
+  @ApiProperty({
+    type: 'integer',
+    minimum: 0,
+    description: 'Events accepted and not yet stored.',
+    example: 0,
+  })
   queue_depth!: number;
 
-  @ApiProperty({ type: [String], description: 'In the order of their first event.', example: ['orders'] })
+  @ApiProperty({
+    type: [String],
+    description: 'Every topic, in the order of its first event.',
+    example: ['orders'],
+  })
   topics!: string[];
 
-  @ApiProperty({ type: 'number', description: 'Seconds since the start.', example: 3600.5 })
+  @ApiProperty({ minimum: 0, description: 'Seconds since the service started.', example: 3600.5 })
   uptime!: number;
 }

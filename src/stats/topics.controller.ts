@@ -15,10 +15,12 @@ export class TopicsController {
   @NeedsKey('read')
   @ApiOperation({
     operationId: 'listTopics',
-    summary: 'What was counted for each topic, by name; adds up to /stats',
+    summary: 'List topics with their counters',
+    description:
+      'A page of topics, sorted by name. The counters of all topics add up to those of `GET /stats`.',
   })
-  @ApiOkResponse({ type: TopicsPage })
-  @ApiProblems(400, 422, 503)
+  @ApiOkResponse({ type: TopicsPage, description: 'A page of topics.' })
+  @ApiProblems('invalidQuery', 'storeNotReadable')
   list(@Query(checkedQuery()) query: TopicsQuery): Promise<TopicsPage> {
     return this.stats.topics(query);
   }

@@ -1,62 +1,101 @@
-import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
 import { IsOptional } from 'class-validator';
 import { IsName } from '../validation/name.js';
+import { NAME_SCHEMA } from '../validation/schemas.docs.js';
 import { WholeNumber } from '../validation/whole-number.js';
 
-/** The query string of GET /topics. */
+/** The query string of `GET /topics`. */
 export class TopicsQuery {
   @IsOptional()
   @WholeNumber(1, 1000)
-  @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: 1000, default: 100 })
+  @ApiPropertyOptional({
+    type: 'integer',
+    minimum: 1,
+    maximum: 1000,
+    default: 100,
+    description: 'Maximum number of topics on the page.',
+  })
   limit: number = 100;
 
   @IsOptional()
   @IsName()
   @ApiPropertyOptional({
-    description: 'Only topics behind this one, in the order of their UTF-8 bytes: the next page.',
+    ...NAME_SCHEMA,
+    description:
+      'Returns the topics after this name, in the order of UTF-8 bytes. For the next page, send `next_cursor`.',
   })
   after?: string;
 }
 
-/** What was counted for one topic; received = unique_processed + duplicate_dropped. */
+/** The counters of one topic. */
+@ApiSchema({
+  description: 'The counters of one topic. `received` = `unique_processed` + `duplicate_dropped`.',
+})
 export class TopicStats {
-  @ApiProperty({ example: 'orders' })
+  @ApiProperty({ description: 'Name of the topic.', example: 'orders' })
   topic!: string;
 
-  @ApiProperty({ type: 'integer', example: 3 })
+  @ApiProperty({
+    type: 'integer',
+    minimum: 0,
+    description: 'Events with a verdict, whatever the outcome.',
+    example: 3,
+  })
   received!: number;
 
-  @ApiProperty({ type: 'integer', example: 2 })
+  @ApiProperty({ type: 'integer', minimum: 0, description: 'Events stored.', example: 2 })
   unique_processed!: number;
 
-  @ApiProperty({ type: 'integer', example: 1 })
+  @ApiProperty({
+    type: 'integer',
+    minimum: 0,
+    description: 'Events not stored because their key was already stored. Includes conflicts.',
+    example: 1,
+  })
   duplicate_dropped!: number;
 
-  @ApiProperty({ type: 'integer', example: 0 })
+  @ApiProperty({
+    type: 'integer',
+    minimum: 0,
+    description: 'Dropped events whose payload differed from the stored one.',
+    example: 0,
+  })
   conflicts!: number;
 
   @ApiProperty({
-    description: 'When its first event was stored: UTC, RFC 3339.',
+    format: 'date-time',
+    description: 'When the first event of the topic was stored: RFC 3339, UTC.',
     example: '2026-01-31T12:00:00.125Z',
   })
   first_event_at!: string;
 
-  @ApiProperty({ description: 'When its last event was stored.', example: '2026-01-31T12:00:01.250Z' })
+  @ApiProperty({
+    format: 'date-time',
+    description: 'When the last event of the topic was stored: RFC 3339, UTC.',
+    example: '2026-01-31T12:00:01.250Z',
+  })
   last_event_at!: string;
 }
 
-/** A page of GET /topics. */
+/** A page of `GET /topics`. */
+@ApiSchema({ description: 'A page of topics, sorted by name.' })
 export class TopicsPage {
-  @ApiProperty({ type: 'integer', example: 1 })
+  @ApiProperty({
+    type: 'integer',
+    minimum: 0,
+    maximum: 1000,
+    description: 'Number of topics on this page.',
+    example: 1,
+  })
   count!: number;
 
-  @ApiProperty({ type: [TopicStats] })
+  @ApiProperty({ type: [TopicStats], maxItems: 1000 })
   topics!: TopicStats[];
 
   @ApiProperty({
     type: String,
     nullable: true,
-    description: 'The `after` of the next page; null at the end.',
+    description: 'Cursor of the next page: send it as `after`. null on the last page.',
     example: null,
   })
   next_cursor!: string | null;

@@ -1,0 +1,34 @@
+/** An event as a publisher sends it. The README publishes the same one: equal keys have equal payloads everywhere. */
+export const EVENT_EXAMPLE = {
+  topic: 'orders',
+  event_id: 'order-1001',
+  timestamp: '2026-01-31T12:00:00Z',
+  source: 'checkout',
+  payload: { total: '49.90' },
+};
+
+/** Further events for examples with more than one. */
+export const MORE_EVENT_EXAMPLES = [
+  {
+    ...EVENT_EXAMPLE,
+    event_id: 'order-1002',
+    timestamp: '2026-01-31T12:00:02Z',
+    payload: { total: '5.00' },
+  },
+  {
+    ...EVENT_EXAMPLE,
+    event_id: 'order-1003',
+    timestamp: '2026-01-31T12:00:03Z',
+    payload: { total: '7.50' },
+  },
+] as const;
+
+/** The same event as the service returns it. */
+export const STORED_EVENT_EXAMPLE = {
+  seq: 1,
+  ...EVENT_EXAMPLE,
+  processed_at: '2026-01-31T12:00:00.125Z',
+};
+
+/** The key of an event that no example publishes. */
+export const MISSING_KEY_EXAMPLE = { topic: 'orders', event_id: 'order-9999' };

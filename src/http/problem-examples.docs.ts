@@ -1,0 +1,93 @@
+import { STATUS_CODES } from 'node:http';
+import type { FieldProblem, ProblemDto, ProblemKind } from './problem.dto.js';
+
+/** A problem without `instance`, which depends on the operation that shows the example. */
+export type ProblemExample = Omit<ProblemDto, 'instance'>;
+
+/** The problems that the API document shows, by the name of the example. The status groups them into responses. */
+export const PROBLEM_EXAMPLES = {
+  malformedQuery: blank(400, 'The query is not percent-encoded UTF-8. Write % as %25.'),
+  malformedJson: blank(400, 'The body is not valid JSON: Unexpected end of JSON input.'),
+  noApiKey: blank(401, 'An API key is required. Send Authorization: Bearer, followed by the API key.'),
+  unknownApiKey: blank(
+    401,
+    'The API key is unknown. Send Authorization: Bearer, followed by a valid API key.',
+  ),
+  publishScope: blank(403, 'This API key lacks the required scope: publish.'),
+  readScope: blank(403, 'This API key lacks the required scope: read.'),
+  noEvent: blank(404, 'No event "order-1001" is stored in topic "orders".'),
+  bodyTooLarge: blank(413, 'The body is larger than 16777216 bytes. Send the events in smaller batches.'),
+  tooManyEvents: blank(
+    413,
+    '12000 events are more than the 10000 that one request may contain. Split the batch.',
+  ),
+  tooManyKeys: blank(413, '12000 keys are more than the 10000 that one request may contain.'),
+  mediaType: blank(415, 'The media type "text/plain" is not supported here. Send application/json.'),
+  contentEncoding: blank(
+    415,
+    'The content encoding compress is not supported. Send one of: gzip, deflate, br.',
+  ),
+  invalidEvents: invalid(
+    '2 of 4 events are invalid; nothing was accepted.',
+    ['/2/data', 'is not a field of an event'],
+    ['/3/topic', 'is required'],
+  ),
+  inexactNumber: invalid('Some numbers have more digits than can be stored.', [
+    '/payload/id',
+    'the number 12345678901234567890 would be changed to 12345678901234567000; send it as a string',
+  ]),
+  noValidLine: {
+    ...invalid('No line of 1 is valid; nothing was stored.'),
+    errors: [{ line: 1, pointer: '/topic', detail: 'is required' }],
+  },
+  invalidKeys: invalid('The body is invalid.', ['/keys/0/topic', 'is required']),
+  invalidQuery: invalid('The query is invalid: limit.', ['limit', 'must be a whole number from 1 to 1000']),
+  foreignCursor: invalid('The cursor is beyond the last event; it may be of another database.', [
+    'after',
+    'must not be beyond the last event',
+  ]),
+  queueFull: unavailable(
+    'queue-full',
+    'Queue full',
+    'The queue has no room for these events. Nothing was accepted; try again later.',
+  ),
+  receivingFull: unavailable(
+    'receiving-full',
+    'Too many bodies at once',
+    'The bodies being received fill the memory reserved for them. Nothing was accepted; try again.',
+  ),
+  storeNotWritable: unavailable(
+    'store-unavailable',
+    'Store unavailable',
+    'The events could not be written. Send them again: those that are stored are reported as duplicates.',
+  ),
+  storeNotReadable: unavailable(
+    'store-unavailable',
+    'Store unavailable',
+    'The store cannot be read. Try again.',
+  ),
+  shuttingDown: unavailable(
+    'shutting-down',
+    'Shutting down',
+    'The service is stopping. Nothing was accepted; try again.',
+  ),
+  unexpected: blank(500, 'The service failed to process this request. The error has been logged.'),
+} as const satisfies Record<string, ProblemExample>;
+
+function blank(status: number, detail: string): ProblemExample {
+  return { type: 'about:blank', title: STATUS_CODES[status]!, status, detail };
+}
+
+function invalid(detail: string, ...errors: readonly [pointer: string, detail: string][]): ProblemExample {
+  return {
+    type: 'urn:problem:invalid-request',
+    title: 'Invalid request',
+    status: 422,
+    detail,
+    errors: errors.map(([pointer, text]): FieldProblem => ({ pointer, detail: text })),
+  };
+}
+
+function unavailable(kind: ProblemKind, title: string, detail: string): ProblemExample {
+  return { type: `urn:problem:${kind}`, title, status: 503, detail };
+}

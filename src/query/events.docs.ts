@@ -1,0 +1,102 @@
+import { applyDecorators } from '@nestjs/common';
+import {
+  ApiBody,
+  ApiExtraModels,
+  ApiOkResponse,
+  ApiOperation,
+  ApiParam,
+  ApiResponse,
+  getSchemaPath,
+} from '@nestjs/swagger';
+import { EVENT_EXAMPLE, MISSING_KEY_EXAMPLE, STORED_EVENT_EXAMPLE } from '../event/examples.docs.js';
+import { ApiProblems } from '../http/problem.docs.js';
+import { EventsPage, StoredEventDto } from './events.dto.js';
+import { LookupRequest, LookupResult } from './lookup.dto.js';
+
+const { topic, event_id } = EVENT_EXAMPLE;
+
+/** Documents GET /events. */
+export function ApiListEvents(): MethodDecorator {
+  return applyDecorators(
+    ApiExtraModels(EventsPage, StoredEventDto),
+    ApiOperation({
+      operationId: 'listEvents',
+      summary: 'List stored events',
+      description: `Returns a page, newest first. A page ends after \`limit\` events or 8 MiB.
+
+For the next page, send \`next_cursor\` as \`before\`, or with \`order=asc\` as \`after\`. To read every event once while publishers go on, use \`order=asc&after=0\`.
+
+With \`Accept: application/x-ndjson\`, the response is a stream of all selected events, one per line, without \`limit\`. Each line is a \`StoredEvent\`.`,
+    }),
+    ApiResponse({
+      status: 200,
+      description: 'A page of stored events, or all selected events as NDJSON.',
+      content: {
+        'application/json': { schema: { $ref: getSchemaPath(EventsPage) } },
+        'application/x-ndjson': {
+          schema: { type: 'string', description: 'One `StoredEvent` per line.' },
+          examples: {
+            lines: {
+              summary: 'One stored event per line',
+              value: `${JSON.stringify(STORED_EVENT_EXAMPLE)}\n`,
+            },
+          },
+        },
+      },
+    }),
+    ApiProblems('invalidQuery', 'storeNotReadable'),
+  );
+}
+
+/** Documents POST /events/lookup. */
+export function ApiLookup(): MethodDecorator {
+  return applyDecorators(
+    ApiOperation({
+      operationId: 'lookupEvents',
+      summary: 'Look up which keys are stored',
+      description:
+        'Separates up to 10 000 keys into stored and missing ones. After a crash, a publisher sends only the missing events.',
+    }),
+    ApiBody({
+      type: LookupRequest,
+      examples: {
+        keys: { summary: 'Two keys', value: { keys: [{ topic, event_id }, MISSING_KEY_EXAMPLE] } },
+      },
+    }),
+    ApiOkResponse({
+      type: LookupResult,
+      description: 'The stored and the missing keys, each in the order of the request.',
+      example: { stored: [{ topic, event_id, seq: 1 }], missing: [MISSING_KEY_EXAMPLE] },
+    }),
+    ApiProblems(
+      'malformedJson',
+      'tooManyKeys',
+      'bodyTooLarge',
+      'mediaType',
+      'contentEncoding',
+      'invalidKeys',
+      'receivingFull',
+      'storeNotReadable',
+    ),
+  );
+}
+
+/** Documents GET /events/{topic}/{event_id}. */
+export function ApiGetEvent(): MethodDecorator {
+  const part = (example: string) => ({ type: 'string' as const, minLength: 1, maxLength: 255, example });
+  return applyDecorators(
+    ApiOperation({
+      operationId: 'getEvent',
+      summary: 'Get one stored event by its key',
+      description: 'Percent-encode both parts of the key: a `/` in an event_id is `%2F`.',
+    }),
+    ApiParam({ name: 'topic', description: 'Topic of the event.', schema: part(topic) }),
+    ApiParam({
+      name: 'event_id',
+      description: 'Identifies the event within its topic.',
+      schema: part(event_id),
+    }),
+    ApiOkResponse({ type: StoredEventDto, description: 'The stored event.' }),
+    ApiProblems('noEvent', 'storeNotReadable'),
+  );
+}
