@@ -1,7 +1,7 @@
 /**
  * JSON Schema of a topic, an event_id or a source. Every regular expression engine accepts the pattern and reads it
- * the same way: no lookahead, no \p{…}, no \s. It is looser than the check of the service, which also rejects lone
- * surrogates and names of Unicode blanks only.
+ * the same way: no lookahead, no \p{…}, no \s. Only Python's `$` also matches before a final newline.
+ * Looser than the check of the service, which also rejects lone surrogates and names of Unicode blanks only.
  */
 export const NAME_SCHEMA = {
   type: 'string',
@@ -13,6 +13,5 @@ export const NAME_SCHEMA = {
 /** JSON Schema of a timestamp in a request. No `format: date-time`, because the offset is optional. */
 export const TIMESTAMP_SCHEMA = {
   type: 'string',
-  pattern:
-    '^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,32})?([Zz]|[+-][0-9]{2}:[0-9]{2})?$',
+  pattern: String.raw`^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,32})?([Zz]|(\+|-)[0-9]{2}:[0-9]{2})?$`,
 } as const;
