@@ -1,0 +1,91 @@
+import { BROWSER, Page } from '../harness/browser.js';
+import { Service } from '../harness/service.js';
+import { until } from '../harness/until.js';
+
+const inBrowser = BROWSER ? describe : describe.skip;
+if (!BROWSER) console.warn('NOT TESTED: the examples in Swagger UI. No browser is installed.');
+
+inBrowser('Swagger UI', () => {
+  let service: Service;
+  let page: Page;
+
+  beforeAll(async () => {
+    service = await Service.start();
+    page = await Page.open(`${service.url}/docs`);
+    await until(
+      () => page.evaluate('document.querySelectorAll(".opblock").length >= 11'),
+      'the page is loaded',
+    );
+  });
+  afterAll(() => page.close());
+
+  /** Opens an operation and resolves when its form is there. */
+  async function open(operation: string, input: string): Promise<string> {
+    const block = `#operations-${operation}`;
+    await page.evaluate(`document.querySelector('${block} .opblock-summary-control').click()`);
+    await until(
+      () => page.evaluate(`document.querySelector('${block} ${input}') !== null`),
+      'the form is there',
+    );
+    return block;
+  }
+
+  /** Sends the form and returns the status and the body that the page shows. */
+  async function execute(block: string): Promise<{ status: string; body: string }> {
+    await page.evaluate(`document.querySelector('${block} .execute').click()`);
+    const status = `${block} .live-responses-table .response .response-col_status`;
+    await until(() => page.evaluate(`document.querySelector('${status}') !== null`), 'a status is shown');
+    return page.evaluate(`({
+      status: document.querySelector('${status}').textContent.trim(),
+      body: document.querySelector('${block} .live-responses-table .response .microlight, ${block} .live-responses-table .response code').textContent,
+    })`);
+  }
+
+  /** Selects an option as a person would: React listens to the event. */
+  async function select(selector: string, value: string): Promise<void> {
+    await page.evaluate(`{
+      const element = document.querySelector('${selector}');
+      element.value = '${value}';
+      element.dispatchEvent(new Event('change', { bubbles: true }));
+    }`);
+  }
+
+  it('shows no padlock and no Authorize button on a service without API keys', async () => {
+    expect(await page.evaluate('document.querySelectorAll(".authorize, .authorization__btn").length')).toBe(
+      0,
+    );
+  });
+
+  it('publishes the example of NDJSON as lines', async () => {
+    const block = await open('publish-publish', 'textarea');
+    await select(`${block} .opblock-section-request-body .content-type`, 'application/x-ndjson');
+    const text = () => page.evaluate<string>(`document.querySelector('${block} textarea').value`);
+    await until(async () => (await text()).startsWith('{"'), 'the editor shows NDJSON');
+    const lines = (await text()).trim().split('\n');
+    expect(lines.map((line) => (JSON.parse(line) as { event_id: string }).event_id)).toEqual([
+      'order-1001',
+      'order-1002',
+      'order-1003',
+    ]);
+    const { status, body } = await execute(block);
+    expect(status).toBe('200');
+    expect(JSON.parse(body)).toMatchObject({ received: 3, stored: 3, rejected: 0 });
+  });
+
+  it('returns the published events', async () => {
+    const { status, body } = await execute(await open('events-listEvents', '.execute'));
+    expect(status).toBe('200');
+    expect(JSON.parse(body)).toMatchObject({ topic: 'orders', count: 3 });
+  });
+
+  it('says how to read the stream that it cannot show', async () => {
+    const block = await open('events-streamEvents', '.opblock-description');
+    expect(
+      await page.evaluate(`document.querySelector('${block} .opblock-description').textContent`),
+    ).toContain("curl -N 'http://localhost:8080/events/stream?topic=orders&after=0'");
+  });
+
+  it('reports no error and loads nothing from elsewhere', () => {
+    expect(page.complaints).toEqual([]);
+  });
+});
