@@ -1,13 +1,15 @@
-import { Controller, Get } from '@nestjs/common';
+import { Controller, Get, UseFilters } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { HealthCheckResult } from '@nestjs/terminus';
 import { Open } from '../auth/access.js';
 import { ApiProblems } from '../http/problem.docs.js';
 import { Health } from './health.js';
 import { HealthResponse } from './health.dto.js';
+import { UnhealthyFilter } from './unhealthy.filter.js';
 
 @ApiTags('health')
 @Controller('health')
+@UseFilters(UnhealthyFilter)
 export class HealthController {
   constructor(private readonly health: Health) {}
 

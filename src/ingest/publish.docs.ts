@@ -2,7 +2,7 @@ import { applyDecorators } from '@nestjs/common';
 import { ApiExtraModels, type ApiOperationOptions, ApiResponse, getSchemaPath } from '@nestjs/swagger';
 import { EventDto } from '../event/event.dto.js';
 import { PublishedBatch, PublishedEvent, PublishedLines, QueuedBatch, QueuedEvent } from './publish.dto.js';
-import { MAX_EVENTS_PER_REQUEST } from './listed-events.js';
+import { MAX_EVENTS_PER_REQUEST } from './read-events.js';
 
 const event = {
   topic: 'orders',
