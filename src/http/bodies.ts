@@ -14,8 +14,13 @@ declare module 'fastify' {
   }
 }
 
-/** The media type of newline-delimited JSON, which is not registered with IANA. */
-export const NDJSON_TYPES = ['application/x-ndjson'];
+/** The media types of newline-delimited JSON; none of them is registered with IANA. */
+export const NDJSON_TYPES = [
+  'application/x-ndjson',
+  'application/ndjson',
+  'application/jsonl',
+  'application/x-jsonlines',
+];
 
 /** Any charset but UTF-8, the only one of JSON (RFC 8259, section 8.1). Decoding it as UTF-8 would change the text. */
 const FOREIGN_CHARSET = /;\s*charset=(?!"?(?:utf-?8|us-ascii)"?\s*(?:;|$))/i;
@@ -132,7 +137,7 @@ export function receiveBodies(server: FastifyInstance, { bodyBytes, totalBytes }
 export function unsupportedMediaType(request: FastifyRequest): Problem {
   const type = request.headers['content-type'];
   const accepted = takesBytes(request)
-    ? `application/json, application/*+json (CloudEvents) or ${NDJSON_TYPES[0]}`
+    ? `application/json, application/*+json (CloudEvents) or ${NDJSON_TYPES[0]} (also ${NDJSON_TYPES.slice(1).join(', ')})`
     : 'application/json';
   return new Problem(
     415,
