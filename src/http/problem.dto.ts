@@ -1,6 +1,6 @@
-import { ApiProperty, ApiSchema } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
 
-/** One thing that is wrong with a request. */
+/** One problem with a field of a request. */
 export class FieldProblem {
   @ApiProperty({
     description: 'JSON pointer (RFC 6901) into the body, or the name of a query parameter.',
@@ -12,6 +12,13 @@ export class FieldProblem {
     example: 'must be a string of 1 to 255 characters, not only blanks, without control characters',
   })
   detail!: string;
+
+  @ApiPropertyOptional({
+    type: 'integer',
+    minimum: 1,
+    description: 'Number of the line, from 1, if the body is NDJSON. `pointer` then points into that line.',
+  })
+  line?: number;
 }
 
 /** The body of every error: RFC 9457. */

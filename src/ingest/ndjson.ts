@@ -46,8 +46,8 @@ export class PublishLines {
   }
 
   /**
-   * Resolves when all valid lines are stored. Rejects with 400 if the stream breaks before a line could be read, and
-   * if the store fails. Lines stored before a failure are kept.
+   * Resolves when all valid lines are stored. Rejects with 422 if no line is valid, with 400 if the stream breaks
+   * before a line could be read, and if the store fails. Lines stored before a failure are kept.
    */
   async publish(stream: Readable): Promise<PublishedLines> {
     if (this.uploads >= this.maxUploads) {

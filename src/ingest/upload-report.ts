@@ -1,6 +1,6 @@
 import type { Verdict } from '../event/verdict.js';
 import type { FieldProblem } from '../http/problem.dto.js';
-import { MAX_REPORTED_ERRORS, Problem } from '../http/problem.js';
+import { invalid, MAX_REPORTED_ERRORS, Problem } from '../http/problem.js';
 import type { BrokenStreamError } from './lines.js';
 import type { LineProblem, PublishedLines } from './publish.dto.js';
 
@@ -31,16 +31,26 @@ export class UploadReport {
   }
 
   /**
-   * Returns the response. Throws 400 if the stream broke before the end of the first line.
+   * Returns the response. Throws 422 if there were lines but no event among them: log shippers read only the status,
+   * so they would lose the events. A body without lines is accepted, because an empty file has nothing to lose. OTLP
+   * requires the same. Throws 400 if the stream broke before the end of the first line.
    */
   response(broken: BrokenStreamError | undefined): PublishedLines {
     const { received, rejected } = this.totals;
-    if (received + rejected === 0 && broken) throw new Problem(400, reasonOf(broken));
+    if (received === 0 && rejected > 0) throw this.withoutEvents();
+    if (received === 0 && broken) throw new Problem(400, reasonOf(broken));
     return {
       ...this.totals,
       complete: broken === undefined,
       errors: [...this.byLine(), ...(broken ? [breakOf(broken)] : [])],
     };
+  }
+
+  private withoutEvents(): Problem {
+    const { rejected } = this.totals;
+    const subject = rejected === 1 ? 'The only line' : `Each of the ${rejected} lines`;
+    const suffix = this.isFull ? ` The first ${MAX_REPORTED_ERRORS} errors are listed.` : '';
+    return invalid(`${subject} is invalid; nothing was stored.${suffix}`, this.problems);
   }
 
   /** Joins the problems of each line into one text. */
