@@ -4,6 +4,7 @@ import { targetConstructorToSchema } from 'class-validator-jsonschema';
 import { EventDto } from '../event/event.dto.js';
 import type { NewEvent } from '../event/event.js';
 import type { FieldProblem } from '../http/problem.dto.js';
+import { unknownMembers } from '../http/unknown-members.js';
 import { isTimestamp } from '../validation/timestamp.js';
 
 /** The events of a request body, not checked yet. */
@@ -26,6 +27,7 @@ const MEMBERS: readonly string[] = [...REQUIRED, 'payload'] satisfies Member[];
 const MAX_NESTING = 100;
 
 const INVALID = 'is not a valid event';
+const UNKNOWN_MEMBER = `is not a member of an event; the members are ${MEMBERS.slice(0, -1).join(', ')} and ${MEMBERS.at(-1)}`;
 
 /**
  * Checks an event with the decorators of EventDto, compiled. Running class-validator on every event would halve the
@@ -41,7 +43,7 @@ export function eventSchema(): object {
   const schema = targetConstructorToSchema(EventDto, {
     additionalConverters: { timestamp: { type: 'string', format: 'timestamp' } },
   });
-  return { ...schema, required: REQUIRED };
+  return { ...schema, required: REQUIRED, additionalProperties: false };
 }
 
 /**
@@ -81,10 +83,17 @@ function problemsOf(value: unknown, pointer: string): FieldProblem[] {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     return [{ pointer, detail: 'must be an event: a JSON object' }];
   }
-  const problems = invalidMembers(value).map(({ property, constraints }) => ({
-    pointer: `${pointer}/${property}`,
-    detail: Object.values(constraints ?? {})[0] ?? 'is invalid',
-  }));
+  const missing = REQUIRED.filter((name) => !Object.hasOwn(value, name));
+  const problems = [
+    ...missing.map((name) => ({ pointer: `${pointer}/${name}`, detail: 'is required' })),
+    ...invalidMembers(value)
+      .filter(({ property }) => !missing.some((name) => name === property))
+      .map(({ property, constraints }) => ({
+        pointer: `${pointer}/${property}`,
+        detail: Object.values(constraints ?? {})[0] ?? 'is invalid',
+      })),
+    ...unknownMembers(value, MEMBERS, pointer, UNKNOWN_MEMBER),
+  ];
   // Both checks accept the same events. If they ever differ, the compiled one decides.
   return problems.length > 0 ? problems : [{ pointer, detail: INVALID }];
 }

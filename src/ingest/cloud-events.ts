@@ -64,7 +64,10 @@ function check(
 ): NewEvent | FieldProblem[] {
   const wrong = REQUIRED.filter((name) => typeof attributes[name] !== 'string' || !attributes[name]);
   if (wrong.length > 0) {
-    return wrong.map((name) => ({ pointer: pointerTo(name), detail: 'must be a string that is not empty' }));
+    return wrong.map((name) => ({
+      pointer: pointerTo(name),
+      detail: attributes[name] === undefined ? 'is required' : 'must be a string that is not empty',
+    }));
   }
   if (attributes['specversion'] !== '1.0') {
     return [{ pointer: pointerTo('specversion'), detail: 'must be 1.0' }];

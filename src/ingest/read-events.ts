@@ -4,6 +4,7 @@ import type { NewEvent } from '../event/event.js';
 import type { ReceivedBody } from '../http/bodies.js';
 import type { FieldProblem } from '../http/problem.dto.js';
 import { invalid, MAX_REPORTED_ERRORS, Problem } from '../http/problem.js';
+import { unknownMembers } from '../http/unknown-members.js';
 import { checkEvent, type ListedEvents } from './check-event.js';
 import { listCloudEvents } from './cloud-events.js';
 import { Turns } from './turns.js';
@@ -16,6 +17,8 @@ const LARGE_BODY_BYTES = 64 * 1024;
 const BYTES_PER_TURN = 512 * 1024;
 /** Memory of an event beyond its characters: objects, string headers and array slots. */
 const OVERHEAD_BYTES_PER_EVENT = 200;
+
+const UNKNOWN_MEMBER = 'is not a member of a batch; send one event, or {"events": […]} without other members';
 
 /** The events of one request, all of them valid. */
 export interface RequestEvents {
@@ -100,19 +103,14 @@ function listEvents(body: unknown): ListedEvents {
   if (Array.isArray(body)) return { values: body, single: false, pointer: '', check: checkEvent };
   if (!isBatch(body)) return { values: [body], single: true, pointer: '', check: checkEvent };
   const { events } = body;
-  if (Array.isArray(events)) return { values: events, single: false, pointer: '/events', check: checkEvent };
-  throw invalid('The batch is invalid; nothing was accepted.', [
-    { pointer: '/events', detail: 'must be an array of events' },
-  ]);
+  const problems = unknownMembers(body, ['events'], '', UNKNOWN_MEMBER);
+  if (!Array.isArray(events)) problems.push({ pointer: '/events', detail: 'must be an array of events' });
+  if (problems.length > 0) throw invalid('The batch is invalid; nothing was accepted.', problems);
+  return { values: events as unknown[], single: false, pointer: '/events', check: checkEvent };
 }
 
 function isBatch(body: unknown): body is { events: unknown } {
-  return (
-    typeof body === 'object' &&
-    body !== null &&
-    Object.hasOwn(body, 'events') &&
-    !Object.hasOwn(body, 'event_id')
-  );
+  return typeof body === 'object' && body !== null && Object.hasOwn(body, 'events');
 }
 
 /** Creates the 422 of a request with invalid events. */

@@ -240,15 +240,22 @@ describe('POST /publish with NDJSON without a valid line', () => {
 
   it('gets 422 that lists the problems of each line', async () => {
     const event = anEvent();
-    const problem = await rejected(`\n${JSON.stringify({ ...event, topic: undefined, source: 1 })}\n{\n`);
+    const problem = await rejected(
+      `\n${JSON.stringify({ ...event, topic: undefined, source: 1 })}\n{\n${JSON.stringify({ events: [event] })}\n`,
+    );
     expect(problem).toMatchObject({
       type: 'urn:problem:invalid-request',
-      detail: 'Each of the 2 lines is invalid; nothing was stored.',
+      detail: 'Each of the 3 lines is invalid; nothing was stored.',
     });
     expect(problem.errors!.map(({ line, pointer }) => [line, pointer])).toEqual([
       [2, '/topic'],
       [2, '/source'],
       [3, ''],
+      [4, '/topic'],
+      [4, '/event_id'],
+      [4, '/timestamp'],
+      [4, '/source'],
+      [4, '/events'],
     ]);
   });
 
