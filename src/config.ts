@@ -6,12 +6,15 @@ import { WholeNumber } from './validation/whole-number.js';
 
 /** Variables whose values must not appear in an error message. */
 const SECRET = new Set(['API_KEYS']);
+const LOOPBACK = '127.0.0.1';
+const ALL_INTERFACES = '0.0.0.0';
 const MIB = 1024 * 1024;
 
 /** The configuration: one property per environment variable, checked once at start. */
 export class Config {
+  /** The default is every interface if API_KEYS is set. Without API keys, every caller may publish and read. */
   @Matches(/^[\w.:%-]+$/, { message: 'must be an IP address or a host name' })
-  HOST: string = '0.0.0.0';
+  HOST: string = LOOPBACK;
 
   /** 0 selects a free port. */
   @WholeNumber(0, 65_535)
@@ -56,6 +59,7 @@ export function loadConfig(environment: NodeJS.ProcessEnv): Config {
   const given = Object.fromEntries(
     known.filter((name) => environment[name]).map((name) => [name, environment[name]]),
   );
+  if (given['API_KEYS']) given['HOST'] ??= ALL_INTERFACES;
   const config = plainToInstance(Config, given);
   const problems = validateSync(config);
   if (problems.length > 0) {

@@ -39,7 +39,15 @@ try {
 
   await app.listen(config.PORT, config.HOST);
   app.useLogger(new PinoLogger(logger));
-  logger.info({ url: await app.getUrl() }, 'ready');
+  logger.info(
+    {
+      url: await app.getUrl(),
+      host: config.HOST,
+      database: config.DATABASE_URL,
+      api_keys: config.API_KEYS ? 'required' : 'not required',
+    },
+    'ready',
+  );
 } catch (error) {
   const isExpected = error instanceof ConfigError || error instanceof StoreOpenError || isListenError(error);
   console.error(isExpected ? error.message : error);
