@@ -2,6 +2,7 @@ import { type DynamicModule, Global, Module } from '@nestjs/common';
 import { plainToInstance } from 'class-transformer';
 import { IsIn, Matches, validateSync } from 'class-validator';
 import { ApiKeyList } from './auth/api-key-list.js';
+import { IsOriginList } from './validation/origin-list.js';
 import { WholeNumber } from './validation/whole-number.js';
 
 /** Variables whose values must not appear in an error message. */
@@ -43,6 +44,10 @@ export class Config {
   /** `name:scope:sha256-hex`, comma-separated. If empty, no API key is required. */
   @ApiKeyList()
   API_KEYS: string = '';
+
+  /** Origins whose pages may call the service, comma-separated, or `*`. If empty, CORS is off. */
+  @IsOriginList()
+  CORS_ORIGINS: string = '';
 
   @IsIn(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
   LOG_LEVEL: string = 'info';

@@ -7,9 +7,11 @@ import { recordMethods } from './http/allowed-methods.js';
 import { receiveBodies } from './http/bodies.js';
 import { rejectMalformedQueries } from './http/checked-query.js';
 import { compressBodies } from './http/compression.js';
+import { allowOrigins } from './http/cross-origin.js';
 import { MAX_HEADER_BYTES, rejectExpectation, rejectMalformed } from './http/malformed.js';
 import { sendProblem } from './http/problem.filter.js';
 import { setSecurityHeaders } from './http/security-headers.js';
+import { splitOrigins } from './validation/origin-list.js';
 
 /** Fits a key of 255 characters of four UTF-8 bytes each, percent-encoded. */
 const MAX_PARAM_LENGTH = 255 * 4 * 3;
@@ -40,25 +42,30 @@ export async function createServer(config: Config): Promise<FastifyAdapter> {
   // 2. Security headers. First, so that every response has them, rejections by a later step included.
   setSecurityHeaders(server);
 
-  // 3. Query strings that cannot be decoded: 400. Before the parser, which would accept them as text.
+  // 3. CORS. Before any rejection, or a browser would hide its reason from the page. Before the guards, which would
+  //    reject a preflight for its missing API key and its undeclared route.
+  const origins = splitOrigins(config.CORS_ORIGINS);
+  if (origins.length > 0) await allowOrigins(server, origins);
+
+  // 4. Query strings that cannot be decoded: 400. Before the parser, which would accept them as text.
   rejectMalformedQueries(server);
 
-  // 4. API keys: 401 and 403. Before a byte of the body is received.
+  // 5. API keys: 401 and 403. Before a byte of the body is received.
   guardRoutes(server, config.API_KEYS ? ApiKeys.parse(config.API_KEYS) : undefined);
 
-  // 5. Compression. Request bodies are decompressed as they arrive, so that the next step counts decompressed bytes.
+  // 6. Compression. Request bodies are decompressed as they arrive, so that the next step counts decompressed bytes.
   await compressBodies(server);
 
-  // 6. Bodies, within the limit of one and the budget of all: 413, 415 and 503.
+  // 7. Bodies, within the limit of one and the budget of all: 413, 415 and 503.
   receiveBodies(server, {
     bodyBytes: config.BODY_LIMIT_BYTES,
     totalBytes: Math.max(config.QUEUE_CAPACITY_BYTES, config.BODY_LIMIT_BYTES),
   });
 
-  // 7. The handler. If the path has none, the methods that it does have decide between 404 and 405.
+  // 8. The handler. If the path has none, the methods that it does have decide between 404 and 405.
   recordMethods(server);
 
-  // 8. Shutdown. Pending responses get some time to be sent.
+  // 9. Shutdown. Pending responses get some time to be sent.
   closeGracefully(server);
   return adapter;
 }

@@ -19,6 +19,7 @@ describe('the configuration', () => {
       BATCH_MAX_EVENTS: 5_000,
       BODY_LIMIT_BYTES: 16_777_216,
       API_KEYS: '',
+      CORS_ORIGINS: '',
       LOG_LEVEL: 'info',
     });
   });
@@ -31,6 +32,29 @@ describe('the configuration', () => {
     expect(loadConfig({ API_KEYS }).HOST).toBe('0.0.0.0');
     expect(loadConfig({ API_KEYS, HOST: '127.0.0.1' }).HOST).toBe('127.0.0.1');
     expect(loadConfig({ HOST: '0.0.0.0' }).HOST).toBe('0.0.0.0');
+  });
+
+  it.each([
+    '*',
+    'https://app.example.com',
+    'http://localhost:3000, https://a.example,https://b.example:8443',
+  ])('accepts CORS_ORIGINS=%s', (CORS_ORIGINS) => {
+    expect(loadConfig({ CORS_ORIGINS })).toMatchObject({ CORS_ORIGINS });
+  });
+
+  it.each([
+    ['app.example.com', 1],
+    ['https://a.example,https://b.example/', 2],
+    ['https://a.example:443', 1],
+    ['HTTPS://A.example', 1],
+    ['https://a.example,', 2],
+    ['https://a.example,*', 2],
+    ['ftp://a.example', 1],
+    ['null', 1],
+  ])('rejects CORS_ORIGINS=%s and names the entry', (CORS_ORIGINS, entry) => {
+    expect(() => loadConfig({ CORS_ORIGINS })).toThrow(
+      `CORS_ORIGINS=${CORS_ORIGINS}: entry ${entry} must be an origin such as https://app.example.com, without a path`,
+    );
   });
 
   it('is rejected with a message that names every invalid variable', () => {
