@@ -35,15 +35,15 @@ const CLOSE_GRACE_MS = 2_000;
  * Routes are added later, by Nest: a step that works per route must see each of them.
  */
 export async function createServer(config: Config): Promise<FastifyAdapter> {
-  // 1. Node bounds sockets, headers and times. What it cannot parse never becomes a request, and is rejected here.
+  // 1. Node limits sockets, headers and time-outs. Bytes that it cannot parse never become a request: 400, 408, 431.
   const adapter = createAdapter();
   const server = adapter.getInstance();
 
   // 2. Security headers. First, so that every response has them, rejections by a later step included.
   setSecurityHeaders(server);
 
-  // 3. CORS. Before any rejection, or a browser would hide its reason from the page. Before the guards, which would
-  //    reject a preflight for its missing API key and its undeclared route.
+  // 3. CORS. Before any rejection, because a browser hides responses without CORS headers from the page. Before the
+  //    guards, because a preflight has no API key and its route declares no access.
   const origins = splitOrigins(config.CORS_ORIGINS);
   if (origins.length > 0) await allowOrigins(server, origins);
 

@@ -22,7 +22,7 @@ export const NDJSON_TYPES = [
   'application/x-jsonlines',
 ];
 
-/** Any charset but UTF-8, the only one of JSON (RFC 8259, section 8.1). Decoding it as UTF-8 would change the text. */
+/** A charset other than UTF-8, which RFC 8259, section 8.1 requires. Decoding it as UTF-8 would change the text. */
 const FOREIGN_CHARSET = /;\s*charset=(?!"?(?:utf-?8|us-ascii)"?\s*(?:;|$))/i;
 
 const EMPTY = Buffer.alloc(0);
@@ -54,7 +54,7 @@ export class ReceivedBody {
 
   /**
    * Parses the body and releases its bytes. Call it exactly once.
-   * Fastify keeps the request until the response is flushed, so neither the bytes nor the value may stay in here.
+   * Fastify keeps this object until the response is flushed, so afterwards it holds neither the bytes nor the value.
    */
   parse(): unknown {
     const { bytes } = this;
@@ -133,7 +133,7 @@ export function receiveBodies(server: FastifyInstance, { bodyBytes, totalBytes }
   server.addContentTypeParser(NDJSON_TYPES, passOn);
 }
 
-/** 415 that names the media type of the request and those that its route accepts. */
+/** Creates the 415 that names the media type of the request and those that its route accepts. */
 export function unsupportedMediaType(request: FastifyRequest): Problem {
   const type = request.headers['content-type'];
   const accepted = takesBytes(request)

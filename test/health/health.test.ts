@@ -38,7 +38,7 @@ describe('a healthy service', () => {
 });
 
 describe('a database that another process holds locked', () => {
-  it('makes publishers get 503 at once, loses nothing, and needs no restart', async () => {
+  it('causes 503 for publishers at once, loses nothing, and needs no restart', async () => {
     const calmMs = await msOf(() => service.publish(anEvent()));
     const before = await service.stats();
     const other = new Sqlite(service.database);

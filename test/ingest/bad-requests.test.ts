@@ -82,8 +82,10 @@ describe('an invalid event', () => {
     expect(response.status).toBe(422);
     expect((await problemOf(response)).errors).toEqual([{ pointer: `/1/${field}`, detail: 'is required' }]);
   });
+});
 
-  it('is not one with a topic of 255 characters of four bytes', async () => {
+describe('an event', () => {
+  it('with a topic of 255 characters of four bytes is valid', async () => {
     const response = await service.publish([anEvent({ topic: '🧡'.repeat(255) }), anEvent({ topic: '' })]);
     expect((await problemOf(response)).errors).toEqual([{ pointer: '/1/topic', detail: expect.any(String) }]);
   });

@@ -126,7 +126,7 @@ describe('POST /publish with NDJSON', () => {
     expect(cut).toMatchObject({ topic: 'cut', received: answer.received });
   });
 
-  it('gets 400 on a connection that is closed if nothing can be decompressed', async () => {
+  it('responds with 400 and closes the connection if nothing can be decompressed', async () => {
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     const asking = request(`${service.url}/publish`, {
       agent,
@@ -146,7 +146,7 @@ describe('POST /publish with NDJSON', () => {
     agent.destroy();
   });
 
-  it('is stored as it arrives, without waiting for more', async () => {
+  it('stores lines as they arrive, without waiting for more', async () => {
     const feed = request(`${service.url}/publish`, {
       method: 'POST',
       headers: { 'content-type': 'application/x-ndjson' },
@@ -195,7 +195,7 @@ describe('POST /publish with NDJSON', () => {
     expect(await response.json()).toMatchObject({ stored: 1 });
   });
 
-  it('is stored in parts that fit the queue, and rejects only the line that does not', async () => {
+  it('stores a body in parts that fit the queue, and rejects only the line that does not', async () => {
     const small = await Service.start({ QUEUE_CAPACITY: '100', QUEUE_CAPACITY_BYTES: '50000' });
     const large = anEvent({ payload: { text: 'x'.repeat(60_000) } });
     const body = asLines([...events(500), large, ...events(500)]);
@@ -222,7 +222,7 @@ describe('POST /publish with NDJSON', () => {
     });
   });
 
-  it.each(NDJSON_TYPES)('is accepted as %s, in any case', async (type) => {
+  it.each(NDJSON_TYPES)('accepts the media type %s, in any case', async (type) => {
     for (const name of [type, type.toUpperCase(), `${type}; charset=utf-8`]) {
       expect(await publishLines(asLines([anEvent()]), { 'content-type': name })).toMatchObject({ stored: 1 });
     }
@@ -238,7 +238,7 @@ describe('POST /publish with NDJSON without a valid line', () => {
     return (await response.json()) as ProblemDto;
   };
 
-  it('gets 422 that lists the problems of each line', async () => {
+  it('responds with 422 that lists the problems of each line', async () => {
     const event = anEvent();
     const problem = await rejected(
       `\n${JSON.stringify({ ...event, topic: undefined, source: 1 })}\n{\n${JSON.stringify({ events: [event] })}\n`,
@@ -259,17 +259,17 @@ describe('POST /publish with NDJSON without a valid line', () => {
     ]);
   });
 
-  it('gets 422 for a single line', async () => {
+  it('responds with 422 to a single line', async () => {
     expect((await rejected('{}')).detail).toBe('The only line is invalid; nothing was stored.');
   });
 
-  it('gets 422 that lists a hundred problems at most', async () => {
+  it('responds with 422 that lists at most a hundred problems', async () => {
     const { detail, errors } = await rejected('nonsense\n'.repeat(250));
     expect(detail).toMatch(/^Each of the 250 lines is invalid; .* The first 100 errors are listed\.$/);
     expect(errors!.map(({ line }) => line)).toEqual(Array.from({ length: 100 }, (_, index) => index + 1));
   });
 
-  it('gets 422 if the body breaks off as well', async () => {
+  it('responds with 422 if the body breaks off as well', async () => {
     const packed = gzipSync('nonsense\n'.repeat(100_000));
     const problem = await rejected(packed.subarray(0, packed.length - 100), { 'content-encoding': 'gzip' });
     expect(problem.detail).toMatch(/is invalid; nothing was stored/);
