@@ -17,6 +17,8 @@ LABEL org.opencontainers.image.title="pubsub-log-aggregator" \
   org.opencontainers.image.description="Turns at-least-once delivery of events into an effect that happens once" \
   org.opencontainers.image.licenses="MIT"
 ENV NODE_ENV=production
+# Published ports reach only an address of the container's network, not its loopback address.
+ENV HOST=0.0.0.0
 WORKDIR /app
 # Code belongs to root and data/ to the service: what runs cannot change what it runs.
 RUN install --directory --owner=node --group=node data

@@ -2,74 +2,83 @@ import { type DynamicModule, Global, Module } from '@nestjs/common';
 import { plainToInstance } from 'class-transformer';
 import { IsIn, Matches, validateSync } from 'class-validator';
 import { ApiKeyList } from './auth/api-key-list.js';
+import { IsOriginList } from './validation/origin-list.js';
 import { WholeNumber } from './validation/whole-number.js';
 
-/** Variables whose values do not belong in a log. */
+/** Variables whose values must not appear in an error message. */
 const SECRET = new Set(['API_KEYS']);
+const LOOPBACK = '127.0.0.1';
+const ALL_INTERFACES = '0.0.0.0';
 const MIB = 1024 * 1024;
 
-/** The whole configuration: one environment variable a property, checked once at start. */
+/** The configuration: one property per environment variable, checked once at start. */
 export class Config {
+  /** The default is every interface if API_KEYS is set. Without API keys, every caller may publish and read. */
   @Matches(/^[\w.:%-]+$/, { message: 'must be an IP address or a host name' })
-  HOST: string = '0.0.0.0';
+  HOST: string = LOOPBACK;
 
-  /** 0 lets the system choose a free port. */
+  /** 0 selects a free port. */
   @WholeNumber(0, 65_535)
   PORT: number = 8080;
 
-  /** `sqlite:` and the path of the database file. */
+  /** `sqlite:`, followed by the path of the database file. */
   @Matches(/^sqlite:(?!$|:memory:$)/, { message: 'must be "sqlite:" followed by the path of a file' })
   DATABASE_URL: string = 'sqlite:data/events.db';
 
-  /** Events that may be accepted and not yet stored. */
+  /** Maximum events that are accepted and not yet stored. */
   @WholeNumber(1, Number.MAX_SAFE_INTEGER)
   QUEUE_CAPACITY: number = 100_000;
 
-  /** Bytes of those events; request bodies not read yet may take as much again. */
+  /** Maximum bytes of those events. Request bodies in transit may take as much again. */
   @WholeNumber(1024, Number.MAX_SAFE_INTEGER)
   QUEUE_CAPACITY_BYTES: number = 64 * MIB;
 
-  /** Events one commit takes at most; a larger request still commits in one piece. */
+  /** Maximum events per commit. A larger request is still committed in one transaction. */
   @WholeNumber(1, Number.MAX_SAFE_INTEGER)
   BATCH_MAX_EVENTS: number = 5_000;
 
-  /** Bytes of one request body, counted unpacked. */
+  /** Maximum bytes of one request body, counted decompressed. */
   @WholeNumber(1024, 512 * MIB)
   BODY_LIMIT_BYTES: number = 16 * MIB;
 
-  /** `name:scope:sha256-hex`, comma-separated; empty: no keys are asked for. */
+  /** `name:scope:sha256-hex`, comma-separated. If empty, no API key is required. */
   @ApiKeyList()
   API_KEYS: string = '';
+
+  /** Origins whose pages may call the service, comma-separated, or `*`. If empty, CORS is off. */
+  @IsOriginList()
+  CORS_ORIGINS: string = '';
 
   @IsIn(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
   LOG_LEVEL: string = 'info';
 }
 
-/** Thrown by `loadConfig`: one line for every wrong variable. */
+/** Thrown by `loadConfig`, with one line for each invalid variable. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
 
-/** Reads the configuration from environment variables; an empty one counts as unset. */
+/** Reads the configuration from environment variables. An empty variable counts as unset. */
 export function loadConfig(environment: NodeJS.ProcessEnv): Config {
   const known = Object.keys(new Config());
   const given = Object.fromEntries(
     known.filter((name) => environment[name]).map((name) => [name, environment[name]]),
   );
+  if (given['API_KEYS']) given['HOST'] ??= ALL_INTERFACES;
   const config = plainToInstance(Config, given);
-  const wrong = validateSync(config);
-  if (wrong.length > 0) {
-    const lines = wrong.map(({ property, constraints }) => {
+  const problems = validateSync(config);
+  if (problems.length > 0) {
+    const lines = problems.map(({ property, constraints }) => {
       const shown = SECRET.has(property) ? property : `${property}=${environment[property]}`;
       const messages = Object.values(constraints ?? {}).map((message) => message.replace(`${property} `, ''));
       return `  ${shown}: ${messages.join(', ')}`;
     });
-    throw new ConfigError(`The configuration is wrong:\n${lines.join('\n')}`);
+    throw new ConfigError(`The configuration is invalid:\n${lines.join('\n')}`);
   }
   return config;
 }
 
-/** Provides `Config` everywhere. */
+/** Provides `Config` to every module. */
 @Global()
 @Module({})
 export class ConfigModule {

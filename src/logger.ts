@@ -1,20 +1,27 @@
 import type { LoggerService } from '@nestjs/common';
-import type { Logger } from 'pino';
+import { type Logger, pino } from 'pino';
 
-/** What Nest itself tells while it starts: of interest only when something is wrong with the wiring. */
-const FRAMEWORK = new Set([
-  'NestFactory',
-  'InstanceLoader',
-  'RoutesResolver',
-  'RouterExplorer',
-  'NestApplication',
-]);
-/** Where Nest tells why the start failed, with its stack; main.ts says it in one line. */
-const START_FAILURE = 'ExceptionHandler';
+const BUFFER_BYTES = 8 * 1024;
+const FLUSH_INTERVAL_MS = 100;
+const MAX_BUFFERED_BYTES = 4 * 1024 * 1024;
 
-/** Nest's log calls, written by pino as one JSON line each; the last text argument is the context. */
+/**
+ * Creates the log of the process: JSON lines on stdout. Buffered and asynchronous, because one write per batch would
+ * cost more than the batch itself. If stdout is not drained, lines beyond 4 MiB are dropped.
+ */
+export function createLogger(level: string): Logger {
+  const destination = pino.destination({
+    sync: false,
+    minLength: BUFFER_BYTES,
+    periodicFlush: FLUSH_INTERVAL_MS,
+    maxLength: MAX_BUFFERED_BYTES,
+  });
+  return pino({ level }, destination);
+}
+
+/** Writes the log calls of Nest's Logger with pino, one JSON line each. The last text argument is the context. */
 export class PinoLogger implements LoggerService {
-  constructor(private readonly pino: Logger) {}
+  constructor(private readonly logger: Logger) {}
 
   verbose = this.at('trace');
   debug = this.at('debug');
@@ -25,15 +32,13 @@ export class PinoLogger implements LoggerService {
 
   private at(level: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal') {
     return (message: unknown, ...rest: unknown[]): void => {
-      if (!this.pino.isLevelEnabled(level)) return;
+      if (!this.logger.isLevelEnabled(level)) return;
       const context = rest.findLast((part) => typeof part === 'string');
-      if (level === 'error' && context === START_FAILURE) return this.debug(message, ...rest);
-      if (level === 'info' && context && FRAMEWORK.has(context)) return this.debug(message, ...rest);
       const details = rest.filter((part) => part !== context && part !== undefined);
       const fields = { context, ...(details.length > 0 && { details }) };
-      if (message instanceof Error) this.pino[level]({ ...fields, err: message }, message.message);
-      else if (typeof message === 'object') this.pino[level]({ ...fields, ...message });
-      else this.pino[level](fields, typeof message === 'string' ? message : JSON.stringify(message));
+      if (message instanceof Error) this.logger[level]({ ...fields, err: message }, message.message);
+      else if (typeof message === 'object') this.logger[level]({ ...fields, ...message });
+      else this.logger[level](fields, typeof message === 'string' ? message : JSON.stringify(message));
     };
   }
 }

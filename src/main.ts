@@ -1,5 +1,6 @@
 import { createApp } from './app.js';
 import { ConfigError, loadConfig } from './config.js';
+import { createLogger, PinoLogger } from './logger.js';
 import { EventQueue } from './queue/event-queue.js';
 import { StoreOpenError } from './store/store-errors.js';
 
@@ -7,9 +8,10 @@ const SHUTDOWN_TIMEOUT_SECONDS = 25;
 
 try {
   const config = loadConfig(process.env);
-  const { app, logger } = await createApp(config);
+  const logger = createLogger(config.LOG_LEVEL);
+  const app = await createApp(config);
 
-  // Before the end: while it exits, the log would try for ever to write to a reader that has gone.
+  // Flushes before the exit: the exit handler of pino would keep retrying to write to a closed pipe.
   const exit = (code: number) => logger.flush(() => process.exit(code));
   const giveUp = async () => {
     const { depth: lost } = await app.get(EventQueue, { strict: false }).load();
@@ -20,7 +22,7 @@ try {
   const stop = (signal: NodeJS.Signals) => {
     if (stopping) return;
     stopping = true;
-    logger.info({ signal }, 'stopping: finishing what was accepted');
+    logger.info({ signal }, 'stopping: draining the queue');
     setTimeout(() => void giveUp(), SHUTDOWN_TIMEOUT_SECONDS * 1000).unref();
     app.close().then(
       () => {
@@ -36,14 +38,23 @@ try {
   process.on('SIGTERM', stop).on('SIGINT', stop);
 
   await app.listen(config.PORT, config.HOST);
-  logger.info({ url: await app.getUrl() }, 'ready');
+  app.useLogger(new PinoLogger(logger));
+  logger.info(
+    {
+      url: await app.getUrl(),
+      host: config.HOST,
+      database: config.DATABASE_URL,
+      api_keys: config.API_KEYS ? 'required' : 'not required',
+    },
+    'ready',
+  );
 } catch (error) {
-  const foreseen = error instanceof ConfigError || error instanceof StoreOpenError || isOfListening(error);
-  console.error(foreseen ? error.message : error);
+  const isExpected = error instanceof ConfigError || error instanceof StoreOpenError || isListenError(error);
+  console.error(isExpected ? error.message : error);
   process.exit(1);
 }
 
-/** A port that is taken, or a host that is not this one: the message says it all. */
-function isOfListening(error: unknown): error is Error {
+/** Whether the port is in use or the host is not an address of this machine. The message says which. */
+function isListenError(error: unknown): error is Error {
   return ['listen', 'getaddrinfo'].includes((error as NodeJS.ErrnoException).syscall ?? '');
 }

@@ -1,33 +1,76 @@
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { ApiKeys } from './auth/api-keys.js';
 import { guardRoutes } from './auth/guard-routes.js';
 import type { Config } from './config.js';
-import { acceptBodies } from './http/bodies.js';
-import { rememberPaths } from './http/allowed-methods.js';
-import { refuseBrokenQueries } from './http/query-strings.js';
-import { answerMalformed, answerUnmet, MAX_HEADER_BYTES } from './http/malformed.js';
-import { setSecurityHeaders } from './http/security-headers.js';
+import { recordMethods } from './http/allowed-methods.js';
+import { receiveBodies } from './http/bodies.js';
+import { rejectMalformedQueries } from './http/checked-query.js';
+import { compressBodies } from './http/compression.js';
+import { allowOrigins } from './http/cross-origin.js';
+import { MAX_HEADER_BYTES, rejectExpectation, rejectMalformed } from './http/malformed.js';
 import { sendProblem } from './http/problem.filter.js';
+import { setSecurityHeaders } from './http/security-headers.js';
+import { splitOrigins } from './validation/origin-list.js';
 
-/** A key of 255 characters, each four bytes of UTF-8 and percent-encoded. */
+/** Fits a key of 255 characters of four UTF-8 bytes each, percent-encoded. */
 const MAX_PARAM_LENGTH = 255 * 4 * 3;
-/** For the headers to arrive: one packet from anyone who means it. */
+/** Time for the headers to arrive. An honest client sends them in one packet. */
 const HEADERS_TIMEOUT_MS = 10_000;
-/** For a whole request to arrive: an NDJSON upload may take its time. Who sends nothing is cut off sooner, below. */
+/** Time for a whole request to arrive. Allows long NDJSON uploads; `IDLE_TIMEOUT_MS` ends stalled ones. */
 const REQUEST_TIMEOUT_MS = 10 * 60_000;
-/** How often those two are looked after; Node's 30 s would let half-sent headers stay for 40 s. */
-const TIMEOUTS_CHECKED_EVERY_MS = 5_000;
-/** Between requests. Longer than the 60 s of usual proxies, so that none sends into a connection being closed. */
+/** Interval at which Node enforces those two. Its default of 30 s would keep half-sent headers for 40 s. */
+const TIMEOUT_CHECK_INTERVAL_MS = 5_000;
+/** Time between requests. Longer than the usual 60 s of proxies, so that no proxy reuses a connection being closed. */
 const KEEP_ALIVE_TIMEOUT_MS = 72_000;
-/** Without a byte either way: neither half a body nor a page that nobody reads may stay in memory. */
+/** Time without a byte in either direction. Bounds how long half a body or an unread response stays in memory. */
 const IDLE_TIMEOUT_MS = 60_000;
-/** Sockets take memory too. More callers than this want a proxy before the service. */
+/** Bounds the memory of sockets. More callers than this require a proxy in front of the service. */
 const MAX_CONNECTIONS = 10_000;
-/** For answers still being sent when the service stops; connections without a request must not hold it up. */
+/** Time for pending responses at shutdown, before the remaining connections are closed. */
 const CLOSE_GRACE_MS = 2_000;
 
-/** Fastify as this service uses it, with its own errors told as problems too. */
-export function fastifyAdapter(config: Config): FastifyAdapter {
+/**
+ * Creates the HTTP server. The steps are in the order in which a request meets them, and every hook is registered here.
+ * Routes are added later, by Nest: a step that works per route must see each of them.
+ */
+export async function createServer(config: Config): Promise<FastifyAdapter> {
+  // 1. Node limits sockets, headers and time-outs. Bytes that it cannot parse never become a request: 400, 408, 431.
+  const adapter = createAdapter();
+  const server = adapter.getInstance();
+
+  // 2. Security headers. First, so that every response has them, rejections by a later step included.
+  setSecurityHeaders(server);
+
+  // 3. CORS. Before any rejection, because a browser hides responses without CORS headers from the page. Before the
+  //    guards, because a preflight has no API key and its route declares no access.
+  const origins = splitOrigins(config.CORS_ORIGINS);
+  if (origins.length > 0) await allowOrigins(server, origins);
+
+  // 4. Query strings that cannot be decoded: 400. Before the parser, which would accept them as text.
+  rejectMalformedQueries(server);
+
+  // 5. API keys: 401 and 403. Before a byte of the body is received.
+  guardRoutes(server, config.API_KEYS ? ApiKeys.parse(config.API_KEYS) : undefined);
+
+  // 6. Compression. Request bodies are decompressed as they arrive, so that the next step counts decompressed bytes.
+  await compressBodies(server);
+
+  // 7. Bodies, within the limit of one and the budget of all: 413, 415 and 503.
+  receiveBodies(server, {
+    bodyBytes: config.BODY_LIMIT_BYTES,
+    totalBytes: Math.max(config.QUEUE_CAPACITY_BYTES, config.BODY_LIMIT_BYTES),
+  });
+
+  // 8. The handler. If the path has none, the methods that it does have decide between 404 and 405.
+  recordMethods(server);
+
+  // 9. Shutdown. Pending responses get some time to be sent.
+  closeGracefully(server);
+  return adapter;
+}
+
+function createAdapter(): FastifyAdapter {
   const adapter = new FastifyAdapter({
     requestTimeout: REQUEST_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
@@ -35,26 +78,24 @@ export function fastifyAdapter(config: Config): FastifyAdapter {
     http: {
       maxHeaderSize: MAX_HEADER_BYTES,
       headersTimeout: HEADERS_TIMEOUT_MS,
-      connectionsCheckingInterval: TIMEOUTS_CHECKED_EVERY_MS,
+      connectionsCheckingInterval: TIMEOUT_CHECK_INTERVAL_MS,
     },
     return503OnClosing: false,
     skipMiddie: true,
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
-    clientErrorHandler: answerMalformed,
+    clientErrorHandler: rejectMalformed,
     frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) =>
       sendProblem(error, request, reply),
   });
-  const fastify = adapter.getInstance();
-  fastify.server.maxConnections = MAX_CONNECTIONS;
-  fastify.server.on('checkExpectation', answerUnmet);
-  setSecurityHeaders(fastify);
-  guardRoutes(fastify, config);
-  rememberPaths(fastify);
-  refuseBrokenQueries(fastify);
-  fastify.addHook('preClose', (done) => {
-    setTimeout(() => fastify.server.closeAllConnections(), CLOSE_GRACE_MS).unref();
+  const { server: listener } = adapter.getInstance();
+  listener.maxConnections = MAX_CONNECTIONS;
+  listener.on('checkExpectation', rejectExpectation);
+  return adapter;
+}
+
+function closeGracefully(server: FastifyInstance): void {
+  server.addHook('preClose', (done) => {
+    setTimeout(() => server.server.closeAllConnections(), CLOSE_GRACE_MS).unref();
     done();
   });
-  acceptBodies(fastify, config);
-  return adapter;
 }

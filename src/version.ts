@@ -1,9 +1,8 @@
 import { readFileSync } from 'node:fs';
 
 const packageJson = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
-  name: string;
   version: string;
 };
 
-export const SERVICE = packageJson.name;
+export const SERVICE = 'Pub-Sub Log Aggregator';
 export const VERSION = packageJson.version;

@@ -1,13 +1,17 @@
 import Sqlite from 'better-sqlite3';
+import { once } from 'node:events';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
-import { aDatabase, Service } from './harness/service.js';
+import { createInterface } from 'node:readline';
+import { aDatabase, Service, spawnService } from './harness/service.js';
 import { ConfigError, loadConfig } from '../src/config.js';
 
+const API_KEYS = `ci:read:${'0'.repeat(64)}`;
+
 describe('the configuration', () => {
-  it('has a default for everything', () => {
+  it('has a default for every variable', () => {
     expect(loadConfig({})).toEqual({
-      HOST: '0.0.0.0',
+      HOST: '127.0.0.1',
       PORT: 8080,
       DATABASE_URL: 'sqlite:data/events.db',
       QUEUE_CAPACITY: 100_000,
@@ -15,15 +19,45 @@ describe('the configuration', () => {
       BATCH_MAX_EVENTS: 5_000,
       BODY_LIMIT_BYTES: 16_777_216,
       API_KEYS: '',
+      CORS_ORIGINS: '',
       LOG_LEVEL: 'info',
     });
   });
 
-  it('takes an empty variable as unset', () => {
-    expect(loadConfig({ PORT: '', HOST: '' })).toMatchObject({ PORT: 8080, HOST: '0.0.0.0' });
+  it('treats an empty variable as unset', () => {
+    expect(loadConfig({ PORT: '', HOST: '' })).toMatchObject({ PORT: 8080, HOST: '127.0.0.1' });
   });
 
-  it('names every wrong variable at once', () => {
+  it('listens on every interface only if API keys are set, unless HOST is given', () => {
+    expect(loadConfig({ API_KEYS }).HOST).toBe('0.0.0.0');
+    expect(loadConfig({ API_KEYS, HOST: '127.0.0.1' }).HOST).toBe('127.0.0.1');
+    expect(loadConfig({ HOST: '0.0.0.0' }).HOST).toBe('0.0.0.0');
+  });
+
+  it.each([
+    '*',
+    'https://app.example.com',
+    'http://localhost:3000, https://a.example,https://b.example:8443',
+  ])('accepts CORS_ORIGINS=%s', (CORS_ORIGINS) => {
+    expect(loadConfig({ CORS_ORIGINS })).toMatchObject({ CORS_ORIGINS });
+  });
+
+  it.each([
+    ['app.example.com', 1],
+    ['https://a.example,https://b.example/', 2],
+    ['https://a.example:443', 1],
+    ['HTTPS://A.example', 1],
+    ['https://a.example,', 2],
+    ['https://a.example,*', 2],
+    ['ftp://a.example', 1],
+    ['null', 1],
+  ])('rejects CORS_ORIGINS=%s and names the entry', (CORS_ORIGINS, entry) => {
+    expect(() => loadConfig({ CORS_ORIGINS })).toThrow(
+      `CORS_ORIGINS=${CORS_ORIGINS}: entry ${entry} must be an origin such as https://app.example.com, without a path`,
+    );
+  });
+
+  it('is rejected with a message that names every invalid variable', () => {
     const environment = {
       PORT: '65536',
       DATABASE_URL: 'postgres://localhost',
@@ -43,7 +77,7 @@ describe('the configuration', () => {
     for (const [name, value] of Object.entries(environment)) expect(message).toContain(`${name}=${value}: `);
   });
 
-  it('that is wrong stops the start, with exit code 1', async () => {
+  it('stops the start with exit code 1 if it is invalid', async () => {
     await expect(Service.start({ PORT: 'eighty', LOG_LEVEL: 'loud' })).rejects.toThrow(
       /code 1[^]*PORT=eighty: [^]*LOG_LEVEL=loud: /,
     );
@@ -51,7 +85,7 @@ describe('the configuration', () => {
 });
 
 describe('a database that cannot be opened', () => {
-  it('stops the start and is named: a folder', async () => {
+  it('stops the start with a message that names it: a directory', async () => {
     const database = aDatabase();
     mkdirSync(database);
     await expect(Service.start({}, database)).rejects.toThrow(
@@ -59,18 +93,18 @@ describe('a database that cannot be opened', () => {
     );
   });
 
-  it('stops the start and is named: no database', async () => {
+  it('stops the start with a message that names it: a text file', async () => {
     const database = aDatabase();
-    writeFileSync(database, 'this is no database, but a text of some length\n'.repeat(100));
+    writeFileSync(database, 'this is not a database but a text of some length\n'.repeat(100));
     await expect(Service.start({}, database)).rejects.toThrow(database);
   });
 });
 
-describe('a database of something else', () => {
+describe('a database of another application', () => {
   it.each([
     ['with tables of other names', 'CREATE TABLE users (name TEXT)'],
     ['with a table of the same name', 'CREATE TABLE processed_events (a)'],
-  ])('stops the start and is left as it was: %s', async (_, sql) => {
+  ])('stops the start and is not changed: %s', async (_, sql) => {
     const path = aDatabase();
     const other = new Sqlite(path);
     other.exec(sql);
@@ -87,4 +121,48 @@ describe('a port in use', () => {
     const service = await Service.start();
     await expect(Service.start({ PORT: new URL(service.url).port })).rejects.toThrow('EADDRINUSE');
   });
+});
+
+describe('a start that fails', () => {
+  it.each([
+    ['the port is in use', async () => ({ PORT: new URL((await Service.start()).url).port }), /EADDRINUSE/g],
+    [
+      'the database cannot be opened',
+      async () => ({ DATABASE_URL: 'sqlite:/dev/null/x' }),
+      /cannot be opened/g,
+    ],
+    ['the configuration is invalid', async () => ({ PORT: 'eighty' }), /PORT=eighty/g],
+  ])('reports its reason once, on stderr, if %s', async (_, environment, reason) => {
+    const child = spawnService(aDatabase(), await environment());
+    const [output, errors] = await Promise.all([child.stdout!.toArray(), child.stderr!.toArray()]);
+    expect(Buffer.concat(output as Buffer[]).toString()).toBe('');
+    expect(
+      Buffer.concat(errors as Buffer[])
+        .toString()
+        .match(reason),
+    ).toHaveLength(1);
+  });
+});
+
+describe('the first line of the log', () => {
+  it.each([
+    [{ HOST: '' }, { host: '127.0.0.1', api_keys: 'not required' }],
+    [
+      { HOST: '', API_KEYS },
+      { host: '0.0.0.0', api_keys: 'required' },
+    ],
+  ])(
+    'reports the address, the database and whether API keys are required: %j',
+    async (environment, fields) => {
+      const database = aDatabase();
+      const child = spawnService(database, environment);
+      const [line] = (await once(createInterface(child.stdout!), 'line')) as [string];
+      expect(JSON.parse(line)).toMatchObject({
+        ...fields,
+        url: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
+        database: `sqlite:${database}`,
+        msg: 'ready',
+      });
+    },
+  );
 });

@@ -1,9 +1,10 @@
 import { applyDecorators } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiSecurity } from '@nestjs/swagger';
+import type { FastifyContextConfig } from 'fastify';
 import { ApiKeyProblems } from '../http/problem.docs.js';
 
-/** What a key may be for: sending events, or looking at what is stored. */
+/** The scopes of API keys: sending events, and reading what is stored. */
 export const SCOPES = ['publish', 'read'] as const;
 export type Scope = (typeof SCOPES)[number];
 
@@ -12,17 +13,24 @@ export const BEARER_SCHEME = 'key';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Who may call the route; one without it does not start. */
+    /** Decides which callers the route accepts. A route without it stops the start. */
     access?: 'open' | Scope;
   }
 }
 
-/** Only for callers with a key of this scope, where the service has keys at all. */
-export function NeedsKey(scope: Scope): MethodDecorator {
-  return applyDecorators(RouteConfig({ access: scope }), ApiSecurity(BEARER_SCHEME), ApiKeyProblems(scope));
+/**
+ * Requires an API key with this scope if the service has API keys. Takes the other settings of the route too:
+ * Nest keeps only one RouteConfig per handler.
+ */
+export function NeedsKey(scope: Scope, settings: Omit<FastifyContextConfig, 'access'> = {}): MethodDecorator {
+  return applyDecorators(
+    RouteConfig({ ...settings, access: scope }),
+    ApiSecurity(BEARER_SCHEME),
+    ApiKeyProblems(scope),
+  );
 }
 
-/** For everyone, keys or not. */
+/** Accepts every caller, even if the service has API keys. */
 export function Open(): MethodDecorator {
   return RouteConfig({ access: 'open' });
 }

@@ -1,18 +1,18 @@
 import { ValidateBy, type ValidationArguments } from 'class-validator';
 import { ApiKeys } from './api-keys.js';
 
-/** A property that is a list of API keys. Its messages name the wrong entries and keep their hashes to themselves. */
+/** A property that lists API keys. Its message names the wrong entries and never contains a hash. */
 export function ApiKeyList(): PropertyDecorator {
   return ValidateBy({
     name: 'apiKeyList',
     validator: {
-      validate: (value) => faultsOf(value as string) === undefined,
-      defaultMessage: (validation?: ValidationArguments) => faultsOf(validation!.value as string) ?? '',
+      validate: (value) => problemOf(value as string) === undefined,
+      defaultMessage: (validation?: ValidationArguments) => problemOf(validation!.value as string) ?? '',
     },
   });
 }
 
-function faultsOf(list: string): string | undefined {
+function problemOf(list: string): string | undefined {
   if (list === '') return undefined;
   try {
     ApiKeys.parse(list);

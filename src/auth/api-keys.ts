@@ -1,12 +1,12 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { SCOPES, type Scope } from './access.js';
 
-/** Shorter than a hash, so that one in a name's place is not taken for a name, and told. */
+/** At most 32 characters, so that a hash pasted in the name field is rejected and never echoed in an error message. */
 const NAME = /^[\w.-]{1,32}$/;
 const SHA256_HEX = /^[0-9a-f]{64}$/i;
-/** What `sha256sum` says of nothing: the key was lost on the way to it. */
-const OF_NOTHING = createHash('sha256').digest('hex');
-/** RFC 6750, section 2.1; the scheme's case does not matter (RFC 9110, section 11.1). */
+/** The output of `sha256sum` for empty input, which means that the API key was lost on the way to it. */
+const EMPTY_KEY_SHA256 = createHash('sha256').digest('hex');
+/** RFC 6750, section 2.1. The scheme is case-insensitive (RFC 9110, section 11.1). */
 const BEARER = /^Bearer +([\w.~+/-]+=*) *$/i;
 
 interface ApiKey {
@@ -14,44 +14,44 @@ interface ApiKey {
   readonly sha256: Buffer;
 }
 
-/** The keys of `API_KEYS`. Of each, only the hash is known here. */
+/** The API keys of `API_KEYS`, of which the service knows only the hashes. */
 export class ApiKeys {
   private constructor(private readonly keys: readonly ApiKey[]) {}
 
-  /** Reads `name:scope:sha256-hex`, comma-separated. Throws an Error that names each wrong entry, never its hash. */
+  /** Parses `name:scope:sha256-hex`, comma-separated. Throws an Error that names each wrong entry, never its hash. */
   static parse(text: string): ApiKeys {
-    const faults: string[] = [];
+    const problems: string[] = [];
     const keys: ApiKey[] = [];
     for (const [index, entry] of text.split(',').entries()) {
       const [name, scope, sha256, ...rest] = entry.trim().split(':');
       if (name === undefined || scope === undefined || sha256 === undefined || rest.length > 0) {
-        faults.push(`entry ${index + 1} must be name:scope:sha256-hex`);
+        problems.push(`entry ${index + 1} must be name:scope:sha256-hex`);
         continue;
       }
-      const fault = faultOf(name, scope, sha256);
-      if (fault) faults.push(`entry ${index + 1}${NAME.test(name) ? ` (${name})` : ''} ${fault}`);
+      const problem = problemOf(name, scope, sha256);
+      if (problem) problems.push(`entry ${index + 1}${NAME.test(name) ? ` (${name})` : ''} ${problem}`);
       else keys.push({ scope: scope as Scope, sha256: Buffer.from(sha256, 'hex') });
     }
-    if (faults.length > 0) throw new Error(faults.join(', '));
+    if (problems.length > 0) throw new Error(problems.join(', '));
     return new ApiKeys(keys);
   }
 
-  /** The scopes of the key in an Authorization header; undefined if there is none, or it is not known. */
+  /** Returns the scopes of the API key in an Authorization header, or undefined if it has none or an unknown one. */
   scopesOf(authorization: string | undefined): ReadonlySet<Scope> | undefined {
     const token = BEARER.exec(authorization ?? '')?.[1];
     if (token === undefined) return undefined;
     const given = createHash('sha256').update(token).digest();
     const scopes = new Set<Scope>();
-    // All of them, always: the time taken must not tell how far a guess came.
+    // Compares with every hash, in constant time: the duration must not reveal how close a guess is.
     for (const { scope, sha256 } of this.keys) if (timingSafeEqual(sha256, given)) scopes.add(scope);
     return scopes.size > 0 ? scopes : undefined;
   }
 }
 
-function faultOf(name: string, scope: string, sha256: string): string | undefined {
+function problemOf(name: string, scope: string, sha256: string): string | undefined {
   if (!NAME.test(name)) return 'must begin with a name of 1 to 32 letters, digits, ".", "_" or "-"';
   if (!SCOPES.includes(scope as Scope)) return `must have the scope ${SCOPES.join(' or ')} after its name`;
   if (!SHA256_HEX.test(sha256)) return 'must end with a SHA-256: 64 hex digits';
-  if (sha256.toLowerCase() === OF_NOTHING) return 'has the SHA-256 of an empty key';
+  if (sha256.toLowerCase() === EMPTY_KEY_SHA256) return 'has the SHA-256 of an empty API key';
   return undefined;
 }

@@ -1,4 +1,4 @@
-import { Controller, Get } from '@nestjs/common';
+import { Controller, Get, UseFilters } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { HealthCheckResult } from '@nestjs/terminus';
 import { Open } from '../auth/access.js';
@@ -6,9 +6,11 @@ import { ApiProblems } from '../http/problem.docs.js';
 import { ApiUnhealthy } from './health.docs.js';
 import { HealthResponse } from './health.dto.js';
 import { Health } from './health.js';
+import { UnhealthyFilter } from './unhealthy.filter.js';
 
 @ApiTags('health')
 @Controller('health')
+@UseFilters(UnhealthyFilter)
 export class HealthController {
   constructor(private readonly health: Health) {}
 

@@ -1,154 +1,189 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { Buffer, isUtf8 } from 'node:buffer';
+import { Buffer } from 'node:buffer';
 import type { Readable } from 'node:stream';
-import type { Config } from '../config.js';
-import { inexactNumbers } from './exact-numbers.js';
-import { invalid, Problem, unavailable } from './problem.js';
-import { inItsTurn } from '../ingest/turns.js';
+import { parseJson } from './json.js';
+import { Problem, unavailable } from './problem.js';
 
-/** JSON is UTF-8 (RFC 8259, section 8.1); reading it as such in spite of the header would change it in silence. */
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /**
+     * `bytes`: the handler gets JSON as a `ReceivedBody` and NDJSON as the stream itself.
+     * By default, the handler gets the parsed value of a JSON body.
+     */
+    body?: 'bytes';
+  }
+}
+
+/** The media types of newline-delimited JSON; none of them is registered with IANA. */
+export const NDJSON_TYPES = [
+  'application/x-ndjson',
+  'application/ndjson',
+  'application/jsonl',
+  'application/x-jsonlines',
+];
+
+/** A charset other than UTF-8, which RFC 8259, section 8.1 requires. Decoding it as UTF-8 would change the text. */
 const FOREIGN_CHARSET = /;\s*charset=(?!"?(?:utf-?8|us-ascii)"?\s*(?:;|$))/i;
 
+const EMPTY = Buffer.alloc(0);
 const MAX_CHUNKS = 4_096;
-/** A few hundred events, and about a millisecond: from here on, a body is parsed in a turn of its own. */
-const LARGE_BODY_BYTES = 64 * 1024;
+const MAX_QUOTED_CHARACTERS = 100;
 
-export const PUBLISH_PATH = '/publish';
+export interface BodyLimits {
+  /** Bytes of one body, counted decompressed. */
+  readonly bodyBytes: number;
+  /** Bytes of all bodies that are being received or wait to be parsed. */
+  readonly totalBytes: number;
+}
 
-/**
- * What was parsed of a body for /publish, to be taken once. A request stays until its answer was read, and whatever
- * it holds with it: of a large body, many times what the queue counts.
- */
-export class ParsedBody {
-  constructor(private value: unknown) {}
+/** The bytes of all bodies that are being received or wait to be parsed. */
+interface Budget {
+  usedBytes: number;
+}
 
-  take(): unknown {
-    const { value } = this;
-    this.value = undefined;
-    return value;
+/** A JSON body, received in full. Its bytes count against the budget for all bodies until it is parsed. */
+export class ReceivedBody {
+  constructor(
+    private bytes: Buffer,
+    private readonly budget: Budget,
+  ) {}
+
+  get length(): number {
+    return this.bytes.length;
+  }
+
+  /**
+   * Parses the body and releases its bytes. Call it exactly once.
+   * Fastify keeps this object until the response is flushed, so afterwards it holds neither the bytes nor the value.
+   */
+  parse(): unknown {
+    const { bytes } = this;
+    this.bytes = EMPTY;
+    this.budget.usedBytes -= bytes.length;
+    return parseJson(bytes);
   }
 }
 
 type Done = (error: Error | null, body?: unknown) => void;
+type Parser = (request: FastifyRequest, stream: Readable, done: Done) => void;
 
 /**
- * Reads JSON bodies and lets NDJSON through as a stream. JSON has two bounds: one body's bytes, and the bytes of
- * all bodies being received or waiting to be parsed, so that a thousand slow publishers cannot fill the memory
- * before the queue sees any of them.
+ * Receives JSON bodies and passes NDJSON on as a stream. Bounds the bytes of one JSON body and the bytes of all.
+ * Without the second bound, a thousand slow publishers could fill the memory before the queue sees an event.
  */
-export function acceptBodies(fastify: FastifyInstance, config: Config): void {
-  let receiving = 0;
+export function receiveBodies(server: FastifyInstance, { bodyBytes, totalBytes }: BodyLimits): void {
+  const budget: Budget = { usedBytes: 0 };
 
-  const read = (request: FastifyRequest, stream: Readable, done: Done) => {
+  const receive: Parser = (request, stream, done) => {
     if (request.is404) return done(null);
-    const {
-      'content-encoding': encoding,
-      'content-length': length = 0,
-      'content-type': type = '',
-    } = request.headers;
-    if (FOREIGN_CHARSET.test(type)) return done(notUtf8());
+    const { 'content-encoding': encoding, 'content-length': length, 'content-type': type } = request.headers;
+    if (FOREIGN_CHARSET.test(type ?? '')) return done(foreignCharset(type!));
     let chunks: Buffer[] = [];
     let bytes = 0;
-    let complete = false;
     let finished = false;
-    const finish: Done = (error, body) => {
+    const fail = (error: Error) => {
       if (finished) return;
       finished = true;
-      receiving -= bytes;
-      // What is left of it is not unpacked.
-      if (error) stream.pause();
-      done(error, body);
+      chunks = [];
+      budget.usedBytes -= bytes;
+      // Stops decompression of the rest.
+      stream.pause();
+      done(error);
     };
-    // Of a compressed body, what comes out is counted.
-    if (!encoding && Number(length) > config.BODY_LIMIT_BYTES) return finish(tooLarge(config));
+    // The Content-Length of a compressed body is not the length that counts.
+    if (!encoding && Number(length) > bodyBytes) return fail(tooLarge(bodyBytes));
     stream.on('data', (chunk: Buffer) => {
       if (finished) return;
       bytes += chunk.length;
-      receiving += chunk.length;
-      if (bytes > config.BODY_LIMIT_BYTES) return finish(tooLarge(config));
-      if (receiving > Math.max(config.QUEUE_CAPACITY_BYTES, config.BODY_LIMIT_BYTES))
-        return finish(tooBusy());
+      budget.usedBytes += chunk.length;
+      if (bytes > bodyBytes) return fail(tooLarge(bodyBytes));
+      if (budget.usedBytes > totalBytes) return fail(budgetExceeded());
       chunks.push(chunk);
-      // Of chunks of a byte, the objects would take a hundred times as much.
+      // The objects of one-byte chunks would take a hundred times the memory of their bytes.
       if (chunks.length === MAX_CHUNKS) chunks = [Buffer.concat(chunks)];
     });
-    const readAll = () => {
-      try {
-        const body = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
-        chunks = [];
-        const value = parse(body);
-        finish(null, isPublish(request) ? new ParsedBody(value) : value);
-      } catch (error) {
-        finish(error as Error);
-      }
-    };
     stream.on('end', () => {
-      complete = true;
       if (finished) return;
-      if (bytes < LARGE_BODY_BYTES) readAll();
-      else inItsTurn(readAll);
+      finished = true;
+      const body = new ReceivedBody(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks), budget);
+      chunks = [];
+      if (takesBytes(request)) done(null, body);
+      else parseNow(body, done);
     });
-    const hungUp = (error?: Error & { statusCode?: number }) => {
-      if (!complete)
-        finish(error?.statusCode ? error : new Problem(400, 'The request ended before its body did.'));
-    };
-    stream.on('error', hungUp).on('close', () => hungUp());
-    // What unpacks is handed over paused.
+    const onBreak = (error?: Error & { statusCode?: number }) =>
+      fail(error?.statusCode ? error : new Problem(400, 'The request ended before its body did.'));
+    stream.on('error', onBreak).on('close', () => onBreak());
+    // A decompressing stream arrives paused.
     if (stream.isPaused()) stream.resume();
   };
 
-  const readForPublish: typeof read = (request, stream, done) =>
-    isPublish(request) ? read(request, stream, done) : refuse(request, done);
-  // Of any length: read as a stream by whoever takes it.
-  const passOn: typeof read = (request, stream, done) => {
-    if (!isPublish(request)) return refuse(request, done);
-    if (FOREIGN_CHARSET.test(request.headers['content-type']!)) return done(notUtf8());
-    done(null, stream);
+  const receiveBytes: Parser = (request, stream, done) =>
+    takesBytes(request) ? receive(request, stream, done) : reject(request, done);
+
+  const passOn: Parser = (request, stream, done) => {
+    const type = request.headers['content-type']!;
+    if (!takesBytes(request)) return reject(request, done);
+    done(FOREIGN_CHARSET.test(type) ? foreignCharset(type) : null, stream);
   };
 
-  fastify.removeAllContentTypeParsers();
-  fastify.addContentTypeParser('application/json', read);
-  // CloudEvents, and the data of those that have their attributes in the headers.
-  fastify.addContentTypeParser(/^application\/[^;]+\+json/i, readForPublish);
-  fastify.addContentTypeParser('application/x-ndjson', passOn);
+  server.removeAllContentTypeParsers();
+  server.addContentTypeParser('application/json', receive);
+  // CloudEvents, and the data of a CloudEvent whose attributes are headers.
+  server.addContentTypeParser(/^application\/[^;]+\+json/i, receiveBytes);
+  server.addContentTypeParser(NDJSON_TYPES, passOn);
 }
 
-const isPublish = ({ routeOptions }: FastifyRequest) => routeOptions.url === PUBLISH_PATH;
-
-const notUtf8 = () => new Problem(415, 'Send JSON as UTF-8.');
-
-function refuse({ is404 }: FastifyRequest, done: Done): void {
-  done(is404 ? null : new Problem(415, 'Send application/json. Other media types are for /publish alone.'));
-}
-
-function parse(body: Buffer): unknown {
-  // Replacing what is not UTF-8 would change keys and payloads in silence.
-  if (!isUtf8(body)) throw new Problem(400, 'The body is not valid UTF-8.');
-  if (body.length === 0) return undefined;
-  const text = body.toString('utf8');
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw new Problem(400, `The body is not valid JSON: ${(error as Error).message}.`);
-  }
-  const inexact = inexactNumbers(text);
-  if (inexact.length > 0) throw invalid('Some numbers have more digits than can be kept.', inexact);
-  return value;
-}
-
-function tooLarge(config: Config): Problem {
+/** Creates the 415 that names the media type of the request and those that its route accepts. */
+export function unsupportedMediaType(request: FastifyRequest): Problem {
+  const type = request.headers['content-type'];
+  const accepted = takesBytes(request)
+    ? `application/json, application/*+json (CloudEvents) or ${NDJSON_TYPES[0]} (also ${NDJSON_TYPES.slice(1).join(', ')})`
+    : 'application/json';
   return new Problem(
-    413,
-    `The body is larger than ${config.BODY_LIMIT_BYTES} bytes. Send the events in smaller batches.`,
+    415,
+    type === undefined
+      ? `The request has no Content-Type. Send ${accepted}.`
+      : `The media type ${quote(type)} is not supported here. Send ${accepted}.`,
   );
 }
 
-function tooBusy(): Problem {
+function takesBytes({ routeOptions }: FastifyRequest): boolean {
+  return routeOptions.config.body === 'bytes';
+}
+
+function parseNow(body: ReceivedBody, done: Done): void {
+  let value: unknown;
+  try {
+    value = body.parse();
+  } catch (error) {
+    return done(error as Error);
+  }
+  done(null, value);
+}
+
+function reject(request: FastifyRequest, done: Done): void {
+  done(request.is404 ? null : unsupportedMediaType(request));
+}
+
+function foreignCharset(type: string): Problem {
+  return new Problem(415, `The charset of ${quote(type)} is not supported. Send UTF-8.`);
+}
+
+/** Quotes a header for an error text, escaped and at a bounded length. */
+function quote(header: string): string {
+  return JSON.stringify(
+    header.length > MAX_QUOTED_CHARACTERS ? `${header.slice(0, MAX_QUOTED_CHARACTERS)}…` : header,
+  );
+}
+
+function tooLarge(limit: number): Problem {
+  return new Problem(413, `The body is larger than ${limit} bytes. Send the events in smaller batches.`);
+}
+
+function budgetExceeded(): Problem {
   return unavailable(
     'receiving-full',
     'Too many bodies at once',
-    'Bodies that are not read yet take all the memory set aside for them. Nothing was taken; try again.',
-    1,
+    'The bodies being received fill the memory reserved for them. Nothing was accepted; try again.',
   );
 }

@@ -1,23 +1,52 @@
 import { ValidationPipe } from '@nestjs/common';
 import type { ValidationError } from 'class-validator';
-import { invalid } from './problem.js';
+import type { FastifyInstance } from 'fastify';
+import { invalid, Problem } from './problem.js';
 
-/** Checks a query string against its DTO, which names every parameter there is; throws a 422 that names each wrong one. */
+const MALFORMED = new Problem(400, 'The query is not percent-encoded UTF-8. Write % as %25.');
+
+/** Names of parameters for paging by number, which many other APIs have. */
+const PAGE_NUMBERS = ['offset', 'page'];
+
+/** Rejects malformed percent-encoding with 400. The parser would keep it as text and find nothing by that name. */
+export function rejectMalformedQueries(server: FastifyInstance): void {
+  server.addHook('onRequest', ({ url }, _reply, done) => {
+    const start = url.indexOf('?');
+    done(start < 0 || isDecodable(url.slice(start)) ? undefined : MALFORMED);
+  });
+}
+
+function isDecodable(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Checks a query string against its DTO, which names every parameter. Throws a 422 that names each invalid one. */
 export function checkedQuery(): ValidationPipe {
   return new ValidationPipe({
     transform: true,
     whitelist: true,
     forbidNonWhitelisted: true,
-    exceptionFactory: (faults) =>
+    exceptionFactory: (problems) =>
       invalid(
-        `The query is invalid: ${faults.map(({ property }) => property).join(', ')}.`,
-        faults.map((fault) => ({ pointer: fault.property, detail: detailOf(fault) })),
+        `The query is invalid: ${problems.map(({ property }) => property).join(', ')}.`,
+        problems.map((problem) => ({ pointer: problem.property, detail: detailOf(problem) })),
       ),
   });
 }
 
-function detailOf({ constraints = {}, value }: ValidationError): string {
-  if (constraints['whitelistValidation']) return 'is not a parameter of this call';
+function detailOf({ constraints = {}, property, value }: ValidationError): string {
+  if (constraints['whitelistValidation']) {
+    return PAGE_NUMBERS.includes(property)
+      ? 'is not a parameter of this call; for the next page, send next_cursor as after or before'
+      : 'is not a parameter of this call';
+  }
   if (Array.isArray(value)) return 'must not be given more than once';
-  return Object.values(constraints)[0]!;
+  const [message = 'is invalid'] = Object.values(constraints);
+  // The messages of class-validator itself begin with the name.
+  return message.startsWith(`${property} `) ? message.slice(property.length + 1) : message;
 }

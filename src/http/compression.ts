@@ -1,31 +1,39 @@
 import compress from '@fastify/compress';
 import type { FastifyInstance } from 'fastify';
 import zlib from 'node:zlib';
-import { PUBLISH_PATH } from './bodies.js';
 import { Problem } from './problem.js';
 
-/** Below this, the header would cost more than is saved. */
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** False for a route whose responses are mostly below the threshold: checking each of them is not worth its cost. */
+    compress?: false;
+  }
+}
+
+/** Below this size, compression saves less than it costs. */
 const THRESHOLD_BYTES = 2048;
 
 const ENCODINGS = ['gzip', 'deflate', 'br', ...('createZstdDecompress' in zlib ? ['zstd'] : [])].join(', ');
 
-/** Takes bodies in gzip, deflate, br (and zstd where Node has it), and sends such to those who ask; not on publish. */
-export async function compressBodies(fastify: FastifyInstance): Promise<void> {
-  fastify.addHook('onRoute', (route) => {
-    // Its answers are mostly a hundred bytes, below the threshold: each would be looked at for nothing.
-    if (route.url === PUBLISH_PATH) route.compress = false;
+/**
+ * Decompresses request bodies in gzip, deflate, br, and zstd if Node has it. Compresses responses if the caller
+ * accepts one of them. Resolves when the hooks are in place; routes added earlier would miss them.
+ */
+export async function compressBodies(server: FastifyInstance): Promise<void> {
+  server.addHook('onRoute', (route) => {
+    if (route.config?.compress === false) route.compress = false;
   });
-  // Codings have no case, and gzip an older name (RFC 9110, section 8.4.1).
-  fastify.addHook('onRequest', ({ headers }, _reply, done) => {
+  // Codings are case-insensitive, and x-gzip is an older name of gzip (RFC 9110, section 8.4.1).
+  server.addHook('preParsing', ({ headers }, _reply, _payload, done) => {
     const encoding = headers['content-encoding']?.toLowerCase();
     if (encoding !== undefined) headers['content-encoding'] = encoding === 'x-gzip' ? 'gzip' : encoding;
     done();
   });
-  await fastify.register(compress, {
+  await server.register(compress, {
     threshold: THRESHOLD_BYTES,
     customTypes: /^(?:application\/(?:json|problem\+json|x-ndjson|javascript)|text\/(?!event-stream))/,
     onUnsupportedRequestEncoding: (encoding) =>
-      new Problem(415, `The content encoding ${encoding} is not taken here; ${ENCODINGS} are.`, {
+      new Problem(415, `The content encoding ${encoding} is not supported. Send one of: ${ENCODINGS}.`, {
         headers: { 'accept-encoding': ENCODINGS },
       }),
     onInvalidRequestPayload: (encoding) =>

@@ -1,48 +1,53 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
+import { NDJSON_TYPES } from './bodies.js';
 import { PROBLEM_MEDIA_TYPE, Problem } from './problem.js';
 import { DATA_HEADERS } from './security-headers.js';
 
-/** Of all headers of a request: Node's own default, said here because a limit is promised. */
+/** Maximum size of all headers of a request. Equals Node's default, stated here because it is documented. */
 export const MAX_HEADER_BYTES = 16 * 1024;
 
-const NOT_HTTP = [400, 'This is not HTTP as this service reads it.'] as const;
-const TOLD: Readonly<Record<string, readonly [status: number, detail: string]>> = {
-  HPE_HEADER_OVERFLOW: [431, `The headers, with the address, are larger than ${MAX_HEADER_BYTES} bytes.`],
+type ClientError = readonly [status: number, detail: string];
+
+const NOT_HTTP: ClientError = [400, 'The request is not valid HTTP/1.1.'];
+/** Responses by the error code of Node's HTTP parser. */
+const CLIENT_ERRORS: Readonly<Record<string, ClientError>> = {
+  HPE_HEADER_OVERFLOW: [431, `The request line and headers are larger than ${MAX_HEADER_BYTES} bytes.`],
   ERR_HTTP_REQUEST_TIMEOUT: [408, 'The request did not arrive in time.'],
 };
 
-/** Node's own default handler asks the same field. */
-type AnsweringSocket = Socket & { _httpMessage?: ServerResponse | null };
+/** Node's own `clientError` handler reads the same private field. */
+type RespondingSocket = Socket & { _httpMessage?: ServerResponse | null };
 
-/** What Node cannot parse as HTTP never becomes a request; it is answered on the socket, as a problem too. */
-export function answerMalformed(error: Error & { code?: string }, socket: AnsweringSocket): void {
+/** Rejects bytes that Node cannot parse as a request. Writes the problem to the socket: there is no response object. */
+export function rejectMalformed(error: Error & { code?: string }, socket: RespondingSocket): void {
   if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy();
-  const { _httpMessage: answering } = socket;
-  if (answering && mayHaveTaken(answering)) return void socket.destroy();
-  const [status, detail] = TOLD[error.code ?? ''] ?? NOT_HTTP;
-  const { headers, body } = written(new Problem(status, detail));
+  const { _httpMessage: pending } = socket;
+  if (pending && mayBeAccepted(pending)) return void socket.destroy();
+  const [status, detail] = CLIENT_ERRORS[error.code ?? ''] ?? NOT_HTTP;
+  const { headers, body } = serialize(new Problem(status, detail));
   const head = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${head.join('')}\r\n${body}`);
 }
 
 /**
- * Whether a request that is being answered may have been taken: it was there in whole, or as NDJSON is stored as
- * it comes. A refusal said now would be read as the answer to it; no answer says that nobody knows.
+ * Whether an earlier pipelined request may already have been accepted: it arrived in full, or is NDJSON, which is
+ * stored as it arrives. A 400 sent now would be read as its response, so the connection is closed without one.
  */
-function mayHaveTaken({ req, headersSent }: ServerResponse): boolean {
-  return req.complete || headersSent || /ndjson/i.test(req.headers['content-type'] ?? '');
+function mayBeAccepted({ req, headersSent }: ServerResponse): boolean {
+  const type = req.headers['content-type']?.toLowerCase() ?? '';
+  return req.complete || headersSent || NDJSON_TYPES.some((name) => type.startsWith(name));
 }
 
-/** To an Expect other than 100-continue, which does not become a request either. */
-export function answerUnmet(_request: IncomingMessage, response: ServerResponse): void {
-  const { headers, body } = written(
-    new Problem(417, 'The only expectation that is met here is 100-continue.'),
+/** Rejects an Expect header other than 100-continue, which Node does not pass on as a request either. */
+export function rejectExpectation(_request: IncomingMessage, response: ServerResponse): void {
+  const { headers, body } = serialize(
+    new Problem(417, 'The only expectation that this service supports is 100-continue.'),
   );
   response.writeHead(417, headers).end(body);
 }
 
-function written(problem: Problem) {
+function serialize(problem: Problem) {
   const body = JSON.stringify(problem.toBody('about:blank'));
   const headers = {
     ...DATA_HEADERS,

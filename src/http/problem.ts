@@ -4,19 +4,26 @@ import type { FieldProblem, ProblemDto, ProblemKind, ProblemType } from './probl
 
 export const PROBLEM_MEDIA_TYPE = 'application/problem+json';
 
-/** Of one request; words for thousands would hold up everybody else. */
+/** Maximum errors reported per request. Formatting thousands of messages would block the event loop. */
 export const MAX_REPORTED_ERRORS = 100;
+
+/** Bounds of a JSON pointer. The sender of a request chooses the names and levels, which repeat in each error. */
+const MAX_NAME_CHARACTERS = 255;
+const MAX_LEVELS = 100;
+
+/** Seconds until a retry is worthwhile. A full queue has room for more events long before it is empty. */
+export const RETRY_AFTER_SECONDS = '1';
 
 export interface ProblemOptions {
   readonly type?: ProblemType;
   readonly title?: string;
   readonly errors?: readonly FieldProblem[];
   readonly headers?: Readonly<Record<string, string>>;
-  /** Further members of the body. */
+  /** Additional members of the body. */
   readonly extensions?: Readonly<Record<string, unknown>>;
 }
 
-/** An error as the caller gets it. */
+/** An error that is sent to the caller. */
 export class Problem extends HttpException {
   constructor(
     status: number,
@@ -46,21 +53,29 @@ export class Problem extends HttpException {
   }
 }
 
-/** 422, naming each wrong part. */
+/** Creates a 422 that lists each invalid part of the request. */
 export function invalid(detail: string, errors: readonly FieldProblem[]): Problem {
   return new Problem(422, detail, { type: 'urn:problem:invalid-request', title: 'Invalid request', errors });
 }
 
-/** 503, and when to try again. */
-export function unavailable(
-  kind: ProblemKind,
-  title: string,
-  detail: string,
-  retryAfterSeconds: number,
-): Problem {
+/** Creates a 503 with Retry-After for a condition that may pass at any time. */
+export function unavailable(kind: ProblemKind, title: string, detail: string): Problem {
   return new Problem(503, detail, {
     type: `urn:problem:${kind}`,
     title,
-    headers: { 'retry-after': String(retryAfterSeconds) },
+    headers: { 'retry-after': RETRY_AFTER_SECONDS },
   });
+}
+
+/** Returns the JSON pointer (RFC 6901) to a member. Cuts off long names and deep levels, marked with an ellipsis. */
+export function jsonPointer(path: readonly (string | number)[]): string {
+  const parts = path
+    .slice(0, MAX_LEVELS)
+    .map((part) => shorten(String(part)).replaceAll('~', '~0').replaceAll('/', '~1'));
+  if (path.length > MAX_LEVELS) parts.push('…');
+  return parts.map((part) => `/${part}`).join('');
+}
+
+function shorten(name: string): string {
+  return name.length > MAX_NAME_CHARACTERS ? `${name.slice(0, MAX_NAME_CHARACTERS)}…` : name;
 }

@@ -1,9 +1,9 @@
 import type { FastifyInstance } from 'fastify';
-import { isDocs } from './pages.js';
+import { isPage } from './pages.js';
 
 /**
- * For answers that are data, whatever a publisher put in them: never guessed to be a page, run or framed as one,
- * kept in a cache, or loaded into another site's. HSTS belongs to the proxy that has the certificate.
+ * Headers of responses that are data. Publishers choose the data, so browsers must not sniff, run, frame or cache it,
+ * or embed it in another site. HSTS is left to the proxy that holds the certificate.
  */
 export const DATA_HEADERS: Readonly<Record<string, string>> = {
   'x-content-type-options': 'nosniff',
@@ -12,14 +12,14 @@ export const DATA_HEADERS: Readonly<Record<string, string>> = {
   'cache-control': 'no-store',
 };
 
-/** For Swagger UI. No upgrade-insecure-requests: it would break the page wherever there is no TLS. */
+/** Headers of Swagger UI. Without upgrade-insecure-requests, which would break the page over plain HTTP. */
 const PAGE_HEADERS: Readonly<Record<string, string>> = {
   'content-security-policy': [
     "default-src 'none'",
     "script-src 'self'",
     "connect-src 'self'",
-    "style-src 'self' 'unsafe-inline'", // its page has <style> elements
-    "img-src 'self' data:", // icons in its style sheet
+    "style-src 'self' 'unsafe-inline'", // the page has <style> elements
+    "img-src 'self' data:", // icons in the style sheet
     "base-uri 'none'",
     "form-action 'none'",
     "frame-ancestors 'none'",
@@ -30,16 +30,16 @@ const PAGE_HEADERS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Sets the headers of every answer. Constants in the reply's own table: helmet, and Nest's useSecurityHeaders, set
- * a dozen on Node's response, which takes its slow path for each answer then.
+ * Sets the headers of every response on the Fastify reply. Helmet and Nest's useSecurityHeaders set a dozen on Node's
+ * response object, which then takes a slow path for each response.
  */
-export function setSecurityHeaders(fastify: FastifyInstance): void {
-  fastify.addHook('onRequest', (_request, reply, done) => {
+export function setSecurityHeaders(server: FastifyInstance): void {
+  server.addHook('onRequest', (_request, reply, done) => {
     reply.headers(DATA_HEADERS);
     done();
   });
-  fastify.addHook('onRoute', (route) => {
-    if (!isDocs(route.url)) return;
+  server.addHook('onRoute', (route) => {
+    if (!isPage(route.url)) return;
     route.onRequest = [
       ...[route.onRequest ?? []].flat(),
       (_request, reply, done) => {

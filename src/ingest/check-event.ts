@@ -1,40 +1,59 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { validateSync } from 'class-validator';
 import { targetConstructorToSchema } from 'class-validator-jsonschema';
-import type { FieldProblem } from '../http/problem.dto.js';
 import { EventDto } from '../event/event.dto.js';
-import { isTimestamp } from '../validation/timestamp.js';
 import type { NewEvent } from '../event/event.js';
+import type { FieldProblem } from '../http/problem.dto.js';
+import { unknownMembers } from '../http/unknown-members.js';
+import { isTimestamp } from '../validation/timestamp.js';
+
+/** The events of a request body, not checked yet. */
+export interface ListedEvents {
+  readonly values: readonly unknown[];
+  /** Whether the request is one event, not an array of one. */
+  readonly single: boolean;
+  /** JSON pointer to the array, or to the single event. */
+  readonly pointer: string;
+  /** Checks one of the values. Returns problems with JSON pointers below `pointer`. */
+  readonly check: (value: unknown, pointer: string) => NewEvent | FieldProblem[];
+}
+
+type Member = keyof EventDto;
+
+const REQUIRED = ['topic', 'event_id', 'timestamp', 'source'] as const satisfies Member[];
+const MEMBERS: readonly string[] = [...REQUIRED, 'payload'] satisfies Member[];
+
+/** Maximum levels of a payload, so that no reader of it overflows its stack. */
+const MAX_NESTING = 100;
+
+const INVALID = 'is not a valid event';
+const UNKNOWN_MEMBER = `is not a member of an event; the members are ${MEMBERS.slice(0, -1).join(', ')} and ${MEMBERS.at(-1)}`;
 
 /**
- * The decorators of EventDto, compiled: asking class-validator for every event would halve the throughput.
- * It is asked only about what was refused, for its messages.
+ * Checks an event with the decorators of EventDto, compiled. Running class-validator on every event would halve the
+ * throughput. It runs only on rejected events, for its messages.
  */
 const isEvent = new Ajv2020({ formats: { timestamp: isTimestamp } }).compile<SentEvent>(eventSchema());
 
-const INVALID = 'is not a valid event';
+/** A valid event as it was sent: the payload may be missing. */
+type SentEvent = Omit<EventDto, 'payload'> & Partial<Pick<EventDto, 'payload'>>;
 
-/** Levels of a payload: what reads it again must not run out of stack. */
-const MAX_NESTING = 100;
-
-/** The decorators of EventDto as JSON Schema; its format `timestamp` is isTimestamp. */
+/** Returns the decorators of EventDto as JSON Schema. Its format `timestamp` is isTimestamp. */
 export function eventSchema(): object {
   const schema = targetConstructorToSchema(EventDto, {
     additionalConverters: { timestamp: { type: 'string', format: 'timestamp' } },
   });
-  const defaults = new EventDto();
-  const required = schema.required?.filter((name) => defaults[name as keyof EventDto] === undefined);
-  return { ...schema, required };
+  return { ...schema, required: REQUIRED, additionalProperties: false };
 }
 
 /**
- * The event with its payload as JSON text, or what is wrong with it, each with a JSON pointer below `pointer`.
- * Not `worded`, only that something is: words cost twenty times as much.
+ * Returns the event with its payload as JSON text, or its problems with JSON pointers below `pointer`.
+ * Without `explain`, reports only that the event is invalid: messages cost twenty times as much as the check.
  */
-export function checkEvent(value: unknown, pointer: string, worded = true): NewEvent | FieldProblem[] {
-  if (!isEvent(value)) return worded ? faultsOf(value, pointer) : [{ pointer, detail: INVALID }];
+export function checkEvent(value: unknown, pointer: string, explain = true): NewEvent | FieldProblem[] {
+  if (!isEvent(value)) return explain ? problemsOf(value, pointer) : [{ pointer, detail: INVALID }];
   const { topic, event_id, timestamp, source, payload = {} } = value;
-  const text = asText(payload);
+  const text = toText(payload);
   if (text === null) {
     return [
       { pointer: `${pointer}/payload`, detail: `must not be nested deeper than ${MAX_NESTING} levels` },
@@ -43,17 +62,14 @@ export function checkEvent(value: unknown, pointer: string, worded = true): NewE
   return { topic, event_id, timestamp, source, payload: text };
 }
 
-/** What passed the check, as it was sent: the payload may be missing. */
-type SentEvent = Omit<EventDto, 'payload'> & Partial<Pick<EventDto, 'payload'>>;
-
-function asText(payload: object): string | null {
+function toText(payload: object): string | null {
   let text: string;
   try {
     text = JSON.stringify(payload);
   } catch {
-    return null; // deeper than the stack
+    return null; // nested so deeply that it overflows the stack
   }
-  // A level takes two characters at least.
+  // A level takes at least two characters.
   return text.length > 2 * MAX_NESTING && isDeeperThan(payload, MAX_NESTING) ? null : text;
 }
 
@@ -62,24 +78,31 @@ function isDeeperThan(value: unknown, levels: number): boolean {
   return levels === 0 || Object.values(value).some((inner) => isDeeperThan(inner, levels - 1));
 }
 
-/** What is wrong with the fields of what is no event. */
-function faultsOf(value: unknown, pointer: string): FieldProblem[] {
+/** Explains why a value is not an event. */
+function problemsOf(value: unknown, pointer: string): FieldProblem[] {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     return [{ pointer, detail: 'must be an event: a JSON object' }];
   }
-  const faults = validateSync(withDefaults(value)).map(({ property, constraints }) => ({
-    pointer: `${pointer}/${property}`,
-    detail: Object.values(constraints ?? {})[0] ?? 'is invalid',
-  }));
-  // The two say the same; should they ever not, the compiled check decides.
-  return faults.length > 0 ? faults : [{ pointer, detail: INVALID }];
+  const missing = REQUIRED.filter((name) => !Object.hasOwn(value, name));
+  const problems = [
+    ...missing.map((name) => ({ pointer: `${pointer}/${name}`, detail: 'is required' })),
+    ...invalidMembers(value)
+      .filter(({ property }) => !missing.some((name) => name === property))
+      .map(({ property, constraints }) => ({
+        pointer: `${pointer}/${property}`,
+        detail: Object.values(constraints ?? {})[0] ?? 'is invalid',
+      })),
+    ...unknownMembers(value, MEMBERS, pointer, UNKNOWN_MEMBER),
+  ];
+  // Both checks accept the same events. If they ever differ, the compiled one decides.
+  return problems.length > 0 ? problems : [{ pointer, detail: INVALID }];
 }
 
-/** Only own properties, one by one: a key such as `__proto__` must stay what it is, a key. */
-function withDefaults(value: object): EventDto {
+/** Copies only own properties, one by one, so that a name such as `__proto__` stays a name. */
+function invalidMembers(value: object) {
   const event = new EventDto() as unknown as Record<string, unknown>;
-  for (const name of ['topic', 'event_id', 'timestamp', 'source', 'payload']) {
+  for (const name of MEMBERS) {
     if (Object.hasOwn(value, name)) event[name] = (value as Record<string, unknown>)[name];
   }
-  return event as unknown as EventDto;
+  return validateSync(event);
 }

@@ -1,10 +1,9 @@
 import { CloudEvent } from 'cloudevents';
 import type { IncomingHttpHeaders } from 'node:http';
+import type { NewEvent } from '../event/event.js';
 import type { FieldProblem } from '../http/problem.dto.js';
 import { invalid } from '../http/problem.js';
-import { checkEvent } from './check-event.js';
-import type { ListedEvents } from './listed-events.js';
-import type { NewEvent } from '../event/event.js';
+import { checkEvent, type ListedEvents } from './check-event.js';
 
 const STRUCTURED_MODE = /^application\/cloudevents(-batch)?\+json/i;
 const REQUIRED = ['id', 'source', 'type', 'specversion'];
@@ -12,12 +11,12 @@ const BINARY_MODE_HEADERS = REQUIRED.map((name) => `ce-${name}`);
 
 type Attributes = Readonly<Record<string, unknown>>;
 
-/** Names a part of a CloudEvent for whoever sent it. */
-type NameOf = (attribute: string) => string;
+/** Returns the pointer to an attribute, as the publisher sent it: in the body or as a header. */
+type PointerTo = (attribute: string) => string;
 
 /**
- * The CloudEvents of a request in one of the three modes of the HTTP binding 1.0; undefined if it is none.
- * Throws a 422 for a batch that is no array.
+ * Lists the CloudEvents of a request in any of the three modes of the HTTP binding 1.0. Returns undefined if the
+ * request is in none of them. Throws a 422 for a batch that is not an array.
  */
 export function listCloudEvents(body: unknown, headers: IncomingHttpHeaders): ListedEvents | undefined {
   const structured = STRUCTURED_MODE.exec(headers['content-type'] ?? '');
@@ -25,18 +24,18 @@ export function listCloudEvents(body: unknown, headers: IncomingHttpHeaders): Li
     const [, batch] = structured;
     if (!batch) return { values: [body], single: true, pointer: '', check: checkCloudEvent };
     if (Array.isArray(body)) return { values: body, single: false, pointer: '', check: checkCloudEvent };
-    throw invalid('A batch of CloudEvents is an array.', [{ pointer: '', detail: 'must be an array' }]);
+    throw invalid('A batch of CloudEvents must be an array.', [{ pointer: '', detail: 'must be an array' }]);
   }
-  // In binary mode the attributes are headers, and the body is the data.
+  // In binary mode, the attributes are headers and the body is the data.
   if (!BINARY_MODE_HEADERS.some((name) => headers[name] !== undefined)) return undefined;
-  const nameOf: NameOf = (attribute) => (attribute === 'data' ? '' : `ce-${attribute}`);
+  const pointerTo: PointerTo = (attribute) => (attribute === 'data' ? '' : `ce-${attribute}`);
   const sent = attributesIn(headers);
   const decoded = Object.fromEntries(Object.entries(sent).map(([name, value]) => [name, decode(value)]));
   return {
     values: [{ ...decoded, data: body }],
     single: true,
     pointer: '',
-    check: (event) => check(event as Attributes, '', nameOf, { ...sent, data: body }),
+    check: (event) => check(event as Attributes, '', pointerTo, { ...sent, data: body }),
   };
 }
 
@@ -48,42 +47,51 @@ function checkCloudEvent(value: unknown, pointer: string): NewEvent | FieldProbl
 }
 
 /**
- * Reads a CloudEvent 1.0 as an event: type → topic, source#id → event_id (two producers that count from 1 must
- * not collide), time → timestamp (the time of receipt if absent), source → source, data → payload (a value that
- * is no object as `{"value": …}`, binary data as `{"data_base64": …}`). What the standard forbids, the SDK tells,
- * of the attributes as they were sent.
+ * Converts a CloudEvent 1.0 into an event:
+ * - topic: `type`
+ * - event_id: `source#id`, so that two producers that count from 1 do not collide
+ * - timestamp: `time`, or the time of receipt
+ * - source: `source`
+ * - payload: `data`. Other values than objects become `{"value": …}`, binary data becomes `{"data_base64": …}`.
+ *
+ * The SDK checks the attributes as they were sent against the rest of the specification.
  */
 function check(
   attributes: Attributes,
   whole: string,
-  nameOf: NameOf,
+  pointerTo: PointerTo,
   sent = attributes,
 ): NewEvent | FieldProblem[] {
-  const missing = REQUIRED.filter((name) => typeof attributes[name] !== 'string' || !attributes[name]);
-  if (missing.length > 0) {
-    return missing.map((name) => ({ pointer: nameOf(name), detail: 'must be a string that is not empty' }));
+  const wrong = REQUIRED.filter((name) => typeof attributes[name] !== 'string' || !attributes[name]);
+  if (wrong.length > 0) {
+    return wrong.map((name) => ({
+      pointer: pointerTo(name),
+      detail: attributes[name] === undefined ? 'is required' : 'must be a string that is not empty',
+    }));
   }
-  if (attributes['specversion'] !== '1.0') return [{ pointer: nameOf('specversion'), detail: 'must be 1.0' }];
+  if (attributes['specversion'] !== '1.0') {
+    return [{ pointer: pointerTo('specversion'), detail: 'must be 1.0' }];
+  }
   if (attributes['data'] !== undefined && hasBytes(attributes)) {
-    return [{ pointer: nameOf('data_base64'), detail: 'must not stand beside data' }];
+    return [{ pointer: pointerTo('data_base64'), detail: 'must not be combined with data' }];
   }
   const event = checkEvent(toEvent(attributes), '');
   if (Array.isArray(event)) {
     return event.map(({ pointer, detail }) => {
-      const [attribute, means = ''] = PARTS[pointer] ?? [];
-      return { pointer: attribute ? nameOf(attribute) : whole, detail: `${means}${detail}` };
+      const [attribute, prefix = ''] = ATTRIBUTES[pointer] ?? [];
+      return { pointer: attribute ? pointerTo(attribute) : whole, detail: `${prefix}${detail}` };
     });
   }
   try {
     void new CloudEvent(sent);
     return event;
   } catch (error) {
-    return complaintsOf(error, whole, nameOf);
+    return violationsOf(error, whole, pointerTo);
   }
 }
 
-/** Which attribute a part of an event was, and what must be said before its detail. */
-const PARTS: Readonly<Record<string, readonly [attribute: string, means?: string]>> = {
+/** The attribute that each member of an event comes from, and a prefix for its problems. */
+const ATTRIBUTES: Readonly<Record<string, readonly [attribute: string, prefix?: string]>> = {
   '/topic': ['type'],
   '/event_id': ['id', 'source#id '],
   '/timestamp': ['time'],
@@ -93,7 +101,7 @@ const PARTS: Readonly<Record<string, readonly [attribute: string, means?: string
 
 function toEvent(attributes: Attributes): object {
   const { type, id, source, time, data, data_base64 } = attributes;
-  // Escaped, so that the # between them is the only one of its kind and no two pairs make one key.
+  // Escapes # in the source, so that no two pairs of source and id have the same key.
   const escaped = String(source).replaceAll('%', '%25').replaceAll('#', '%23');
   return {
     topic: type,
@@ -104,7 +112,7 @@ function toEvent(attributes: Attributes): object {
   };
 }
 
-/** An attribute that is null is one that is absent. */
+/** Whether the event carries binary data. A null attribute counts as absent. */
 function hasBytes({ data_base64 }: Attributes): boolean {
   return data_base64 !== undefined && data_base64 !== null;
 }
@@ -122,7 +130,7 @@ function attributesIn(headers: IncomingHttpHeaders): Record<string, string> {
   return attributes;
 }
 
-/** HTTP binding, section 3.1.3.2: out of the quotes first, then out of percent-encoding. */
+/** Decodes a header value: first the quotes, then the percent-encoding (HTTP binding, section 3.1.3.2). */
 function decode(header: string): string {
   const text = /^".*"$/.test(header) ? header.slice(1, -1).replaceAll(/\\(.)/g, '$1') : header;
   try {
@@ -132,14 +140,14 @@ function decode(header: string): string {
   }
 }
 
-/** What the SDK complains of: errors of its schema, with the attribute they are about, or one in words. */
-function complaintsOf(error: unknown, whole: string, nameOf: NameOf): FieldProblem[] {
+/** Converts an error of the SDK, which has the violations of its schema, or only a message. */
+function violationsOf(error: unknown, whole: string, pointerTo: PointerTo): FieldProblem[] {
   const { message, errors } = error as Error & {
     errors?: { instancePath?: string; message?: string }[] | null;
   };
   if (!errors?.length) return [{ pointer: whole, detail: message }];
   return errors.map(({ instancePath, message: detail = message }) => ({
-    pointer: instancePath ? nameOf(instancePath.slice(1)) : whole,
+    pointer: instancePath ? pointerTo(instancePath.slice(1)) : whole,
     detail,
   }));
 }

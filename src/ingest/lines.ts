@@ -4,20 +4,20 @@ import type { Readable } from 'node:stream';
 const NEWLINE = 10;
 const MAX_CHUNKS = 1_024;
 
-/** A line of a stream; without text where it cannot be read. */
+/** A line of a stream. Has a text, or a problem if it cannot be read. */
 export interface Line {
-  /** From 1. */
+  /** Counted from 1. */
   readonly number: number;
   readonly text?: string;
-  readonly fault?: string;
+  readonly problem?: string;
 }
 
-/** The stream broke, or cannot be unpacked any further. */
+/** Thrown if a stream breaks or cannot be decompressed any further. */
 export class BrokenStreamError extends Error {
   override readonly name = 'BrokenStreamError';
 
   constructor(
-    /** The first one that could not be read. */
+    /** The first line that could not be read. */
     readonly line: number,
     override readonly cause: Error & { statusCode?: number },
   ) {
@@ -26,9 +26,9 @@ export class BrokenStreamError extends Error {
 }
 
 /**
- * The lines of a stream of bytes, as many at a time as have come. Blank lines count and are left out. Holds no
- * more than a chunk and `maxBytes` of a line whose end has not come; of a longer line, the rest is let go.
- * Throws `BrokenStreamError` where the stream ends before its end.
+ * Yields the lines of a byte stream, as many at a time as have arrived. Skips blank lines but counts them.
+ * Buffers at most one chunk and `maxBytes` of an incomplete line; the rest of a longer line is discarded.
+ * Throws `BrokenStreamError` if the stream breaks.
  */
 export async function* linesOf(stream: Readable, maxBytes: number): AsyncGenerator<Line[]> {
   let rest: Buffer[] = [];
@@ -36,7 +36,7 @@ export async function* linesOf(stream: Readable, maxBytes: number): AsyncGenerat
   let number = 0;
   let tooLong = false;
 
-  const take = (bytes: Buffer): Line[] => {
+  const split = (bytes: Buffer): Line[] => {
     const lines: Line[] = [];
     for (let at = 0, end = 0; at <= bytes.length; at = end + 1) {
       end = bytes.indexOf(NEWLINE, at);
@@ -44,9 +44,9 @@ export async function* linesOf(stream: Readable, maxBytes: number): AsyncGenerat
       const line = bytes.subarray(at, end);
       number++;
       if (tooLong || line.length > maxBytes) {
-        lines.push({ number, fault: `is longer than ${maxBytes} bytes` });
+        lines.push({ number, problem: `is longer than ${maxBytes} bytes` });
       } else if (!isUtf8(line)) {
-        lines.push({ number, fault: 'is not valid UTF-8' });
+        lines.push({ number, problem: 'is not valid UTF-8' });
       } else {
         const text = line.toString('utf8');
         if (text.trim() !== '') lines.push({ number, text });
@@ -56,13 +56,13 @@ export async function* linesOf(stream: Readable, maxBytes: number): AsyncGenerat
     return lines;
   };
 
-  // Not destroyed when reading ends early: the sender is still to be answered.
+  // Stopping early must not destroy the stream: its connection still carries the response.
   const chunks = stream.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
   try {
     for await (const chunk of chunks) {
       const end = chunk.lastIndexOf(NEWLINE);
       if (end >= 0) {
-        yield take(Buffer.concat([...rest, chunk.subarray(0, end)]));
+        yield split(Buffer.concat([...rest, chunk.subarray(0, end)]));
         rest = [];
         restBytes = 0;
       }
@@ -77,8 +77,8 @@ export async function* linesOf(stream: Readable, maxBytes: number): AsyncGenerat
       }
     }
   } catch (error) {
-    // A line whose end has not come may be half a line.
+    // The incomplete line is dropped: half a line may be valid JSON.
     throw new BrokenStreamError(number + 1, error as Error);
   }
-  if (restBytes > 0) yield take(Buffer.concat(rest));
+  if (restBytes > 0) yield split(Buffer.concat(rest));
 }

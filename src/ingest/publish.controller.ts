@@ -4,10 +4,11 @@ import type { FastifyReply } from 'fastify';
 import type { IncomingHttpHeaders } from 'node:http';
 import { Readable } from 'node:stream';
 import { NeedsKey } from '../auth/access.js';
-import type { ParsedBody } from '../http/bodies.js';
-import { Ingest, type PublishAnswer } from './ingest.js';
+import type { ReceivedBody } from '../http/bodies.js';
+import { Ingest } from './ingest.js';
 import { ApiPublish } from './publish.docs.js';
 import { applyPreferences, NO_PREFERENCES, readPrefer } from './prefer.js';
+import type { PublishResponse } from './responses.js';
 
 @ApiTags('publish')
 @Controller('publish')
@@ -15,20 +16,20 @@ export class PublishController {
   constructor(private readonly ingest: Ingest) {}
 
   @Post()
-  @NeedsKey('publish')
+  @NeedsKey('publish', { body: 'bytes', compress: false })
   @HttpCode(200)
   @ApiPublish()
   async publish(
-    @Body() body: ParsedBody | Readable | undefined,
+    @Body() body: ReceivedBody | Readable | undefined,
     @Headers() headers: IncomingHttpHeaders,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<PublishAnswer> {
-    // Of a stream there is nothing to prefer: its answer is sums, when all is stored.
+  ): Promise<PublishResponse> {
+    // The response to a stream is always the totals, when all lines are stored.
     const preferences = body instanceof Readable ? NO_PREFERENCES : readPrefer(headers['prefer']);
-    const answer = await this.ingest.publish(body, headers, preferences);
+    const response = await this.ingest.publish(body, headers, preferences);
     applyPreferences(preferences, reply);
-    // What is left of a body that broke off stands in the way of another request.
+    // The unread rest of a broken body would be read as the next request.
     if (!reply.request.raw.complete) reply.header('connection', 'close');
-    return answer;
+    return response;
   }
 }

@@ -1,33 +1,36 @@
 /**
- * Turns of the event loop for what takes a millisecond or more, so that several at a time do not add up to a delay
- * of everybody else.
+ * Runs CPU-bound tasks (1 ms or more) one per event-loop iteration, so that concurrent large requests do not add up to
+ * one long delay for all others.
  */
-const begun: (() => void)[] = [];
-const waiting: (() => void)[] = [];
-let nextIsDue = false;
+export class Turns {
+  private readonly resumed: (() => void)[] = [];
+  private readonly queued: (() => void)[] = [];
+  private scheduled = false;
 
-/** Runs the task in a turn of its own, after those that wait already. */
-export function inItsTurn(task: () => void): void {
-  waiting.push(task);
-  runSoon();
-}
+  /** Begins the task in an iteration of its own, after the tasks already queued. */
+  run<T>(task: () => Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.queued.push(() => void task().then(resolve, reject));
+      this.schedule();
+    });
+  }
 
-/** Resolves in a later turn, before those that wait: what was begun is done before the next takes memory. */
-export function anotherTurn(): Promise<void> {
-  return new Promise((resolve) => {
-    begun.push(resolve);
-    runSoon();
-  });
-}
+  /** Yields to the event loop. Resumed work runs before queued tasks, so few large bodies are in memory at a time. */
+  yield(): Promise<void> {
+    return new Promise((resolve) => {
+      this.resumed.push(resolve);
+      this.schedule();
+    });
+  }
 
-function runSoon(): void {
-  if (nextIsDue) return;
-  nextIsDue = true;
-  setImmediate(() => {
-    nextIsDue = false;
-    const task = (begun.shift() ?? waiting.shift())!;
-    // Before the task: one that throws does not stop the others.
-    if (begun.length + waiting.length > 0) runSoon();
-    task();
-  });
+  private schedule(): void {
+    if (this.scheduled) return;
+    this.scheduled = true;
+    setImmediate(() => {
+      this.scheduled = false;
+      const step = (this.resumed.shift() ?? this.queued.shift())!;
+      if (this.resumed.length + this.queued.length > 0) this.schedule();
+      step();
+    });
+  }
 }

@@ -1,32 +1,62 @@
+import type { DedupKey } from '../event/event.js';
 import type { FieldProblem } from '../http/problem.dto.js';
 import { invalid, MAX_REPORTED_ERRORS, Problem } from '../http/problem.js';
+import { unknownMembers } from '../http/unknown-members.js';
 import { NAME, NAME_RULE } from '../validation/name.js';
 import { MAX_KEYS } from './lookup.dto.js';
-import type { DedupKey } from '../event/event.js';
+
+const UNKNOWN_IN_BODY = 'is not a member of a lookup; the only member is keys';
+const UNKNOWN_IN_KEY = 'is not a member of a key; the members are topic and event_id';
 
 /**
- * Returns the keys of a lookup. Throws a 422 that names each invalid key. Not validated with class-transformer: it
- * copies unknown members of the body first, at quadratic cost.
+ * Reads the keys of a lookup. Throws a 422 that lists each invalid one, or 413 for too many. Does not use
+ * class-transformer, which copies unknown members first, at a cost that grows with their square.
  */
 export function readLookup(body: unknown): DedupKey[] {
-  const keys = (body as { keys?: unknown } | null | undefined)?.keys;
-  if (!Array.isArray(keys)) throw wrong({ pointer: '/keys', detail: 'must be an array of keys' });
-  if (keys.length === 0) throw wrong({ pointer: '/keys', detail: 'must not be empty' });
-  if (keys.length > MAX_KEYS)
-    throw new Problem(413, `${keys.length} keys are more than the ${MAX_KEYS} that one request may ask for.`);
-  const asked: DedupKey[] = [];
+  const read: DedupKey[] = [];
   const errors: FieldProblem[] = [];
-  for (const [index, key] of keys.entries()) {
-    const { topic, event_id } = (key ?? {}) as Record<string, unknown>;
-    if (!isName(topic)) errors.push({ pointer: `/keys/${index}/topic`, detail: NAME_RULE });
-    else if (!isName(event_id)) errors.push({ pointer: `/keys/${index}/event_id`, detail: NAME_RULE });
-    else asked.push({ topic, event_id });
-    if (errors.length === MAX_REPORTED_ERRORS) break;
+  for (const [index, key] of listKeys(body).entries()) {
+    const problems = problemsOf(key, `/keys/${index}`);
+    if (problems.length === 0) read.push(key as DedupKey);
+    else if (errors.push(...problems) >= MAX_REPORTED_ERRORS) break;
   }
-  if (errors.length > 0) throw wrong(...errors);
-  return asked;
+  if (errors.length > 0) throw invalidLookup(errors);
+  return read;
 }
 
-const isName = (value: unknown): value is string => typeof value === 'string' && NAME.test(value);
+function listKeys(body: unknown): unknown[] {
+  if (!isObject(body)) throw invalidLookup([{ pointer: '', detail: 'must be a JSON object with keys' }]);
+  const { keys } = body;
+  const errors = unknownMembers(body, ['keys'], '', UNKNOWN_IN_BODY);
+  if (keys === undefined) errors.push({ pointer: '/keys', detail: 'is required' });
+  else if (!Array.isArray(keys)) errors.push({ pointer: '/keys', detail: 'must be an array of keys' });
+  else if (keys.length === 0) errors.push({ pointer: '/keys', detail: 'must not be empty' });
+  if (errors.length > 0) throw invalidLookup(errors);
+  const list = keys as unknown[];
+  if (list.length <= MAX_KEYS) return list;
+  throw new Problem(
+    413,
+    `The request has ${list.length} keys; at most ${MAX_KEYS} are allowed. Split the lookup.`,
+  );
+}
 
-const wrong = (...errors: FieldProblem[]) => invalid('The body is invalid.', errors);
+function problemsOf(key: unknown, pointer: string): FieldProblem[] {
+  if (!isObject(key)) return [{ pointer, detail: 'must be a key: a JSON object' }];
+  const problems = unknownMembers(key, ['topic', 'event_id'], pointer, UNKNOWN_IN_KEY);
+  for (const name of ['topic', 'event_id']) {
+    const value = key[name];
+    if (value === undefined) problems.push({ pointer: `${pointer}/${name}`, detail: 'is required' });
+    else if (typeof value !== 'string' || !NAME.test(value)) {
+      problems.push({ pointer: `${pointer}/${name}`, detail: NAME_RULE });
+    }
+  }
+  return problems;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function invalidLookup(errors: readonly FieldProblem[]): Problem {
+  return invalid('The lookup is invalid.', errors.slice(0, MAX_REPORTED_ERRORS));
+}

@@ -1,11 +1,11 @@
 import { ValidateBy } from 'class-validator';
 
-/** RFC 3339 date-time, section 5.6; only the offset may be missing. */
+/** Matches a date-time of RFC 3339, section 5.6. Only the offset may be missing. */
 const DATE_TIME =
   /^(\d{4})-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])[Tt]([01]\d|2[0-3]):([0-5]\d):([0-5]\d|60)(?:\.\d{1,32})?(?:[Zz]|([+-])([01]\d|2[0-3]):([0-5]\d))?$/;
-const MINUTES_A_DAY = 24 * 60;
+const MINUTES_PER_DAY = 24 * 60;
 
-/** Whether the text is an RFC 3339 date-time, on a day that exists; a leap second only where one can be, at 23:59:60 UTC. */
+/** Whether the text is an RFC 3339 date-time on a day that exists. A leap second is valid only at 23:59:60 UTC. */
 export function isTimestamp(text: string): boolean {
   const match = DATE_TIME.exec(text);
   if (!match) return false;
@@ -14,7 +14,7 @@ export function isTimestamp(text: string): boolean {
   if (second !== '60') return true;
   const offset = sign ? Number(`${sign}1`) * (Number(offsetHours) * 60 + Number(offsetMinutes)) : 0;
   const utc = Number(hour) * 60 + Number(minute) - offset;
-  return (utc + MINUTES_A_DAY) % MINUTES_A_DAY === MINUTES_A_DAY - 1;
+  return (utc + MINUTES_PER_DAY) % MINUTES_PER_DAY === MINUTES_PER_DAY - 1;
 }
 
 function daysInMonth(year: number, month: number): number {
@@ -22,7 +22,7 @@ function daysInMonth(year: number, month: number): number {
   return [4, 6, 9, 11].includes(month) ? 30 : 31;
 }
 
-/** The same check as a class-validator decorator. */
+/** A property that must be a timestamp. */
 export const IsTimestamp = (): PropertyDecorator =>
   ValidateBy({
     name: 'timestamp',

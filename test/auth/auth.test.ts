@@ -4,6 +4,7 @@ import { anEvent } from '../harness/an-event.js';
 import { RawConnection } from '../harness/raw.js';
 import { Service } from '../harness/service.js';
 import { until } from '../harness/until.js';
+import { ApiKeys } from '../../src/auth/api-keys.js';
 import { guardRoutes } from '../../src/auth/guard-routes.js';
 import { ConfigError, loadConfig } from '../../src/config.js';
 
@@ -45,8 +46,8 @@ async function ask(method: string, path: string, headers: Record<string, string>
   return { status: response.status, challenge: response.headers.get('www-authenticate'), response };
 }
 
-describe('a call without a key', () => {
-  it.each([...PUBLISHING, ...READING])('to %s %s is 401, with a problem', async (method, path) => {
+describe('a request without an API key', () => {
+  it.each([...PUBLISHING, ...READING])('gets 401 with a problem: %s %s', async (method, path) => {
     const { status, challenge, response } = await ask(method, path);
     expect([status, challenge]).toEqual([401, 'Bearer']);
     expect(response.headers.get('content-type')).toMatch(/^application\/problem\+json/);
@@ -58,7 +59,7 @@ describe('a call without a key', () => {
     });
   });
 
-  it.each(OPEN)('to %s is answered', async (path) => {
+  it.each(OPEN)('gets 200 from the open route %s', async (path) => {
     expect((await ask('GET', path)).status).toBe(200);
   });
 
@@ -77,7 +78,7 @@ describe('a call without a key', () => {
     ['/health/..%2fpublish', 404],
     ['/./publish', 404],
     ['http://elsewhere/publish', 401],
-  ])('cannot reach it by %s', async (target, status) => {
+  ])('cannot reach /publish as %s', async (target, status) => {
     const body = JSON.stringify(anEvent());
     const connection = RawConnection.open(service.url).send(
       `POST ${target} HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`,
@@ -86,7 +87,7 @@ describe('a call without a key', () => {
     expect(connection.statuses).toEqual([status]);
   });
 
-  it('is answered before its body is there', async () => {
+  it('gets 401 before its body arrives', async () => {
     const connection = RawConnection.open(service.url).send(
       'POST /publish HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 1000000\r\n\r\n',
     );
@@ -96,7 +97,7 @@ describe('a call without a key', () => {
   });
 });
 
-describe('a key that is not known', () => {
+describe('an unknown API key', () => {
   it.each([
     'Bearer nonsense',
     'Bearer shop-key1',
@@ -105,7 +106,7 @@ describe('a key that is not known', () => {
     'Bearer shop-key dashboard-key',
     'Basic c2hvcDpzaG9wLWtleQ==',
     'shop-key',
-  ])('%s is 401', async (authorization) => {
+  ])('gets 401 from every guarded route: %s', async (authorization) => {
     for (const [method, path] of [...PUBLISHING, ...READING]) {
       const { status, challenge } = await ask(method, path, { authorization });
       expect([method, path, status, challenge]).toEqual([method, path, 401, 'Bearer error="invalid_token"']);
@@ -113,35 +114,39 @@ describe('a key that is not known', () => {
   });
 });
 
-describe('a key', () => {
-  it.each(['shop-key', 'admin-key'])('with the scope publish may publish: %s', async (key) => {
+describe('an API key', () => {
+  it.each(['shop-key', 'admin-key'])('with the scope publish can publish: %s', async (key) => {
     expect((await ask('POST', '/publish', bearer(key))).status).toBe(200);
   });
 
-  it.each(['dashboard-key', 'admin-key'])('with the scope read may read: %s', async (key) => {
+  it.each(['dashboard-key', 'admin-key'])('with the scope read can read: %s', async (key) => {
     const statuses = await Promise.all(
       READING.map(async ([method, path]) => (await ask(method, path, bearer(key))).status),
     );
     expect(statuses).toEqual([200, 200, 404, 200, 200, 422, 422]);
   });
 
-  it('with the other scope is 403, and told which one is needed', async () => {
+  it('with the wrong scope gets 403 that names the required scope', async () => {
     const published = await ask('POST', '/publish', bearer('dashboard-key'));
     expect(published.challenge).toBe('Bearer error="insufficient_scope", scope="publish"');
-    expect(await published.response.json()).toMatchObject({ title: 'Forbidden', status: 403 });
+    expect(await published.response.json()).toMatchObject({
+      title: 'Forbidden',
+      status: 403,
+      detail: 'This API key lacks the required scope: publish.',
+    });
     for (const [method, path] of READING) {
       const { status, challenge } = await ask(method, path, bearer('shop-key'));
       expect([status, challenge]).toEqual([403, 'Bearer error="insufficient_scope", scope="read"']);
     }
   });
 
-  it('is asked for by "bearer" too: the case of the scheme does not matter', async () => {
+  it('is accepted if the scheme is in lower case', async () => {
     expect((await ask('GET', '/stats', { authorization: 'bearer dashboard-key' })).status).toBe(200);
   });
 });
 
-describe('what was refused for its key', () => {
-  it('has changed no row and no counter', async () => {
+describe('a request rejected for its API key', () => {
+  it('changes no row and no counter', async () => {
     const read = async (path: string) =>
       (await ask('GET', path, bearer('admin-key'))).response.json() as Promise<Record<string, unknown>>;
     const before = await read('/stats');
@@ -152,17 +157,17 @@ describe('what was refused for its key', () => {
   });
 });
 
-describe('a route that says not who may call it', () => {
-  it.each(['', API_KEYS])('does not start, with the keys "%s"', async (keys) => {
+describe('a route that does not declare its access', () => {
+  it.each(['', API_KEYS])('stops the start, with API_KEYS "%s"', async (keys) => {
     const server = fastify();
-    guardRoutes(server, loadConfig({ API_KEYS: keys }));
-    expect(() => server.get('/forgotten', () => '')).toThrow('GET /forgotten says not who may call it');
+    guardRoutes(server, keys === '' ? undefined : ApiKeys.parse(keys));
+    expect(() => server.get('/forgotten', () => '')).toThrow('GET /forgotten does not declare its access');
     await server.close();
   });
 });
 
 describe('the OpenAPI document', () => {
-  it('names the key each operation needs, and the two refusals', async () => {
+  it('declares the required scope and the 401 and 403 of each guarded operation', async () => {
     const { paths, components } = await service.get<{
       paths: Record<string, Record<string, { security?: object[]; responses: Record<string, object> }>>;
       components: { securitySchemes: Record<string, object> };
@@ -179,7 +184,7 @@ describe('the OpenAPI document', () => {
   });
 });
 
-describe('API_KEYS that is wrong', () => {
+describe('an invalid API_KEYS', () => {
   const good = sha256('a');
   const cases: [string, string][] = [
     ['nonsense', 'entry 1 must be name:scope:sha256-hex'],
@@ -187,13 +192,13 @@ describe('API_KEYS that is wrong', () => {
     [`ci:publish:${good}:more`, 'entry 1 must be name:scope:sha256-hex'],
     [`ci:write:${good}`, 'entry 1 (ci) must have the scope publish or read'],
     [`ci:publish:${good.slice(1)}`, 'entry 1 (ci) must end with a SHA-256: 64 hex digits'],
-    [`ci:publish:${sha256('')}`, 'entry 1 (ci) has the SHA-256 of an empty key'],
+    [`ci:publish:${sha256('')}`, 'entry 1 (ci) has the SHA-256 of an empty API key'],
     [`:read:${good}`, 'entry 1 must begin with a name'],
     [`${good}:read:ci`, 'entry 1 must begin with a name'],
     [`ok:read:${good},a b:read:${good},ci:x:${good}`, 'entry 3 (ci) must have the scope'],
   ];
 
-  it.each(cases)('stops the start, names the entry and keeps its hash to itself: %s', (keys, complaint) => {
+  it.each(cases)('stops the start with a message that names the entry but no hash: %s', (keys, problem) => {
     let message = '';
     try {
       loadConfig({ API_KEYS: keys });
@@ -201,7 +206,7 @@ describe('API_KEYS that is wrong', () => {
       expect(error).toBeInstanceOf(ConfigError);
       message = (error as Error).message;
     }
-    expect(message).toContain(complaint);
+    expect(message).toContain(problem);
     expect(message).not.toMatch(/[0-9a-f]{16}/i);
   });
 });

@@ -5,10 +5,16 @@ import { until } from '../harness/until.js';
 import type { ProblemDto } from '../../src/http/problem.dto.js';
 
 const service = await Service.start({ QUEUE_CAPACITY: '100' });
+async function msOf(work: () => Promise<unknown>): Promise<number> {
+  const started = performance.now();
+  await work();
+  return performance.now() - started;
+}
+
 const status = async (path: string) => (await service.request(path)).status;
 
-describe('a service that is well', () => {
-  it('tells so, with figures', async () => {
+describe('a healthy service', () => {
+  it('reports its database, queue and disk with figures', async () => {
     expect(await service.get('/health')).toMatchObject({
       status: 'ok',
       details: {
@@ -21,9 +27,9 @@ describe('a service that is well', () => {
     expect(await service.get('/health/ready')).toMatchObject({ status: 'ok' });
   });
 
-  it('says what it is at /', async () => {
+  it('describes itself at /', async () => {
     expect(await service.get('/')).toEqual({
-      service: 'pubsub-log-aggregator',
+      service: 'Pub-Sub Log Aggregator',
       version: expect.stringMatching(/^\d+\.\d+\.\d+/),
       status: 'running',
       docs: '/docs',
@@ -31,16 +37,17 @@ describe('a service that is well', () => {
   });
 });
 
-describe('while another process holds the database locked', () => {
-  it('a publisher is told 503 within a second, nothing is lost, and the service goes on by itself', async () => {
-    await service.publish(anEvent());
+describe('a database that another process holds locked', () => {
+  it('causes 503 for publishers at once, loses nothing, and needs no restart', async () => {
+    const calmMs = await msOf(() => service.publish(anEvent()));
     const before = await service.stats();
     const other = new Sqlite(service.database);
     other.exec('BEGIN IMMEDIATE');
 
-    const started = performance.now();
-    const response = await service.publish(anEvent());
-    expect(performance.now() - started).toBeLessThan(1_000);
+    let response!: Response;
+    const lockedMs = await msOf(async () => (response = await service.publish(anEvent())));
+    // The busy timeout of SQLite is 300 ms. The rest is for a busy machine.
+    expect(lockedMs).toBeLessThan(1_000 + 50 * calmMs);
     expect(response.status).toBe(503);
     expect(Number(response.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
     expect(((await response.json()) as ProblemDto).detail).toMatch(/again is safe/);
@@ -48,9 +55,9 @@ describe('while another process holds the database locked', () => {
     const queued = events(10, { topic: 'queued' });
     expect((await service.publish(queued, { prefer: 'respond-async' })).status).toBe(202);
     await until(async () => (await status('/health/ready')) === 503, 'the service is not ready');
-    const unwell = await service.request('/health');
-    expect(unwell.headers.get('content-type')).toMatch(/^application\/problem\+json/);
-    expect(await unwell.json()).toMatchObject({ status: 503, error: { database: { status: 'down' } } });
+    const unhealthy = await service.request('/health');
+    expect(unhealthy.headers.get('content-type')).toMatch(/^application\/problem\+json/);
+    expect(await unhealthy.json()).toMatchObject({ status: 503, error: { database: { status: 'down' } } });
     expect(await status('/health/live')).toBe(200);
     expect((await service.everything()).length).toBe(before.unique_processed);
 
@@ -65,7 +72,7 @@ describe('while another process holds the database locked', () => {
     expect((await service.publish(anEvent())).status).toBe(200);
   });
 
-  it('a full queue answers 503 with Retry-After, is not ready, and has taken nothing of what it refused', async () => {
+  it('fills the queue, which then responds with 503 and Retry-After, is not ready, and accepts nothing', async () => {
     const before = await service.stats();
     const other = new Sqlite(service.database);
     other.exec('BEGIN IMMEDIATE');
@@ -87,12 +94,12 @@ describe('while another process holds the database locked', () => {
   });
 });
 
-describe('an event that the store alone refuses', () => {
-  it('does not take the others of its batch with it', async () => {
+describe('an event that only the store rejects', () => {
+  it('does not affect the other events of its batch', async () => {
     const other = new Sqlite(service.database);
     other.exec(`CREATE TRIGGER poison BEFORE INSERT ON processed_events WHEN new.event_id = 'poison'
       BEGIN SELECT raise(ABORT, 'poisoned'); END`);
-    // The lock makes the three requests wait, and so share a batch.
+    // The lock makes the three requests wait, so that they share a batch.
     other.exec('BEGIN IMMEDIATE');
     const before = await service.stats();
     for (const event of [anEvent(), anEvent({ event_id: 'poison' }), anEvent()]) {

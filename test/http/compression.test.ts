@@ -5,12 +5,12 @@ import type { EventsPage } from '../../src/query/events.dto.js';
 
 const service = await Service.start({ BODY_LIMIT_BYTES: '200000' });
 
-describe('a compressed body', () => {
+describe('a compressed request body', () => {
   it.each([
     ['gzip', gzipSync],
     ['deflate', deflateSync],
     ['br', brotliCompressSync],
-  ])('in %s is unpacked', async (encoding, compress) => {
+  ])('in %s is decompressed', async (encoding, compress) => {
     const event = anEvent({ topic: 'compressed' });
     const response = await service.publishText(compress(JSON.stringify(event)), {
       'content-encoding': encoding,
@@ -18,18 +18,18 @@ describe('a compressed body', () => {
     expect(await response.json()).toMatchObject({ outcome: 'stored', event_id: event.event_id });
   });
 
-  it.each(['GZIP', 'x-gzip'])('in %s is gzip', async (encoding) => {
+  it.each(['GZIP', 'x-gzip'])('in %s is treated as gzip', async (encoding) => {
     const packed = gzipSync(JSON.stringify(anEvent()));
     expect((await service.publishText(packed, { 'content-encoding': encoding })).status).toBe(200);
   });
 
-  it('is limited by what comes out of it', async () => {
+  it('is limited by its decompressed size', async () => {
     const bomb = gzipSync(JSON.stringify(anEvent({ payload: { text: 'x'.repeat(50_000_000) } })));
     expect(bomb.length).toBeLessThan(100_000);
     expect((await service.publishText(bomb, { 'content-encoding': 'gzip' })).status).toBe(413);
   });
 
-  it('that is no gzip is 400, and an unknown encoding 415', async () => {
+  it('gets 400 if it is not gzip, and 415 for an unknown encoding', async () => {
     expect((await service.publish(anEvent(), { 'content-encoding': 'gzip' })).status).toBe(400);
     const unknown = await service.publish(anEvent(), { 'content-encoding': 'lzma' });
     expect([unknown.status, unknown.headers.get('accept-encoding')]).toEqual([
@@ -37,8 +37,10 @@ describe('a compressed body', () => {
       expect.stringContaining('gzip, deflate, br'),
     ]);
   });
+});
 
-  it('is answered compressed to those who ask', async () => {
+describe('a response', () => {
+  it('is compressed in an encoding that the caller accepts', async () => {
     await service.publish(events(1_000, { topic: 'long' }));
     for (const encoding of ['gzip', 'br']) {
       const headers = { 'accept-encoding': encoding };

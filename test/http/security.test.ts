@@ -7,7 +7,7 @@ import { until } from '../harness/until.js';
 
 const service = await Service.start();
 
-/** What every answer carries, of whatever kind. */
+/** The headers of every response of any kind. */
 const DATA_HEADERS = {
   'x-content-type-options': 'nosniff',
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
@@ -15,13 +15,22 @@ const DATA_HEADERS = {
   'cache-control': 'no-store',
 };
 
+/** Detects a hanging request; far above the time of a response on a busy machine. */
+const ANSWER_TIMEOUT_MS = 30_000;
+
+async function secondsOf(work: () => Promise<unknown>): Promise<number> {
+  const started = performance.now();
+  await work();
+  return (performance.now() - started) / 1000;
+}
+
 async function headersOf(response: Promise<Response>): Promise<Record<string, string>> {
   const { headers, body } = await response;
   await body?.cancel();
   return Object.fromEntries(headers);
 }
 
-describe('every answer', () => {
+describe('every response', () => {
   it.each([
     ['GET', '/', 200],
     ['GET', '/stats', 200],
@@ -32,30 +41,30 @@ describe('every answer', () => {
     ['DELETE', '/stats', 405],
     ['GET', '/events/%zz/a', 400],
     ['GET', '/events?limit=0', 422],
-  ])('has the headers: %s %s', async (method, path, status) => {
+  ])('has the security headers: %s %s', async (method, path, status) => {
     const answer = service.request(path, { method });
     expect(await headersOf(answer)).toMatchObject(DATA_HEADERS);
     expect((await answer).status).toBe(status);
   });
 
-  it('has them when it was published, too', async () => {
+  it('has the security headers after a publish', async () => {
     expect(await headersOf(service.publish(anEvent()))).toMatchObject(DATA_HEADERS);
   });
 
-  it('has them when what was asked is no HTTP', async () => {
+  it('has the security headers if the request is not HTTP', async () => {
     const answer = await RawConnection.open(service.url).send('nonsense\r\n\r\n').untilClosed();
     for (const [name, value] of Object.entries(DATA_HEADERS))
       expect(answer).toContain(`${name}: ${value}\r\n`);
   });
 
-  it('has them when the target is no path', async () => {
+  it('has the security headers if the request target is not a path', async () => {
     const asked = RawConnection.open(service.url).send('OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n');
-    const { head } = (await asked.answer('OPTIONS', 5_000))!;
+    const { head } = (await asked.answer('OPTIONS', ANSWER_TIMEOUT_MS))!;
     asked.hangUp();
     for (const [name, value] of Object.entries(DATA_HEADERS)) expect(head).toContain(`${name}: ${value}`);
   });
 
-  it('does not name what serves it', async () => {
+  it('does not name the server software', async () => {
     const headers = await headersOf(service.request('/'));
     expect(Object.keys(headers)).not.toContain('server');
     expect(Object.keys(headers)).not.toContain('x-powered-by');
@@ -63,7 +72,7 @@ describe('every answer', () => {
 });
 
 describe('Swagger UI', () => {
-  it('may run its own scripts, and no others', async () => {
+  it('can run its own scripts and no others', async () => {
     for (const path of ['/docs', '/docs/swagger-ui-bundle.js']) {
       const { 'content-security-policy': policy, ...others } = await headersOf(service.request(path));
       expect(policy).toContain("script-src 'self';");
@@ -73,60 +82,57 @@ describe('Swagger UI', () => {
   });
 
   const inBrowser = BROWSER ? it : it.skip;
-  if (!BROWSER) console.warn('NOT TESTED: Swagger UI in a browser. There is no chromium here.');
+  if (!BROWSER) console.warn('NOT TESTED: Swagger UI in a browser. Chromium is not installed.');
 
-  it('can be tested where it must be', () => {
+  it('is tested in a browser in CI', () => {
     expect(Boolean(BROWSER) || !process.env['CI']).toBe(true);
   });
 
-  inBrowser(
-    'publishes from "Try it out" in a real browser, with a key',
-    async () => {
-      const key = 'try-it-out';
-      const hash = createHash('sha256').update(key).digest('hex');
-      const guarded = await Service.start({ API_KEYS: `docs:publish:${hash},docs:read:${hash}` });
-      const page = await Page.open(`${guarded.url}/docs`);
-      try {
+  inBrowser('publishes from "Try it out" in a real browser, with an API key', async () => {
+    const key = 'try-it-out';
+    const hash = createHash('sha256').update(key).digest('hex');
+    const guarded = await Service.start({ API_KEYS: `docs:publish:${hash},docs:read:${hash}` });
+    const page = await Page.open(`${guarded.url}/docs`);
+    try {
+      await until(
+        () => page.evaluate('document.querySelectorAll(".opblock").length >= 8'),
+        'the page lists the operations',
+      );
+      const execute = async () => {
+        await page.evaluate('document.querySelector("#operations-publish-publish .execute").click()');
+        const status = '#operations-publish-publish .live-responses-table .response .response-col_status';
         await until(
-          () => page.evaluate('document.querySelectorAll(".opblock").length >= 8'),
-          'the page lists the operations',
+          () => page.evaluate(`document.querySelector('${status}') !== null`),
+          'the page shows a status',
         );
-        const execute = async () => {
-          await page.evaluate('document.querySelector("#operations-publish-publish .execute").click()');
-          const status = '#operations-publish-publish .live-responses-table .response .response-col_status';
-          await until(
-            () => page.evaluate(`document.querySelector('${status}') !== null`),
-            'the page shows a status',
-          );
-          return page.evaluate<string>(`document.querySelector('${status}').textContent.trim()`);
-        };
-        await page.evaluate(
-          'document.querySelector("#operations-publish-publish .opblock-summary-control").click()',
-        );
-        // The button is there before the example that it sends.
-        await until(
-          () =>
-            page.evaluate('document.querySelector("#operations-publish-publish textarea")?.value.length > 0'),
-          'the page shows the example',
-        );
-        expect(page.complaints).toEqual([]);
-        expect(await execute()).toBe('401');
-        await page.evaluate('document.querySelector("#operations-publish-publish .btn-clear").click()');
-        await page.evaluate(`ui.preauthorizeApiKey('key', '${key}')`);
-        expect(await execute()).toBe('200');
-      } finally {
-        await page.close();
-      }
-      const stats = await guarded.request('/stats', { headers: { authorization: `Bearer ${key}` } });
-      expect(await stats.json()).toMatchObject({ received: 1, unique_processed: 1 });
-    },
-    25_000,
-  );
+        return page.evaluate<string>(`document.querySelector('${status}').textContent.trim()`);
+      };
+      await page.evaluate(
+        'document.querySelector("#operations-publish-publish .opblock-summary-control").click()',
+      );
+      // The button appears before the example that it sends.
+      await until(
+        () =>
+          page.evaluate('document.querySelector("#operations-publish-publish textarea")?.value.length > 0'),
+        'the page shows the example',
+      );
+      expect(page.complaints).toEqual([]);
+      expect(await execute()).toBe('401');
+      await page.evaluate('document.querySelector("#operations-publish-publish .btn-clear").click()');
+      await page.evaluate(`ui.preauthorizeApiKey('key', '${key}')`);
+      expect(await execute()).toBe('200');
+    } finally {
+      await page.close();
+    }
+    const stats = await guarded.request('/stats', { headers: { authorization: `Bearer ${key}` } });
+    expect(await stats.json()).toMatchObject({ received: 1, unique_processed: 1 });
+  });
 });
 
 describe('a slow client', () => {
-  it('that does not finish its headers is told 408 and hung up on, while others are served', async () => {
-    const began = Date.now();
+  it('that does not finish its headers gets 408 and is disconnected, while others are served', async () => {
+    const calm = await secondsOf(() => service.publish(anEvent()));
+    const started = performance.now();
     const slow = Array.from({ length: 200 }, () =>
       RawConnection.open(service.url).send('POST /publish HTTP/1.1\r\nHost: a\r\nContent-Ty'),
     );
@@ -137,12 +143,13 @@ describe('a slow client', () => {
       await connection.untilClosed();
       expect(connection.statuses).toEqual([408]);
     }
-    expect(Date.now() - began).toBeLessThan(20_000);
+    // The time-out is 10 s, enforced every 5 s. The rest is for a busy machine.
+    expect((performance.now() - started) / 1000).toBeLessThan(20 + 50 * calm);
   });
 });
 
-describe('an answer to what is wrong', () => {
-  it('tells nothing of the inside', async () => {
+describe('the response to an invalid request', () => {
+  it('reveals no internals', async () => {
     const answers = await Promise.all([
       service.request("/events?topic=' OR 1=1 --"),
       service.request("/events/'%3B DROP TABLE processed_events/x"),

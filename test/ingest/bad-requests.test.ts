@@ -5,11 +5,13 @@ import { anEvent, events } from '../harness/an-event.js';
 import { Service } from '../harness/service.js';
 import type { ProblemDto } from '../../src/http/problem.dto.js';
 
+const NDJSON = { 'content-type': 'application/x-ndjson' };
+
 const service = await Service.start({ BODY_LIMIT_BYTES: '1000000', QUEUE_CAPACITY: '10000' });
 await service.publish(anEvent());
 const before = await service.stats();
 
-/** Every test ends here: whatever was refused has changed no row and no counter. */
+/** After every test: a rejected request changes no row and no counter. */
 afterEach(async () => {
   expect(await service.stats()).toEqual({ ...before, uptime: expect.any(Number) });
   expect(await service.everything()).toHaveLength(1);
@@ -28,10 +30,9 @@ async function problemOf(response: Response): Promise<ProblemDto> {
   return problem;
 }
 
-describe('an event with', () => {
+describe('an invalid event', () => {
   const names = ['topic', 'event_id', 'source'] as const;
   const badNames: [string, unknown][] = [
-    ['nothing', undefined],
     ['null', null],
     ['a number', 7],
     ['a boolean', true],
@@ -45,7 +46,6 @@ describe('an event with', () => {
     ['a lone surrogate', '\ud800'],
   ];
   const badTimestamps: [string, unknown][] = [
-    ['nothing', undefined],
     ['null', null],
     ['a number', 1_769_860_800],
     ['a date alone', '2026-01-31'],
@@ -53,7 +53,7 @@ describe('an event with', () => {
     ['an impossible leap day', '2025-02-29T12:00:00Z'],
     ['an impossible hour', '2026-01-31T24:00:00Z'],
     ['an impossible leap second', '2026-01-31T12:00:60Z'],
-    ['a blank for the T', '2026-01-31 12:00:00Z'],
+    ['a space instead of the T', '2026-01-31 12:00:00Z'],
     ['text', 'yesterday'],
     ['a number at its end', '2026-01-31T12:00:00Z1'],
   ];
@@ -69,7 +69,7 @@ describe('an event with', () => {
     ...badPayloads.map(([what, value]) => [what, 'payload', value] as const),
   ];
 
-  it.each(cases)('%s as its %s is refused by name', async (_, field, value) => {
+  it.each(cases)('with %s as its %s gets 422 that names the field', async (_, field, value) => {
     const response = await service.publish(anEvent({ [field]: value }));
     expect(response.status).toBe(422);
     expect((await problemOf(response)).errors).toEqual([
@@ -77,14 +77,77 @@ describe('an event with', () => {
     ]);
   });
 
-  it('255 characters of four bytes as its topic is not', async () => {
+  it.each([...names, 'timestamp'])('without %s gets 422 that says so', async (field) => {
+    const response = await service.publish([anEvent(), anEvent({ [field]: undefined })]);
+    expect(response.status).toBe(422);
+    expect((await problemOf(response)).errors).toEqual([{ pointer: `/1/${field}`, detail: 'is required' }]);
+  });
+});
+
+describe('an event', () => {
+  it('with a topic of 255 characters of four bytes is valid', async () => {
     const response = await service.publish([anEvent({ topic: '🧡'.repeat(255) }), anEvent({ topic: '' })]);
     expect((await problemOf(response)).errors).toEqual([{ pointer: '/1/topic', detail: expect.any(String) }]);
   });
 });
 
+describe('an unknown member', () => {
+  const detail =
+    'is not a member of an event; the members are topic, event_id, timestamp, source and payload';
+  const { payload, ...withoutPayload } = anEvent();
+  const misspelt = { ...withoutPayload, data: payload };
+
+  it.each([
+    ['one event', misspelt, '/data'],
+    ['an array', [anEvent(), misspelt], '/1/data'],
+    ['{"events": […]}', { events: [misspelt] }, '/events/0/data'],
+  ])('of an event in %s gets 422 with a pointer', async (_, body, pointer) => {
+    const response = await service.publish(body);
+    expect(response.status).toBe(422);
+    expect((await problemOf(response)).errors).toEqual([{ pointer, detail }]);
+  });
+
+  it('of an NDJSON line gets 422 with the line', async () => {
+    const response = await service.publishText(JSON.stringify(misspelt), NDJSON);
+    expect(response.status).toBe(422);
+    expect((await problemOf(response)).errors).toEqual([{ line: 1, pointer: '/data', detail }]);
+  });
+
+  it.each([
+    ['a/b~c', '/a~1b~0c'],
+    ['', '/'],
+    ['x'.repeat(300_000), `/${'x'.repeat(255)}…`],
+  ])('has its name escaped and shortened in the pointer: %.20s', async (name, pointer) => {
+    const problem = await problemOf(await service.publish({ ...anEvent(), [name]: 1 }));
+    expect(problem.errors).toEqual([{ pointer, detail }]);
+  });
+
+  it('is reported together with other problems of the event, and a hundred times at most', async () => {
+    const { topic: _, ...event } = misspelt;
+    const problem = await problemOf(await service.publish(event));
+    expect(problem.errors!.map(({ pointer }) => pointer)).toEqual(['/topic', '/data']);
+    const many = Object.fromEntries(Array.from({ length: 1_000 }, (__, index) => [`member-${index}`, 1]));
+    expect((await problemOf(await service.publish({ ...anEvent(), ...many }))).errors).toHaveLength(100);
+  });
+
+  it('of a batch gets 422 with a pointer', async () => {
+    const response = await service.publish({ events: [anEvent()], extra: 1 });
+    expect(response.status).toBe(422);
+    expect((await problemOf(response)).errors).toEqual([
+      { pointer: '/extra', detail: expect.stringMatching(/^is not a member of a batch/) },
+    ]);
+  });
+
+  it('makes an object that is both an event and a batch get 422 with pointers', async () => {
+    const response = await service.publish({ ...withoutPayload, events: [anEvent()] });
+    expect(response.status).toBe(422);
+    const { errors } = await problemOf(response);
+    expect(errors!.map(({ pointer }) => pointer)).toEqual(['/topic', '/event_id', '/timestamp', '/source']);
+  });
+});
+
 describe('a batch', () => {
-  it('with some bad events is refused whole, and each is named', async () => {
+  it('with invalid events is rejected as a whole, and each problem is listed', async () => {
     const batch = [anEvent(), anEvent({ topic: '' }), anEvent(), anEvent({ timestamp: 'x', source: 1 })];
     const response = await service.publish(batch);
     expect(response.status).toBe(422);
@@ -97,7 +160,7 @@ describe('a batch', () => {
     ]);
   });
 
-  it('as {"events": […]} is pointed into as it was sent', async () => {
+  it('as {"events": […]} gets pointers that begin with /events', async () => {
     const problem = await problemOf(await service.publish({ events: [anEvent(), anEvent({ topic: 1 })] }));
     expect(problem.errors!.map(({ pointer }) => pointer)).toEqual(['/events/1/topic']);
   });
@@ -105,22 +168,22 @@ describe('a batch', () => {
   it.each([
     ['is empty', [], ''],
     ['is empty, as an object', { events: [] }, '/events'],
-    ['is no array', { events: 'all' }, '/events'],
+    ['is not an array', { events: 'all' }, '/events'],
     ['is null', null, ''],
     ['is text', 'event', ''],
     ['is a number', 1, ''],
-  ])('that %s is refused', async (_, body, pointer) => {
+  ])('that %s gets 422', async (_, body, pointer) => {
     const response = await service.publish(body);
     expect(response.status).toBe(422);
     expect((await problemOf(response)).errors).toEqual([{ pointer, detail: expect.any(String) }]);
   });
 
-  it('with things that are no events is refused', async () => {
+  it('with values that are not objects gets 422 that lists each', async () => {
     const problem = await problemOf(await service.publish([1, 'a', null, [], anEvent()]));
     expect(problem.errors!.map(({ pointer }) => pointer)).toEqual(['/0', '/1', '/2', '/3']);
   });
 
-  it('of 10 001 events is too large', async () => {
+  it('of 10 001 events gets 413', async () => {
     const small = events(10_001).map(() => 0);
     const response = await service.publish(small);
     expect(response.status).toBe(413);
@@ -128,9 +191,9 @@ describe('a batch', () => {
   });
 });
 
-describe('a body', () => {
+describe('a JSON body', () => {
   it.each(['{', '[1,', '{"topic":}', 'topic=orders', '{"a":1}}', '\ufeff{}'])(
-    'that is the malformed %j is 400',
+    'that is malformed gets 400: %j',
     async (text) => {
       const response = await service.publishText(text);
       expect(response.status).toBe(400);
@@ -138,11 +201,11 @@ describe('a body', () => {
     },
   );
 
-  it('that is empty is 400', async () => {
+  it('that is empty gets 400', async () => {
     expect((await problemOf(await service.publishText(''))).detail).toMatch(/empty/);
   });
 
-  it('that is not UTF-8 is 400', async () => {
+  it('that is not UTF-8 gets 400', async () => {
     const [head, tail] = JSON.stringify(anEvent({ source: '@' })).split('@') as [string, string];
     const response = await service.publishText(
       Buffer.concat([Buffer.from(head), Buffer.from([0xff]), Buffer.from(tail)]),
@@ -151,27 +214,18 @@ describe('a body', () => {
     expect((await problemOf(response)).detail).toMatch(/UTF-8/);
   });
 
-  it.each(['text/plain', 'application/xml', 'application/x-www-form-urlencoded', 'nonsense'])(
-    'of type %s is 415',
-    async (type) => {
-      const response = await service.publish(anEvent(), { 'content-type': type });
-      expect(response.status).toBe(415);
-      expect((await problemOf(response)).detail).toMatch(/application\/json/);
-    },
-  );
-
-  it('larger than the limit is 413', async () => {
+  it('larger than the limit gets 413', async () => {
     const response = await service.publish(anEvent({ payload: { text: 'x'.repeat(1_000_000) } }));
     expect(response.status).toBe(413);
     await problemOf(response);
   });
 
-  it('larger than the limit, sent in chunks without a length, is 413', async () => {
+  it('larger than the limit, sent in chunks without a length, gets 413', async () => {
     const sending = request(`${service.url}/publish`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
     });
-    sending.on('error', () => {}); // the service hangs up on what it does not want
+    sending.on('error', () => {}); // the service closes the connection early
     for (let sent = 0; sent <= 1_000_000; sent += 65_536) sending.write(Buffer.alloc(65_536, 'x'));
     const [answer] = (await once(sending, 'response')) as [IncomingMessage];
     answer.resume();
@@ -180,23 +234,64 @@ describe('a body', () => {
   });
 });
 
+describe('a media type', () => {
+  const post = (path: string, type: string) =>
+    service.request(path, { method: 'POST', headers: { 'content-type': type }, body: '{}' });
+
+  it.each(['text/plain', 'application/xml', 'application/x-www-form-urlencoded', 'nonsense'])(
+    'that /publish does not support gets 415 that names it and the supported ones: %s',
+    async (type) => {
+      const response = await post('/publish', type);
+      expect(response.status).toBe(415);
+      const { detail } = await problemOf(response);
+      expect(detail).toContain(`The media type "${type}" is not supported here.`);
+      for (const name of ['application/json', 'CloudEvents', 'application/x-ndjson', 'application/jsonl'])
+        expect(detail).toContain(name);
+    },
+  );
+
+  it.each(['text/plain', 'application/x-ndjson', 'application/cloudevents+json'])(
+    'that /events/lookup does not support gets 415 that names application/json only: %s',
+    async (type) => {
+      const response = await post('/events/lookup', type);
+      expect(response.status).toBe(415);
+      expect((await problemOf(response)).detail).toBe(
+        `The media type "${type}" is not supported here. Send application/json.`,
+      );
+    },
+  );
+
+  it('that is long is quoted in part', async () => {
+    const { detail } = await problemOf(await post('/publish', `text/"${'x'.repeat(1_000)}`));
+    expect(detail).toMatch(/^The media type "text\/\\"x{94}…" is not supported here\./);
+  });
+
+  it('that is missing gets 415 that says so', async () => {
+    const response = await service.request('/publish', { method: 'POST', body: Buffer.from('{}') });
+    expect(response.status).toBe(415);
+    expect((await problemOf(response)).detail).toMatch(
+      /^The request has no Content-Type\. Send application\/json/,
+    );
+  });
+});
+
 describe('a body', () => {
   it.each([
     [{ 'content-encoding': 'compress' }],
     [{ 'content-type': 'application/json; charset=latin1' }],
     [{ 'content-type': 'application/json; charset="utf-16"' }],
-  ])('with %j is 415', async (headers) => {
+  ])('with %j gets 415', async (headers) => {
     const response = await service.publish(anEvent(), headers);
     expect(response.status).toBe(415);
     await problemOf(response);
   });
 
-  it('of NDJSON in another charset is 415', async () => {
+  it('of NDJSON in another charset than UTF-8 gets 415', async () => {
     const headers = { 'content-type': 'application/x-ndjson; charset=utf-16' };
     expect((await service.publishText('{}', headers)).status).toBe(415);
   });
 
-  it('sent where nothing takes one is not looked at', async () => {
+  it('sent to a path or with a method that does not exist is not parsed', async () => {
     const headers = { 'content-type': 'application/json' };
     expect((await service.request('/nothing', { method: 'POST', headers, body: '{' })).status).toBe(404);
     expect((await service.request('/stats', { method: 'PUT', headers, body: '' })).status).toBe(405);
@@ -213,7 +308,7 @@ describe('a path', () => {
     '/events/a/b/c',
     '/health/',
     '/docs2',
-  ])('%s that does not exist is 404', async (path) => {
+  ])('%s that does not exist gets 404', async (path) => {
     const response = await service.request(path);
     expect(response.status).toBe(404);
     await problemOf(response);
@@ -226,12 +321,17 @@ describe('a path', () => {
     ['PUT', '/events/a/b', 'GET, HEAD'],
     ['PATCH', '/stats', 'GET, HEAD'],
     ['OPTIONS', '/health/ready', 'GET, HEAD'],
-  ])('asked by %s %s is 405 and names what it takes', async (method, path, allow) => {
-    const response = await service.request(path, { method });
-    expect(response.status).toBe(405);
-    expect(response.headers.get('allow')!.split(', ').sort().join(', ')).toBe(allow);
-    await problemOf(response);
-  });
+  ])(
+    'called with the wrong method gets 405 that lists the right ones: %s %s',
+    async (method, path, allow) => {
+      const response = await service.request(path, { method });
+      expect(response.status).toBe(405);
+      expect(response.headers.get('allow')!.split(', ').sort().join(', ')).toBe(allow);
+      expect((await problemOf(response)).detail).toBe(
+        `${method} is not allowed at this path. Allowed: ${response.headers.get('allow')}.`,
+      );
+    },
+  );
 
   it.each([
     '/events/%zz/a',
@@ -239,14 +339,14 @@ describe('a path', () => {
     '/events/a/%e0%a4',
     '/events?topic=%zz',
     '/events/stream?topic=%ff',
-  ])('with the malformed escape %s is 400', async (path) => {
+  ])('with malformed percent-encoding gets 400: %s', async (path) => {
     const response = await service.request(path);
     expect(response.status).toBe(400);
     await problemOf(response);
   });
 });
 
-describe('GET /events', () => {
+describe('a query parameter of GET /events', () => {
   it.each([
     'limit=0',
     'limit=1001',
@@ -264,17 +364,33 @@ describe('GET /events', () => {
     'topic=a&topic=b',
     'topic=',
     'cursor=5',
-  ])('with %s is 422 and names the parameter', async (query) => {
+  ])('gets 422 that names it: %s', async (query) => {
     const response = await service.request(`/events?${query}`);
     expect(response.status).toBe(422);
     const { errors } = await problemOf(response);
     expect(errors!.map(({ pointer }) => pointer)).toEqual([query.split('=')[0]]);
     if (query.includes('&')) expect(errors![0]!.detail).toBe('must not be given more than once');
   });
+
+  it('gets 422 that lists the allowed values, without its name', async () => {
+    const { errors } = await problemOf(await service.request('/events?order=up'));
+    expect(errors).toEqual([{ pointer: 'order', detail: 'must be one of the following values: asc, desc' }]);
+  });
+
+  it.each(['offset', 'page'])('gets 422 that explains the cursor instead of %s', async (name) => {
+    const response = await service.request(`/events?${name}=2`);
+    expect(response.status).toBe(422);
+    expect((await problemOf(response)).errors).toEqual([
+      {
+        pointer: name,
+        detail: 'is not a parameter of this call; for the next page, send next_cursor as after or before',
+      },
+    ]);
+  });
 });
 
 describe('an event that is not stored', () => {
-  it('is 404', async () => {
+  it('gets 404', async () => {
     const response = await service.request('/events/orders/never');
     expect(response.status).toBe(404);
     await problemOf(response);
@@ -289,7 +405,8 @@ describe('a number that would be rounded', () => {
     ['1e400', '/payload/n'],
     ['-1E-400', '/payload/n'],
     ['[1,{"a/b~c":1234567890123456789}]', '/payload/n/1/a~1b~0c'],
-  ])('%s is refused: a payload does not change in silence', async (number, pointer) => {
+    [`${'['.repeat(200_000)}1e400${']'.repeat(200_000)}`, `/payload/n${'/0'.repeat(98)}/…`],
+  ])('gets 422 that names it: %.50s', async (number, pointer) => {
     const text = JSON.stringify(anEvent({ payload: { n: '@' } })).replace('"@"', number);
     const response = await service.publishText(text);
     expect(response.status).toBe(422);
@@ -300,7 +417,7 @@ describe('a number that would be rounded', () => {
 });
 
 describe('a payload with a text of many megabytes', () => {
-  it('comes back as it is, though digits in it look like a number that cannot be kept', async () => {
+  it('is returned unchanged, although digits in it look like a number that would be rounded', async () => {
     const roomy = await Service.start();
     const event = anEvent({ payload: { text: `id 1234567890123456 ${'x'.repeat(10_000_000)}` } });
     expect((await roomy.publish(event)).status).toBe(200);
@@ -308,14 +425,14 @@ describe('a payload with a text of many megabytes', () => {
   });
 });
 
-describe('a payload nested', () => {
+describe('a payload', () => {
   const nested = (levels: number) =>
     JSON.stringify(anEvent({ payload: { a: '@' } })).replace(
       '"@"',
       '['.repeat(levels - 1) + ']'.repeat(levels - 1),
     );
 
-  it.each([101, 5_000, 100_000])('%i levels deep is refused', async (levels) => {
+  it.each([101, 5_000, 100_000])('nested %i levels deep gets 422', async (levels) => {
     const response = await service.publishText(nested(levels));
     expect(response.status).toBe(422);
     expect((await problemOf(response)).errors).toEqual([
@@ -324,8 +441,8 @@ describe('a payload nested', () => {
   });
 });
 
-describe('a request that no queue could hold', () => {
-  it('is 413, not 503: to try again would not help', async () => {
+describe('a request larger than the whole queue', () => {
+  it('gets 413, not 503, because a retry would not help', async () => {
     const small = await Service.start({ QUEUE_CAPACITY_BYTES: '2000' });
     const response = await small.publish(anEvent({ payload: { text: 'x'.repeat(4_000) } }));
     expect(response.status).toBe(413);
@@ -334,7 +451,7 @@ describe('a request that no queue could hold', () => {
   });
 });
 
-describe('what is not HTTP', () => {
+describe('a request that is not HTTP', () => {
   it.each([
     ['an unknown method', 'FOO /stats HTTP/1.1\r\nHost: a\r\n\r\n', 400],
     ['a header of 20 kB', `GET /stats HTTP/1.1\r\nHost: a\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`, 431],
@@ -343,7 +460,7 @@ describe('what is not HTTP', () => {
       'POST /publish HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n',
       400,
     ],
-  ])('%s gets a problem too', async (_, text, status) => {
+  ])('gets a problem: %s', async (_, text, status) => {
     const { hostname, port } = new URL(service.url);
     const socket = connect(Number(port), hostname);
     socket.write(text);

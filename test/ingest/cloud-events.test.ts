@@ -20,7 +20,7 @@ describe('CloudEvents', () => {
       ({ event_id }) => event_id === id,
     );
 
-  it('are stored from the binary mode, and known again in the others', async () => {
+  it('are stored in binary mode, and are duplicates in the other modes', async () => {
     expect(await (await send(HTTP.binary(event))).json()).toMatchObject({
       outcome: 'stored',
       event_id: '/shop#1',
@@ -48,7 +48,7 @@ describe('CloudEvents', () => {
     ['an array', [1, 2], { value: [1, 2] }],
     ['an object', { a: { b: 1 } }, { a: { b: 1 } }],
     ['nothing', undefined, {}],
-  ])('with %s as data keep it', async (name, data, payload) => {
+  ])('with %s as data are stored with it', async (name, data, payload) => {
     const body = JSON.stringify({
       specversion: '1.0',
       type: 'com.example.order',
@@ -64,7 +64,7 @@ describe('CloudEvents', () => {
     expect((await stored(event_id))!.payload).toEqual(payload);
   });
 
-  it('keep apart sources and ids that would be one if they were joined', async () => {
+  it('do not collide if the joined source and id are equal', async () => {
     const of = (source: string, id: string) =>
       send(HTTP.structured(new CloudEvent({ type: 'com.example.order', source, id, data: {} })));
     expect(await (await of('/a#b', '1')).json()).toMatchObject({ outcome: 'stored', event_id: '/a%23b#1' });
@@ -75,7 +75,7 @@ describe('CloudEvents', () => {
     expect(await (await of('/a', 'b#1')).json()).toMatchObject({ outcome: 'stored', event_id: '/a#b#1' });
   });
 
-  it('have their headers percent-decoded in binary mode', async () => {
+  it('in binary mode have their headers percent-decoded', async () => {
     const headers = {
       'ce-specversion': '1.0',
       'ce-type': 'com.example.order',
@@ -88,7 +88,7 @@ describe('CloudEvents', () => {
     expect(await quoted.json()).toMatchObject({ event_id: '/café#x "y"' });
   });
 
-  it('in binary mode are told by their headers what is wrong', async () => {
+  it('in binary mode get 422 that names the invalid headers', async () => {
     const wrong = async (headers: Record<string, string>) => {
       const response = await service.publish({}, headers);
       expect(response.status).toBe(422);
@@ -102,7 +102,7 @@ describe('CloudEvents', () => {
     expect(await wrong({ ...whole, 'ce-id': 'i'.repeat(255) })).toEqual(['ce-id']);
   });
 
-  it('in binary mode may have any kind of JSON as data, or none', async () => {
+  it('in binary mode can have any JSON as data, or none', async () => {
     const headers = { 'ce-type': 'kinds', 'ce-source': 's', 'ce-id': 'i', 'ce-specversion': '1.0' };
     const some = await service.publish({ a: 1 }, { ...headers, 'content-type': 'application/vnd.shop+json' });
     expect(await some.json()).toMatchObject({ outcome: 'stored' });
@@ -115,7 +115,7 @@ describe('CloudEvents', () => {
     expect(kinds.map(({ payload }) => payload)).toEqual([{ a: 1 }, {}]);
   });
 
-  it('in a batch are refused together, and each wrong one is named', async () => {
+  it('in a batch are rejected together, and each invalid one is listed', async () => {
     const one = { specversion: '1.0', type: 't', source: 's', id: 'i' };
     const response = await service.publishText(
       JSON.stringify([one, { ...one, id: '' }, one, 7, { ...one, type: 1 }, null, { ...one, time: 'now' }]),
@@ -128,7 +128,7 @@ describe('CloudEvents', () => {
     expect(errors.map(({ pointer }) => pointer)).toEqual(['/1/id', '/3', '/4/type', '/5', '/6/time']);
   });
 
-  it('without a time get that of receipt', async () => {
+  it('without a time get the time of receipt', async () => {
     const before = new Date().toISOString();
     await send(HTTP.structured(new CloudEvent({ type: 'com.example.order', source: '/now', id: '1' })));
     const { timestamp } = (await stored('/now#1'))!;
@@ -140,11 +140,11 @@ describe('CloudEvents', () => {
     ['an empty source', { source: '' }, '/source'],
     ['no type', { type: undefined }, '/type'],
     ['another version', { specversion: '0.3' }, '/specversion'],
-    ['a bad time', { time: '2026-02-30T12:00:00Z' }, '/time'],
+    ['an impossible time', { time: '2026-02-30T12:00:00Z' }, '/time'],
     ['an empty subject', { subject: '' }, '/subject'],
     ['data of two kinds', { data: {}, data_base64: 'AAAA' }, '/data_base64'],
     ['a type of control characters', { type: '\n' }, '/type'],
-  ])('with %s are refused', async (_, changes, pointer) => {
+  ])('with %s get 422', async (_, changes, pointer) => {
     const body = { specversion: '1.0', type: 't', source: 's', id: 'i', ...changes };
     const response = await service.publishText(JSON.stringify(body), {
       'content-type': 'application/cloudevents+json',
@@ -154,7 +154,7 @@ describe('CloudEvents', () => {
     expect(errors.map((error) => error.pointer)).toContain(pointer);
   });
 
-  it.each(['null', '5', '[]', '""'])('are JSON objects, and not %s', async (body) => {
+  it.each(['null', '5', '[]', '""'])('that are not JSON objects get 422: %s', async (body) => {
     const response = await service.publishText(body, { 'content-type': 'application/cloudevents+json' });
     expect(response.status).toBe(422);
     expect(await response.json()).toMatchObject({
@@ -162,7 +162,7 @@ describe('CloudEvents', () => {
     });
   });
 
-  it('keep binary data as it came, and apart from text', async () => {
+  it('keep binary data as it was sent, distinct from text', async () => {
     const body = {
       specversion: '1.0',
       type: 'com.example.order',
@@ -174,8 +174,11 @@ describe('CloudEvents', () => {
     expect((await stored('/bytes#1'))!.payload).toEqual({ data_base64: 'aGk=' });
   });
 
-  it.each(['application/cloudevents+avro', 'text/plain'])('as %s are 415', async (type) => {
-    const headers = { ...(HTTP.binary(event).headers as Record<string, string>), 'content-type': type };
-    expect((await service.publishText('x', headers)).status).toBe(415);
-  });
+  it.each(['application/cloudevents+avro', 'text/plain'])(
+    'with the content type %s get 415',
+    async (type) => {
+      const headers = { ...(HTTP.binary(event).headers as Record<string, string>), 'content-type': type };
+      expect((await service.publishText('x', headers)).status).toBe(415);
+    },
+  );
 });

@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { anotherTurn, inItsTurn } from '../../src/ingest/turns.js';
+import { Turns } from '../../src/ingest/turns.js';
 import type { PublishedBatch } from '../../src/ingest/publish.dto.js';
 import { anEvent, events } from '../harness/an-event.js';
 import { RawConnection } from '../harness/raw.js';
@@ -9,7 +8,7 @@ import { until } from '../harness/until.js';
 const MIB = 1024 * 1024;
 
 describe('a large body', () => {
-  it('with a wrong event far inside changes nothing, and the answer names it', async () => {
+  it('with one invalid event gets 422 that names it, and changes nothing', async () => {
     const service = await Service.start();
     const batch = events(5_000);
     batch[4_567] = anEvent({ topic: '' });
@@ -19,7 +18,7 @@ describe('a large body', () => {
     expect(await service.stats()).toMatchObject({ received: 0, queue_depth: 0, topics: [] });
   });
 
-  it('that is refused, or whose publisher hangs up, gives back what it took of the memory for bodies', async () => {
+  it('that is rejected or aborted releases its share of the budget for bodies', async () => {
     const service = await Service.start({
       QUEUE_CAPACITY_BYTES: String(2 * MIB),
       BODY_LIMIT_BYTES: String(2 * MIB),
@@ -31,7 +30,7 @@ describe('a large body', () => {
         400,
       );
       const half = RawConnection.open(service.url).send(head(text.length)).send(text.slice(0, -9));
-      // Answered after the half is being read, for it came first.
+      // This response proves that the service has read the earlier bytes.
       await service.stats();
       half.socket.destroy();
       await until(
@@ -43,7 +42,7 @@ describe('a large body', () => {
     expect(await service.stats()).toMatchObject({ received: 1, queue_depth: 0 });
   });
 
-  it('is stored when its publisher hangs up after the last byte', async () => {
+  it('is stored if its publisher disconnects after the last byte', async () => {
     const service = await Service.start();
     const text = JSON.stringify(events(3_000));
     const connection = RawConnection.open(service.url);
@@ -52,7 +51,7 @@ describe('a large body', () => {
     expect(await service.everything()).toHaveLength(3_000);
   });
 
-  it('among many is answered in the order of its events, and single events come in between', async () => {
+  it('among many gets its results in request order, and does not block single events', async () => {
     const service = await Service.start();
     const batches = Array.from({ length: 20 }, (_, batch) => events(3_000, { topic: `batch-${batch}` }));
     const [answers, single] = await Promise.all([
@@ -76,18 +75,19 @@ describe('a large body', () => {
     });
   });
 
-  it('is not kept until its answer is read', async () => {
-    const service = await Service.start();
+  it('is not kept in memory until its response is read', async () => {
+    // Each parsed body takes 80 MB, many times its text: ten of them do not fit in this heap.
+    const service = await Service.start({ NODE_OPTIONS: '--max-old-space-size=500' });
     const name = 'x'.repeat(240);
-    const ignored = Array.from({ length: 2_000_000 }, () => []);
-    const before = residentMiB(service);
+    const payload = { values: Array.from({ length: 200 }, () => []) };
     const unread: RawConnection[] = [];
     while (unread.length < 10) {
-      const batch = events(10_000, { topic: name }).map((event) => ({
+      // Long names make a response that does not fit in the buffers of a socket.
+      const batch = events(10_000, { topic: name, payload }).map((event) => ({
         ...event,
         event_id: name + event.event_id,
       }));
-      const text = JSON.stringify({ events: batch, ignored });
+      const text = JSON.stringify(batch);
       const connection = RawConnection.open(service.url);
       connection.socket.pause();
       unread.push(connection.send(head(text.length) + text));
@@ -96,33 +96,30 @@ describe('a large body', () => {
         'every unread event is stored',
       );
     }
-    expect(residentMiB(service) - before).toBeLessThan(800);
+    expect((await service.request('/health/live')).status).toBe(200);
     for (const { socket } of unread) socket.destroy();
   });
 });
 
-describe('turns of the event loop', () => {
-  it('are one a task; what was begun is done before what waits, each in its order', async () => {
+describe('Turns', () => {
+  it('runs one step per iteration, resumed work before queued tasks, each in order', async () => {
+    const turns = new Turns();
     const order: string[] = [];
     const twoTurns = async (name: string) => {
       order.push(`${name} begins`);
-      await anotherTurn();
+      await turns.yield();
       order.push(`${name} ends`);
     };
-    inItsTurn(() => void twoTurns('first'));
-    inItsTurn(() => order.push('second'));
+    void turns.run(() => twoTurns('first'));
+    void turns.run(async () => void order.push('second'));
     void twoTurns('third');
-    let turns = 0;
-    for (; order.length < 5; turns++) await new Promise((resolve) => setImmediate(resolve));
+    let iterations = 0;
+    for (; order.length < 5; iterations++) await new Promise((resolve) => setImmediate(resolve));
     expect(order).toEqual(['third begins', 'third ends', 'first begins', 'first ends', 'second']);
-    expect(turns).toBeGreaterThanOrEqual(4);
+    expect(iterations).toBeGreaterThanOrEqual(4);
   });
 });
 
 function head(length: number): string {
   return `POST /publish HTTP/1.1\r\nHost: test\r\nContent-Type: application/json\r\nContent-Length: ${length}\r\n\r\n`;
-}
-
-function residentMiB({ process: { pid } }: Service): number {
-  return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]) / 1024;
 }

@@ -4,6 +4,8 @@ import { gzipSync } from 'node:zlib';
 import { anEvent, events } from '../harness/an-event.js';
 import { Service } from '../harness/service.js';
 import { until } from '../harness/until.js';
+import { NDJSON_TYPES } from '../../src/http/bodies.js';
+import type { ProblemDto } from '../../src/http/problem.dto.js';
 import type { PublishedLines } from '../../src/ingest/publish.dto.js';
 import type { TopicsPage } from '../../src/stats/topics.dto.js';
 import type { EventsPage } from '../../src/query/events.dto.js';
@@ -18,7 +20,7 @@ const publishLines = async (body: string | Buffer, headers: Record<string, strin
 const asLines = (list: object[]) => list.map((one) => `${JSON.stringify(one)}\n`).join('');
 
 describe('POST /publish with NDJSON', () => {
-  it('stores every valid line in order and tells each bad one by its number', async () => {
+  it('stores the valid lines in order and reports each invalid one by its number', async () => {
     const [first, second] = [anEvent({ topic: 'lines' }), anEvent({ topic: 'lines' })];
     const body = [
       JSON.stringify(first),
@@ -39,7 +41,7 @@ describe('POST /publish with NDJSON', () => {
     expect(stored.map(({ event_id }) => event_id)).toEqual([first.event_id, second.event_id]);
   });
 
-  it('takes a body of any length, larger than the limit of other bodies', async () => {
+  it('accepts a body larger than the limit of other bodies', async () => {
     const many = events(20_000, { topic: 'long' });
     const body = asLines(many);
     expect(body.length).toBeGreaterThan(2_000_000);
@@ -65,15 +67,15 @@ describe('POST /publish with NDJSON', () => {
     expect(ids).toEqual(many.map(({ event_id }) => event_id));
   });
 
-  it('tells the first hundred errors, and counts all', async () => {
-    const answer = await publishLines('nonsense\n'.repeat(250));
-    expect(answer).toMatchObject({ received: 0, rejected: 250 });
+  it('reports the first hundred errors and counts all of them', async () => {
+    const answer = await publishLines('nonsense\n'.repeat(250) + asLines([anEvent()]));
+    expect(answer).toMatchObject({ received: 1, rejected: 250 });
     expect(answer.errors.map(({ line }) => line)).toEqual(
       Array.from({ length: 100 }, (_, index) => index + 1),
     );
   });
 
-  it('refuses a line that is too long or not UTF-8, and only that', async () => {
+  it('rejects only the lines that are too long or not UTF-8', async () => {
     const [before, after] = [anEvent(), anEvent()];
     const long = JSON.stringify(anEvent({ payload: { text: 'x'.repeat(300_000) } }));
     const broken = Buffer.concat([Buffer.from('{"topic":"'), Buffer.from([0xff]), Buffer.from('"}\n')]);
@@ -89,7 +91,7 @@ describe('POST /publish with NDJSON', () => {
     expect(answer.errors.map(({ line }) => line)).toEqual([2, 3]);
   });
 
-  it('keeps what was stored when the connection breaks, so that sending it again is safe', async () => {
+  it('keeps the stored lines if the connection breaks, so that sending the body again is safe', async () => {
     const many = events(5_000, { topic: 'broken' });
     const body = asLines(many);
     const sending = request(`${service.url}/publish`, {
@@ -111,7 +113,7 @@ describe('POST /publish with NDJSON', () => {
     expect(await stored()).toMatchObject({ unique_processed: 5_000 });
   });
 
-  it('keeps the lines before the place where a compressed body breaks off, and tells where that is', async () => {
+  it('keeps the lines before the point where a compressed body breaks off, and reports that point', async () => {
     const packed = gzipSync(asLines(events(5_000, { topic: 'cut' })));
     const answer = await publishLines(packed.subarray(0, packed.length - 100), {
       'content-encoding': 'gzip',
@@ -124,7 +126,7 @@ describe('POST /publish with NDJSON', () => {
     expect(cut).toMatchObject({ topic: 'cut', received: answer.received });
   });
 
-  it('of which nothing can be unpacked is refused, and leaves no half-read body on the connection', async () => {
+  it('responds with 400 and closes the connection if nothing can be decompressed', async () => {
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     const asking = request(`${service.url}/publish`, {
       agent,
@@ -144,7 +146,7 @@ describe('POST /publish with NDJSON', () => {
     agent.destroy();
   });
 
-  it('is stored as it comes, without waiting for more', async () => {
+  it('stores lines as they arrive, without waiting for more', async () => {
     const feed = request(`${service.url}/publish`, {
       method: 'POST',
       headers: { 'content-type': 'application/x-ndjson' },
@@ -161,7 +163,7 @@ describe('POST /publish with NDJSON', () => {
     response.resume();
   });
 
-  it('keeps the limit of a line to the byte, however the bytes arrive', async () => {
+  it('enforces the limit of a line to the byte, regardless of chunks', async () => {
     const roomy = await Service.start();
     const of = (bytes: number) => {
       const event = anEvent({ topic: 'edge' });
@@ -184,16 +186,16 @@ describe('POST /publish with NDJSON', () => {
     }
   });
 
-  it('answers sums with 200, whatever is preferred, and however the media type is written', async () => {
+  it('responds with 200 and totals, regardless of Prefer', async () => {
     const response = await service.publishText(asLines([anEvent()]), {
-      'content-type': 'Application/X-NDJSON',
+      'content-type': 'application/x-ndjson',
       prefer: 'respond-async, return=minimal',
     });
     expect([response.status, response.headers.get('preference-applied')]).toEqual([200, null]);
     expect(await response.json()).toMatchObject({ stored: 1 });
   });
 
-  it('is stored in parts that the queue can hold, and refuses only the line that it cannot', async () => {
+  it('stores a body in parts that fit the queue, and rejects only the line that does not', async () => {
     const small = await Service.start({ QUEUE_CAPACITY: '100', QUEUE_CAPACITY_BYTES: '50000' });
     const large = anEvent({ payload: { text: 'x'.repeat(60_000) } });
     const body = asLines([...events(500), large, ...events(500)]);
@@ -208,7 +210,68 @@ describe('POST /publish with NDJSON', () => {
     expect(stored.map(({ seq }) => seq)).toEqual(Array.from({ length: 1_000 }, (_, index) => index + 1));
   });
 
-  it('takes an empty body as no lines', async () => {
-    expect(await publishLines('\n\n')).toMatchObject({ received: 0, rejected: 0 });
+  it.each(['', '\n\n'])('accepts a body without lines: %j', async (body) => {
+    expect(await publishLines(body)).toEqual({
+      received: 0,
+      stored: 0,
+      duplicates: 0,
+      conflicts: 0,
+      rejected: 0,
+      complete: true,
+      errors: [],
+    });
+  });
+
+  it.each(NDJSON_TYPES)('accepts the media type %s, in any case', async (type) => {
+    for (const name of [type, type.toUpperCase(), `${type}; charset=utf-8`]) {
+      expect(await publishLines(asLines([anEvent()]), { 'content-type': name })).toMatchObject({ stored: 1 });
+    }
+  });
+});
+
+describe('POST /publish with NDJSON without a valid line', () => {
+  const rejected = async (body: string | Buffer, headers: Record<string, string> = {}) => {
+    const before = await service.stats();
+    const response = await service.publishText(body, { 'content-type': 'application/x-ndjson', ...headers });
+    expect(response.status).toBe(422);
+    expect(await service.stats()).toEqual({ ...before, uptime: expect.any(Number) });
+    return (await response.json()) as ProblemDto;
+  };
+
+  it('responds with 422 that lists the problems of each line', async () => {
+    const event = anEvent();
+    const problem = await rejected(
+      `\n${JSON.stringify({ ...event, topic: undefined, source: 1 })}\n{\n${JSON.stringify({ events: [event] })}\n`,
+    );
+    expect(problem).toMatchObject({
+      type: 'urn:problem:invalid-request',
+      detail: 'Each of the 3 lines is invalid; nothing was stored.',
+    });
+    expect(problem.errors!.map(({ line, pointer }) => [line, pointer])).toEqual([
+      [2, '/topic'],
+      [2, '/source'],
+      [3, ''],
+      [4, '/topic'],
+      [4, '/event_id'],
+      [4, '/timestamp'],
+      [4, '/source'],
+      [4, '/events'],
+    ]);
+  });
+
+  it('responds with 422 to a single line', async () => {
+    expect((await rejected('{}')).detail).toBe('The only line is invalid; nothing was stored.');
+  });
+
+  it('responds with 422 that lists at most a hundred problems', async () => {
+    const { detail, errors } = await rejected('nonsense\n'.repeat(250));
+    expect(detail).toMatch(/^Each of the 250 lines is invalid; .* The first 100 errors are listed\.$/);
+    expect(errors!.map(({ line }) => line)).toEqual(Array.from({ length: 100 }, (_, index) => index + 1));
+  });
+
+  it('responds with 422 if the body breaks off as well', async () => {
+    const packed = gzipSync('nonsense\n'.repeat(100_000));
+    const problem = await rejected(packed.subarray(0, packed.length - 100), { 'content-encoding': 'gzip' });
+    expect(problem.detail).toMatch(/is invalid; nothing was stored/);
   });
 });

@@ -7,7 +7,7 @@ const publish = async <T>(body: unknown, headers?: Record<string, string>) =>
   (await (await service.publish(body, headers)).json()) as T;
 
 describe('POST /publish with one event', () => {
-  it('stores it and tells its seq', async () => {
+  it('stores it and returns its seq', async () => {
     const event = anEvent();
     const response = await service.publish(event);
     expect(response.status).toBe(200);
@@ -21,13 +21,13 @@ describe('POST /publish with one event', () => {
     });
   });
 
-  it('tells a repeat as a duplicate, with the seq of the first', async () => {
+  it('reports a repeated event as a duplicate, with the seq of the first', async () => {
     const event = anEvent();
     const { seq } = await publish<PublishedEvent>(event);
     expect(await publish(event)).toMatchObject({ outcome: 'duplicate', seq });
   });
 
-  it('does not mind the order of keys in a repeated payload', async () => {
+  it('reports a duplicate regardless of the order of names in the payload', async () => {
     const event = anEvent({ payload: { a: 1, b: { c: [1, 2], d: null } } });
     const { seq } = await publish<PublishedEvent>(event);
     expect(await publish({ ...event, payload: { b: { d: null, c: [1, 2] }, a: 1 } })).toMatchObject({
@@ -36,24 +36,21 @@ describe('POST /publish with one event', () => {
     });
   });
 
-  it('tells another payload under the same key as a conflict and keeps the first', async () => {
+  it('reports a different payload under the same key as a conflict and keeps the first', async () => {
     const event = anEvent({ event_id: 'conflicting', payload: { total: 1 } });
     const { seq } = await publish<PublishedEvent>(event);
-    expect(await publish({ ...event, payload: { total: 2 } })).toMatchObject({ outcome: 'conflict', seq });
+    expect(await publish({ ...event, payload: { total: 2 } })).toMatchObject({
+      outcome: 'conflict',
+      seq,
+      message: `not stored: event ${seq} has the same topic and event_id but a different payload`,
+    });
     expect(await service.get('/events/orders/conflicting')).toMatchObject({ seq, payload: { total: 1 } });
   });
 
-  it('takes a missing payload as {}', async () => {
+  it('stores {} for a missing payload', async () => {
     const { payload: _, ...event } = anEvent({ event_id: 'without-payload' });
     expect(await publish(event)).toMatchObject({ outcome: 'stored' });
     expect(await service.get('/events/orders/without-payload')).toMatchObject({ payload: {} });
-  });
-
-  it('ignores other fields', async () => {
-    expect(await publish({ ...anEvent({ event_id: 'extra' }), colour: 'red' })).toMatchObject({
-      outcome: 'stored',
-    });
-    expect(await service.get('/events/orders/extra')).not.toHaveProperty('colour');
   });
 
   it.each([
@@ -62,13 +59,13 @@ describe('POST /publish with one event', () => {
     '2026-01-31t12:00:00.123456789+05:30',
     '2024-02-29T23:59:59z',
     '2016-12-31T23:59:60Z',
-  ])('keeps the timestamp %s as it was sent', async (timestamp) => {
+  ])('stores the timestamp %s as it was sent', async (timestamp) => {
     const event = anEvent({ timestamp });
     expect(await publish(event)).toMatchObject({ outcome: 'stored' });
     expect(await service.get(`/events/orders/${event.event_id}`)).toMatchObject({ timestamp });
   });
 
-  it('stores it once when a hundred clients send it at the same time', async () => {
+  it('stores it once if a hundred clients send it at the same time', async () => {
     const event = anEvent();
     const answers = await Promise.all(Array.from({ length: 100 }, () => publish<PublishedEvent>(event)));
     expect(answers.filter(({ outcome }) => outcome === 'stored')).toHaveLength(1);
@@ -76,7 +73,7 @@ describe('POST /publish with one event', () => {
     expect(new Set(answers.map(({ seq }) => seq)).size).toBe(1);
   });
 
-  it('keeps apart keys that would be one if they were joined', async () => {
+  it('keeps keys apart whose joined topic and event_id are equal', async () => {
     const keys = [
       ['a', 'b:c'],
       ['a:b', 'c'],
@@ -98,7 +95,7 @@ describe('POST /publish with many events', () => {
   it.each([
     ['a bare array', (batch: unknown[]) => batch],
     ['{"events": […]}', (batch: unknown[]) => ({ events: batch })],
-  ])('takes %s and gives a verdict for each, in the order sent', async (_, wrap) => {
+  ])('accepts %s and returns a verdict for each event, in request order', async (_, wrap) => {
     const [first, second] = [anEvent(), anEvent()];
     const { seq } = await publish<PublishedEvent>(first);
     const answer = await publish<PublishedBatch>(wrap([second, first, second, { ...second, payload: {} }]));
@@ -120,11 +117,11 @@ describe('POST /publish with many events', () => {
     });
   });
 
-  it('takes an array of one as many', async () => {
+  it('returns totals for an array of one event', async () => {
     expect(await publish<PublishedBatch>([anEvent()])).toMatchObject({ received: 1, stored: 1 });
   });
 
-  it('leaves out the results with Prefer: return=minimal', async () => {
+  it('omits the results with Prefer: return=minimal', async () => {
     const response = await service.publish(events(3), { prefer: 'return=minimal' });
     expect(response.headers.get('preference-applied')).toBe('return=minimal');
     const answer = (await response.json()) as PublishedBatch;
@@ -132,7 +129,7 @@ describe('POST /publish with many events', () => {
     expect(answer).not.toHaveProperty('results');
   });
 
-  it('takes 10 000 events in one request', async () => {
+  it('accepts 10 000 events in one request', async () => {
     expect(await publish<PublishedBatch>(events(10_000, { topic: 'large' }))).toMatchObject({
       stored: 10_000,
     });
@@ -140,7 +137,7 @@ describe('POST /publish with many events', () => {
 });
 
 describe('POST /publish with Prefer: respond-async', () => {
-  it('answers 202 for one event, which is stored soon after', async () => {
+  it('responds with 202 to one event, which is stored afterwards', async () => {
     const event = anEvent({ topic: 'async' });
     const response = await service.publish(event, { prefer: 'respond-async' });
     expect(response.status).toBe(202);
@@ -152,12 +149,12 @@ describe('POST /publish with Prefer: respond-async', () => {
       received_at: expect.any(String),
       outcome: 'queued',
     });
-    // The next commit can only come after: one queue, one order.
+    // The queue keeps the order, so this event is committed later.
     await publish(anEvent());
     expect(await service.get(`/events/async/${event.event_id}`)).toMatchObject({ event_id: event.event_id });
   });
 
-  it('answers 202 for many', async () => {
+  it('responds with 202 to many events', async () => {
     const response = await service.publish(events(5), { prefer: 'wait=5, respond-async' });
     expect(response.status).toBe(202);
     expect(await response.json()).toMatchObject({ outcome: 'queued', received: 5 });
@@ -171,15 +168,18 @@ describe('a payload', () => {
     ['escapes', String.raw`{"text":"\u0000 \b\f\n\r\t \" \\ \/ \u2028"}`],
     ['lone surrogates', String.raw`{"text":"\ud800 and \udc00"}`],
     ['numbers', '{"numbers":[0,-1,1.5,1e21,1e-7,9007199254740991,0.1]}'],
-    ['names of prototypes', '{"__proto__":{"polluted":true},"constructor":{"prototype":1},"toString":null}'],
+    [
+      'names on Object.prototype',
+      '{"__proto__":{"polluted":true},"constructor":{"prototype":1},"toString":null}',
+    ],
     ['text that looks like SQL', `{"text":"'); DROP TABLE processed_events; --"}`],
-  ])('with %s comes back deep-equal', async (name, text) => {
+  ])('with %s is returned deep-equal', async (name, text) => {
     const key = JSON.stringify({ ...anEvent({ topic: 'round-trip', event_id: name }), payload: undefined });
     const body = `${key.slice(0, -1)},"payload":${text}}`;
     expect(await (await service.publishText(body)).json()).toMatchObject({ outcome: 'stored' });
     const path = `/events/round-trip/${encodeURIComponent(name)}`;
     const { payload } = await service.get<{ payload: unknown }>(path);
-    // As text, which also tells __proto__ as a key from __proto__ as a prototype.
+    // Compared as text, because toEqual cannot tell a name __proto__ from a prototype.
     expect(JSON.stringify(payload)).toBe(JSON.stringify(JSON.parse(text)));
     expect(await (await service.publishText(body)).json()).toMatchObject({ outcome: 'duplicate' });
   });
@@ -190,7 +190,7 @@ describe('exact counts', () => {
     { total: 5_000, repeats: 0.2, batch: 1, width: 50 },
     { total: 20_000, repeats: 0.3, batch: 100, width: 8 },
   ])(
-    '$total events, $repeats of them repeated, $batch a request',
+    'hold for $total events, $repeats of them repeated, $batch per request',
     async ({ total, repeats, batch, width }) => {
       const before = await service.stats();
       const unique = events(total * (1 - repeats), { topic: `count-${total}` });
@@ -217,7 +217,7 @@ describe('exact counts', () => {
     },
   );
 
-  it('ends with rows, seqs and counters that agree', async () => {
+  it('agree with the rows and the seqs at the end', async () => {
     const stored = await service.everything();
     expect(stored.map(({ seq }) => seq)).toEqual(stored.map((_, index) => index + 1));
     const stats = await service.stats();
@@ -233,7 +233,7 @@ describe('a media type', () => {
     'application/json; charset="utf-8"',
     'application/json;charset=UTF-8',
     'Application/JSON; charset=us-ascii; v=1',
-  ])('as %s is taken', async (type) => {
+  ])('is accepted as %s', async (type) => {
     expect((await service.publish(anEvent(), { 'content-type': type })).status).toBe(200);
   });
 });

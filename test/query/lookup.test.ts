@@ -9,25 +9,37 @@ describe('POST /events/lookup', () => {
   const lookup = (body: string, type = 'application/json') =>
     service.request('/events/lookup', { method: 'POST', headers: { 'content-type': type }, body });
 
-  it('refuses more keys than it answers for', async () => {
+  it('rejects more than 10 000 keys with 413', async () => {
     const keys = Array.from({ length: 10_001 }, () => ({ topic: 'a', event_id: 'b' }));
     expect((await lookup(JSON.stringify({ keys }))).status).toBe(413);
   });
 
   it.each(['application/x-ndjson', 'application/cloudevents+json'])(
-    'refuses %s, which only publish can read',
+    'rejects %s, which only /publish accepts, with 415',
     async (type) => {
       expect((await lookup('{"keys":[]}', type)).status).toBe(415);
     },
   );
 
-  it('passes over whatever else is in a key', async () => {
+  it('rejects unknown members of the body and of a key', async () => {
     const deep = `${'['.repeat(50_000)}${']'.repeat(50_000)}`;
     const response = await lookup(`{"keys":[{"topic":"a","event_id":"b","x":${deep}}]}`);
-    expect(await response.json()).toEqual({ stored: [], missing: [{ topic: 'a', event_id: 'b' }] });
+    expect(response.status).toBe(422);
+    expect(await response.json()).toMatchObject({
+      errors: [
+        {
+          pointer: '/keys/0/x',
+          detail: 'is not a member of a key; the members are topic and event_id',
+        },
+      ],
+    });
+    const others = await lookup('{"keys":[{"topic":"a","event_id":"b"}],"limit":1}');
+    expect(await others.json()).toMatchObject({
+      errors: [{ pointer: '/limit', detail: 'is not a member of a lookup; the only member is keys' }],
+    });
   });
 
-  it('passes over whatever else is in the body', async () => {
+  it('rejects a body with 200 000 unknown members', async () => {
     const roomy = await Service.start();
     const others = Array.from({ length: 200_000 }, (_, index) => `"a${index}":{}`).join();
     const response = await roomy.request('/events/lookup', {
@@ -35,10 +47,22 @@ describe('POST /events/lookup', () => {
       headers: { 'content-type': 'application/json' },
       body: `{${others},"keys":[{"topic":"a","event_id":"b"}]}`,
     });
-    expect(await response.json()).toEqual({ stored: [], missing: [{ topic: 'a', event_id: 'b' }] });
+    expect(response.status).toBe(422);
+    expect(((await response.json()) as { errors: object[] }).errors).toHaveLength(100);
   });
 
-  it('tells the keys that are stored from those that are missing', async () => {
+  it('reports missing members as required', async () => {
+    const response = await lookup('{"keys":[{"event_id":"b"},{"topic":""}]}');
+    expect(await response.json()).toMatchObject({
+      errors: [
+        { pointer: '/keys/0/topic', detail: 'is required' },
+        { pointer: '/keys/1/topic', detail: expect.stringMatching(/^must be/) },
+        { pointer: '/keys/1/event_id', detail: 'is required' },
+      ],
+    });
+  });
+
+  it('separates the stored keys from the missing ones', async () => {
     const there = events(3, { topic: 'looked-up' });
     const { results } = (await (await service.publish(there)).json()) as PublishedBatch;
     const [first, second, third] = results!.map(({ topic, event_id, seq }) => ({ topic, event_id, seq }));
@@ -61,11 +85,11 @@ describe('POST /events/lookup', () => {
     [{}, '/keys'],
     [{ keys: [] }, '/keys'],
     [{ keys: 'all' }, '/keys'],
-    [[], '/keys'],
-    [null, '/keys'],
+    [[], ''],
+    [null, ''],
     [{ keys: [{ topic: 'a' }] }, '/keys/0/event_id'],
-    [{ keys: [{ topic: 'a', event_id: 'b' }, null] }, '/keys/1/topic'],
-  ])('refuses %j', async (body, pointer) => {
+    [{ keys: [{ topic: 'a', event_id: 'b' }, null] }, '/keys/1'],
+  ])('rejects %j with 422', async (body, pointer) => {
     const response = await lookup(JSON.stringify(body));
     expect(response.status).toBe(422);
     const { errors } = (await response.json()) as { errors: { pointer: string }[] };

@@ -1,0 +1,63 @@
+import type { NewEvent } from '../event/event.js';
+import type { Verdict } from '../event/verdict.js';
+import type {
+  PublishedBatch,
+  PublishedEvent,
+  PublishedLines,
+  QueuedBatch,
+  QueuedEvent,
+} from './publish.dto.js';
+
+export type PublishResponse = PublishedEvent | PublishedBatch | QueuedEvent | QueuedBatch | PublishedLines;
+
+/** Responds to one stored event with its verdict. */
+export function eventResponse(
+  { event_id }: NewEvent,
+  { outcome, seq }: Verdict,
+  received_at: string,
+): PublishedEvent {
+  const message = {
+    stored: `stored as event ${seq}`,
+    duplicate: `already stored as event ${seq}; not stored again`,
+    conflict: `not stored: event ${seq} has the same topic and event_id but a different payload`,
+  }[outcome];
+  return { status: 'accepted', message, event_id, received_at, outcome, seq };
+}
+
+/** Responds to many events with totals and, unless `minimal`, with each verdict. */
+export function batchResponse(
+  events: readonly NewEvent[],
+  verdicts: readonly Verdict[],
+  received_at: string,
+  minimal: boolean,
+): PublishedBatch {
+  const count = { stored: 0, duplicate: 0, conflict: 0 };
+  for (const { outcome } of verdicts) count[outcome]++;
+  return {
+    status: 'accepted',
+    message: `stored: ${count.stored}, duplicates: ${count.duplicate}, conflicts: ${count.conflict}`,
+    received_at,
+    received: events.length,
+    stored: count.stored,
+    duplicates: count.duplicate,
+    conflicts: count.conflict,
+    ...(!minimal && {
+      results: events.map(({ topic, event_id }, index) => ({ topic, event_id, ...verdicts[index]! })),
+    }),
+  };
+}
+
+/** Responds to events that are queued and not stored yet. */
+export function queuedResponse(
+  events: readonly NewEvent[],
+  single: boolean,
+  received_at: string,
+): QueuedEvent | QueuedBatch {
+  const common = {
+    status: 'accepted',
+    message: 'queued, not yet stored',
+    received_at,
+    outcome: 'queued',
+  } as const;
+  return single ? { ...common, event_id: events[0]!.event_id } : { ...common, received: events.length };
+}

@@ -1,0 +1,72 @@
+import type { Verdict } from '../event/verdict.js';
+import type { FieldProblem } from '../http/problem.dto.js';
+import { invalid, MAX_REPORTED_ERRORS, Problem } from '../http/problem.js';
+import type { BrokenStreamError } from './lines.js';
+import type { LineProblem, PublishedLines } from './publish.dto.js';
+
+type FieldProblemOfLine = FieldProblem & { readonly line: number };
+
+/** Counts the lines of an NDJSON upload by outcome, and collects the problems of the first invalid ones. */
+export class UploadReport {
+  private readonly totals = { received: 0, stored: 0, duplicates: 0, conflicts: 0, rejected: 0 };
+  private readonly problems: FieldProblemOfLine[] = [];
+
+  /** Whether further problems are counted but not reported. */
+  get isFull(): boolean {
+    return this.problems.length >= MAX_REPORTED_ERRORS;
+  }
+
+  add(verdicts: readonly Verdict[]): void {
+    for (const { outcome } of verdicts) {
+      this.totals.received++;
+      if (outcome === 'stored') this.totals.stored++;
+      else if (outcome === 'duplicate') this.totals.duplicates++;
+      else this.totals.conflicts++;
+    }
+  }
+
+  reject(line: number, problems: readonly FieldProblem[]): void {
+    this.totals.rejected++;
+    for (const problem of problems) if (!this.isFull) this.problems.push({ line, ...problem });
+  }
+
+  /**
+   * Returns the response. Throws 422 if there were lines but no event among them: log shippers read only the status,
+   * so they would lose the events. A body without lines is accepted, because an empty file has nothing to lose. OTLP
+   * requires the same. Throws 400 if the stream broke before the end of the first line.
+   */
+  response(broken: BrokenStreamError | undefined): PublishedLines {
+    const { received, rejected } = this.totals;
+    if (received === 0 && rejected > 0) throw this.withoutEvents();
+    if (received === 0 && broken) throw new Problem(400, reasonOf(broken));
+    return {
+      ...this.totals,
+      complete: broken === undefined,
+      errors: [...this.byLine(), ...(broken ? [breakOf(broken)] : [])],
+    };
+  }
+
+  private withoutEvents(): Problem {
+    const { rejected } = this.totals;
+    const subject = rejected === 1 ? 'The only line' : `Each of the ${rejected} lines`;
+    const suffix = this.isFull ? ` The first ${MAX_REPORTED_ERRORS} errors are listed.` : '';
+    return invalid(`${subject} is invalid; nothing was stored.${suffix}`, this.problems);
+  }
+
+  /** Joins the problems of each line into one text. */
+  private byLine(): LineProblem[] {
+    const lines = new Map<number, string[]>();
+    for (const { line, pointer, detail } of this.problems) {
+      lines.set(line, [...(lines.get(line) ?? []), `${pointer} ${detail}`.trim()]);
+    }
+    return [...lines].map(([line, texts]) => ({ line, detail: texts.join('; ') }));
+  }
+}
+
+function breakOf(broken: BrokenStreamError): LineProblem {
+  return { line: broken.line, detail: `and all lines after it could not be read: ${reasonOf(broken)}` };
+}
+
+function reasonOf({ cause }: BrokenStreamError): string {
+  return cause.statusCode === 400 ? cause.message : 'The request ended before its body did.';
+}

@@ -1,0 +1,32 @@
+import { ValidateBy, type ValidationArguments } from 'class-validator';
+
+/** Splits a comma-separated list of origins. */
+export function splitOrigins(list: string): string[] {
+  return list === '' ? [] : list.split(',').map((origin) => origin.trim());
+}
+
+/** A property that lists origins as browsers send them, comma-separated, or `*`. The message names each wrong entry. */
+export function IsOriginList(): PropertyDecorator {
+  return ValidateBy({
+    name: 'originList',
+    validator: {
+      validate: (value) => problemsOf(value as string).length === 0,
+      defaultMessage: (validation?: ValidationArguments) =>
+        problemsOf(validation!.value as string).join(', '),
+    },
+  });
+}
+
+function problemsOf(list: string): string[] {
+  const origins = splitOrigins(list);
+  if (origins.length === 1 && origins[0] === '*') return [];
+  return origins
+    .map((origin, index) => ({ origin, entry: index + 1 }))
+    .filter(({ origin }) => !isOrigin(origin))
+    .map(({ entry }) => `entry ${entry} must be an origin such as https://app.example.com, without a path`);
+}
+
+/** Whether a browser would send this text as Origin: lower case, without the default port, without a slash. */
+function isOrigin(text: string): boolean {
+  return /^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text;
+}
