@@ -37,6 +37,7 @@ async function mismatch(id: string, response: Response): Promise<unknown> {
 }
 
 const ndjson = { 'content-type': 'application/x-ndjson' };
+const aKey = () => ({ topic: 'orders', event_id: anEvent().event_id });
 const lookup = (keys: object[]) =>
   service.request('/events/lookup', {
     method: 'POST',
@@ -73,7 +74,7 @@ describe('a response matches the OpenAPI document', () => {
     ['an invalid query', 'listEvents', 422, () => service.request('/events?limit=0')],
     ['an event', 'getEvent', 200, async () => service.request(await pathOfAnEvent())],
     ['an unknown event', 'getEvent', 404, () => service.request('/events/no/such')],
-    ['a lookup', 'lookupEvents', 200, () => lookup([anEvent(), anEvent({ topic: 'missing' })])],
+    ['a lookup', 'lookupEvents', 200, () => lookup([aKey(), aKey()])],
     ['topics', 'listTopics', 200, () => service.request('/topics?limit=1')],
     ['the totals', 'getStats', 200, () => service.request('/stats')],
     ['the health', 'getHealth', 200, () => service.request('/health')],
