@@ -1,7 +1,7 @@
-/** An event as a publisher sends it. The README publishes the same one: equal keys have equal payloads everywhere. */
+/** An event as a publisher sends it. The README publishes other keys, so that no example conflicts with its events. */
 export const EVENT_EXAMPLE = {
   topic: 'orders',
-  event_id: 'order-1001',
+  event_id: 'order-2001',
   timestamp: '2026-01-31T12:00:00Z',
   source: 'checkout',
   payload: { total: '49.90' },
@@ -11,13 +11,13 @@ export const EVENT_EXAMPLE = {
 export const MORE_EVENT_EXAMPLES = [
   {
     ...EVENT_EXAMPLE,
-    event_id: 'order-1002',
+    event_id: 'order-2002',
     timestamp: '2026-01-31T12:00:02Z',
     payload: { total: '5.00' },
   },
   {
     ...EVENT_EXAMPLE,
-    event_id: 'order-1003',
+    event_id: 'order-2003',
     timestamp: '2026-01-31T12:00:03Z',
     payload: { total: '7.50' },
   },

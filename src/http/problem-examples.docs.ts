@@ -15,13 +15,10 @@ export const PROBLEM_EXAMPLES = {
   ),
   publishScope: blank(403, 'This API key lacks the required scope: publish.'),
   readScope: blank(403, 'This API key lacks the required scope: read.'),
-  noEvent: blank(404, 'No event "order-1001" is stored in topic "orders".'),
+  noEvent: blank(404, 'No event "order-2001" is stored in topic "orders".'),
   bodyTooLarge: blank(413, 'The body is larger than 16777216 bytes. Send the events in smaller batches.'),
-  tooManyEvents: blank(
-    413,
-    '12000 events are more than the 10000 that one request may contain. Split the batch.',
-  ),
-  tooManyKeys: blank(413, '12000 keys are more than the 10000 that one request may contain.'),
+  tooManyEvents: blank(413, 'The request has 12000 events; at most 10000 are allowed. Split the batch.'),
+  tooManyKeys: blank(413, 'The request has 12000 keys; at most 10000 are allowed. Split the lookup.'),
   mediaType: blank(415, 'The media type "text/plain" is not supported here. Send application/json.'),
   contentEncoding: blank(
     415,
@@ -29,7 +26,10 @@ export const PROBLEM_EXAMPLES = {
   ),
   invalidEvents: invalid(
     '2 of 4 events are invalid; nothing was accepted.',
-    ['/2/data', 'is not a field of an event'],
+    [
+      '/2/data',
+      'is not a member of an event; the members are topic, event_id, timestamp, source and payload',
+    ],
     ['/3/topic', 'is required'],
   ),
   inexactNumber: invalid('Some numbers have more digits than can be stored.', [
@@ -37,19 +37,19 @@ export const PROBLEM_EXAMPLES = {
     'the number 12345678901234567890 would be changed to 12345678901234567000; send it as a string',
   ]),
   noValidLine: {
-    ...invalid('No line of 1 is valid; nothing was stored.'),
+    ...invalid('The only line is invalid; nothing was stored.'),
     errors: [{ line: 1, pointer: '/topic', detail: 'is required' }],
   },
-  invalidKeys: invalid('The body is invalid.', ['/keys/0/topic', 'is required']),
+  invalidKeys: invalid('The lookup is invalid.', ['/keys/0/topic', 'is required']),
   invalidQuery: invalid('The query is invalid: limit.', ['limit', 'must be a whole number from 1 to 1000']),
-  foreignCursor: invalid('The cursor is beyond the last event; it may be of another database.', [
+  foreignCursor: invalid('The cursor is beyond the last event. It may come from another database.', [
     'after',
     'must not be beyond the last event',
   ]),
   queueFull: unavailable(
     'queue-full',
     'Queue full',
-    'The queue has no room for these events. Nothing was accepted; try again later.',
+    'The queue holds 100000 of 100000 events (35000000 of 67108864 bytes) and has no room for 1 more (350 bytes). Nothing was accepted; try again.',
   ),
   receivingFull: unavailable(
     'receiving-full',
@@ -59,7 +59,7 @@ export const PROBLEM_EXAMPLES = {
   storeNotWritable: unavailable(
     'store-unavailable',
     'Store unavailable',
-    'The events could not be written. Send them again: those that are stored are reported as duplicates.',
+    'The events could not be stored. Try again: sending them again is safe, since stored ones become duplicates.',
   ),
   storeNotReadable: unavailable(
     'store-unavailable',

@@ -12,7 +12,7 @@ const CLOUD_EVENT = {
   specversion: '1.0',
   type: 'orders',
   source: 'checkout',
-  id: '1004',
+  id: '2004',
   time: '2026-01-31T12:00:04Z',
   data: { total: '2.40' },
 };

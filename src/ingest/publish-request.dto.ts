@@ -34,7 +34,7 @@ export class CloudEventDto {
     minLength: 1,
     maxLength: 255,
     description: 'Unique within the source. Becomes the second part of the event_id.',
-    example: '1004',
+    example: '2004',
   })
   id!: string;
 

@@ -3,14 +3,14 @@ import { ApiExtraModels, ApiResponse, getSchemaPath } from '@nestjs/swagger';
 import { PublishedBatch, PublishedEvent, PublishedLines, QueuedBatch, QueuedEvent } from './publish.dto.js';
 
 const RECEIVED_AT = '2026-01-31T12:00:00.123Z';
-const FIRST = { topic: 'orders', event_id: 'order-1001' };
-const SECOND = { topic: 'orders', event_id: 'order-1002' };
+const FIRST = { topic: 'orders', event_id: 'order-2001' };
+const SECOND = { topic: 'orders', event_id: 'order-2002' };
 
 const event: PublishedEvent = {
   status: 'accepted',
   message: 'stored as event 1',
   received_at: RECEIVED_AT,
-  event_id: 'order-1001',
+  event_id: 'order-2001',
   outcome: 'stored',
   seq: 1,
 };
@@ -42,7 +42,7 @@ const lines: PublishedLines = {
 };
 
 const queued = { status: 'accepted', message: 'queued, not yet stored', received_at: RECEIVED_AT } as const;
-const queuedEvent: QueuedEvent = { ...queued, event_id: 'order-1001', outcome: 'queued' };
+const queuedEvent: QueuedEvent = { ...queued, event_id: 'order-2001', outcome: 'queued' };
 const queuedBatch: QueuedBatch = { ...queued, received: 3, outcome: 'queued' };
 
 const HEADERS = {

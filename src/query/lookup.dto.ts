@@ -1,11 +1,12 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
+import { CLOSED } from '../event/event.dto.js';
 import { EVENT_EXAMPLE } from '../event/examples.docs.js';
 import { NAME_SCHEMA } from '../validation/schemas.docs.js';
 
 export const MAX_KEYS = 10_000;
 
 /** The deduplication key of an event. */
-@ApiSchema({ description: 'The deduplication key of an event.' })
+@ApiSchema({ description: 'The deduplication key of an event.', ...CLOSED })
 export class EventKey {
   @ApiProperty({ ...NAME_SCHEMA, description: 'Topic of the event.', example: EVENT_EXAMPLE.topic })
   topic!: string;
@@ -19,7 +20,7 @@ export class EventKey {
 }
 
 /** The body of `POST /events/lookup`. */
-@ApiSchema({ description: 'The keys to look up.' })
+@ApiSchema({ description: 'The keys to look up.', ...CLOSED })
 export class LookupRequest {
   @ApiProperty({ type: [EventKey], minItems: 1, maxItems: MAX_KEYS })
   keys!: EventKey[];

@@ -72,7 +72,7 @@ describe('the OpenAPI document', () => {
   });
 
   it.each(operations)('gives every error of $method $path its own examples', ({ path, operation }) => {
-    const instance = path.replace('{topic}', 'orders').replace('{event_id}', 'order-1001');
+    const instance = path.replace('{topic}', 'orders').replace('{event_id}', 'order-2001');
     for (const [status, { content }] of Object.entries(operation.responses)) {
       if (status.startsWith('2')) continue;
       expect(Object.keys(content)).toEqual([PROBLEM]);

@@ -63,9 +63,9 @@ inBrowser('Swagger UI', () => {
     await until(async () => (await text()).startsWith('{"'), 'the editor shows NDJSON');
     const lines = (await text()).trim().split('\n');
     expect(lines.map((line) => (JSON.parse(line) as { event_id: string }).event_id)).toEqual([
-      'order-1001',
-      'order-1002',
-      'order-1003',
+      'order-2001',
+      'order-2002',
+      'order-2003',
     ]);
     const { status, body } = await execute(block);
     expect(status).toBe('200');
