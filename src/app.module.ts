@@ -1,8 +1,8 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { type Config, ConfigModule } from './config.js';
 import { ConsumerModule } from './consumer/consumer.module.js';
+import { DocsModule } from './docs/docs.module.js';
 import { HealthModule } from './health/health.module.js';
-import { HomeModule } from './docs/home.controller.js';
 import { IngestModule } from './ingest/ingest.module.js';
 import { QueryModule } from './query/query.module.js';
 import { QueueModule } from './queue/queue.module.js';
@@ -26,7 +26,7 @@ export class AppModule {
         StreamModule, // GET /events/stream: new events as server-sent events
         StatsModule, // GET /stats, GET /topics
         HealthModule, // GET /health, /health/live, /health/ready
-        HomeModule, // GET /
+        DocsModule, // GET /: name and version; /docs and /openapi.json are set up in app.ts
       ],
     };
   }

@@ -1,4 +1,4 @@
-import { Controller, Get, Module } from '@nestjs/common';
+import { Controller, Get } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Open } from '../auth/access.js';
 import { ApiProblems } from '../http/problem.docs.js';
@@ -7,7 +7,7 @@ import { ServiceInfo } from './home.dto.js';
 
 @ApiTags('service')
 @Controller()
-class HomeController {
+export class HomeController {
   @Get()
   @Open()
   @ApiOperation({
@@ -21,6 +21,3 @@ class HomeController {
     return { service: SERVICE, version: VERSION, status: 'running', docs: '/docs' };
   }
 }
-
-@Module({ controllers: [HomeController] })
-export class HomeModule {}

@@ -1,4 +1,5 @@
 import type { FastifyReply } from 'fastify';
+import type { PublishResponse } from './responses.js';
 
 /** The preferences of a publisher, from its Prefer header (RFC 7240). */
 export interface Preferences {
@@ -19,8 +20,14 @@ export function readPrefer(header: string | string[] | undefined): Preferences {
   return { respondAsync: names.includes('respond-async'), minimal: names.includes('return=minimal') };
 }
 
-/** Reports the applied preference in the response. Sets 202 if the response does not wait for the store. */
-export function applyPreferences({ respondAsync, minimal }: Preferences, reply: FastifyReply): void {
-  if (respondAsync) reply.status(202).header('preference-applied', 'respond-async');
+/** Reports the preference that the response follows. Sets 202 if the events are not stored yet. */
+export function applyPreferences(
+  { minimal }: Preferences,
+  response: PublishResponse,
+  reply: FastifyReply,
+): void {
+  // Not every queue can keep every submission: one that was stored although the publisher did not wait is a 200.
+  if ('outcome' in response && response.outcome === 'queued')
+    reply.status(202).header('preference-applied', 'respond-async');
   else if (minimal) reply.header('preference-applied', 'return=minimal');
 }

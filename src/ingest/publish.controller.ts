@@ -27,7 +27,7 @@ export class PublishController {
     // The response to a stream is always the totals, when all lines are stored.
     const preferences = body instanceof Readable ? NO_PREFERENCES : readPrefer(headers['prefer']);
     const response = await this.ingest.publish(body, headers, preferences);
-    applyPreferences(preferences, reply);
+    applyPreferences(preferences, response, reply);
     // The unread rest of a broken body would be read as the next request.
     if (!reply.request.raw.complete) reply.header('connection', 'close');
     return response;
