@@ -1,5 +1,6 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiExtraModels, ApiResponse, getSchemaPath } from '@nestjs/swagger';
+import { RETRY_AFTER } from '../http/problem.docs.js';
 import { PROBLEM_MEDIA_TYPE } from '../http/problem.js';
 import { HealthProblem } from './health.dto.js';
 
@@ -35,12 +36,7 @@ export function ApiUnhealthy(): MethodDecorator {
     ApiResponse({
       status: 503,
       description: 'A check failed, or the service is stopping. `error` names the failed checks.',
-      headers: {
-        'Retry-After': {
-          description: 'Seconds until the next attempt.',
-          schema: { type: 'integer', minimum: 1 },
-        },
-      },
+      headers: RETRY_AFTER,
       content: {
         [PROBLEM_MEDIA_TYPE]: { schema: { $ref: getSchemaPath(HealthProblem) }, examples: EXAMPLES },
       },

@@ -19,6 +19,10 @@ export const PROBLEM_EXAMPLES = {
   bodyTooLarge: blank(413, 'The body is larger than 16777216 bytes. Send the events in smaller batches.'),
   tooManyEvents: blank(413, 'The request has 12000 events; at most 10000 are allowed. Split the batch.'),
   tooManyKeys: blank(413, 'The request has 12000 keys; at most 10000 are allowed. Split the lookup.'),
+  publishMediaType: blank(
+    415,
+    'The media type "text/plain" is not supported here. Send application/json, application/*+json (CloudEvents) or application/x-ndjson (also application/ndjson, application/jsonl, application/x-jsonlines).',
+  ),
   mediaType: blank(415, 'The media type "text/plain" is not supported here. Send application/json.'),
   contentEncoding: blank(
     415,

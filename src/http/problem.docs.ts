@@ -17,7 +17,8 @@ const DESCRIPTIONS: Readonly<Record<number, string>> = {
   503: 'The service cannot process the request now. Try again after `Retry-After`.',
 };
 
-const RETRY_AFTER = {
+/** The headers of a 503. */
+export const RETRY_AFTER = {
   'Retry-After': {
     description: 'Seconds until the next attempt.',
     schema: { type: 'integer' as const, minimum: 1 },

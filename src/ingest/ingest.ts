@@ -5,7 +5,7 @@ import type { ReceivedBody } from '../http/bodies.js';
 import { EventQueue } from '../queue/event-queue.js';
 import { PublishLines } from './ndjson.js';
 import type { Preferences } from './prefer.js';
-import type { PublishedLines } from './publish.dto.js';
+import type { PublishedLines } from './ndjson.dto.js';
 import { EventReader } from './read-events.js';
 import { toProblem, toUploadProblem } from './refusals.js';
 import { batchResponse, eventResponse, type PublishResponse, queuedResponse } from './responses.js';

@@ -8,7 +8,7 @@ import { unavailable } from '../http/problem.js';
 import { EventQueue } from '../queue/event-queue.js';
 import { checkEvent } from './check-event.js';
 import { BrokenStreamError, type Line, linesOf } from './lines.js';
-import type { PublishedLines } from './publish.dto.js';
+import type { PublishedLines } from './ndjson.dto.js';
 import { bytesOf } from './read-events.js';
 import { UploadReport } from './upload-report.js';
 import { Upload } from './upload.js';

@@ -1,6 +1,7 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiExtraModels, ApiResponse, getSchemaPath } from '@nestjs/swagger';
-import { PublishedBatch, PublishedEvent, PublishedLines, QueuedBatch, QueuedEvent } from './publish.dto.js';
+import { PublishedLines } from './ndjson.dto.js';
+import { PublishedBatch, PublishedEvent, QueuedBatch, QueuedEvent } from './publish.dto.js';
 
 const RECEIVED_AT = '2026-01-31T12:00:00.123Z';
 const FIRST = { topic: 'orders', event_id: 'order-2001' };

@@ -64,7 +64,7 @@ export function ApiPublish(): MethodDecorator {
       'malformedJson',
       'tooManyEvents',
       'bodyTooLarge',
-      'mediaType',
+      'publishMediaType',
       'contentEncoding',
       'invalidEvents',
       'inexactNumber',

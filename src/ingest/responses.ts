@@ -1,12 +1,7 @@
 import type { NewEvent } from '../event/event.js';
 import type { Verdict } from '../event/verdict.js';
-import type {
-  PublishedBatch,
-  PublishedEvent,
-  PublishedLines,
-  QueuedBatch,
-  QueuedEvent,
-} from './publish.dto.js';
+import type { PublishedLines } from './ndjson.dto.js';
+import type { PublishedBatch, PublishedEvent, QueuedBatch, QueuedEvent } from './publish.dto.js';
 
 export type PublishResponse = PublishedEvent | PublishedBatch | QueuedEvent | QueuedBatch | PublishedLines;
 

@@ -2,7 +2,7 @@ import type { Verdict } from '../event/verdict.js';
 import type { FieldProblem } from '../http/problem.dto.js';
 import { invalid, MAX_REPORTED_ERRORS, Problem } from '../http/problem.js';
 import type { BrokenStreamError } from './lines.js';
-import type { LineProblem, PublishedLines } from './publish.dto.js';
+import type { LineProblem, PublishedLines } from './ndjson.dto.js';
 
 type FieldProblemOfLine = FieldProblem & { readonly line: number };
 

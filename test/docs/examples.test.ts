@@ -1,11 +1,18 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
+import { anEvent } from '../harness/an-event.js';
 import { Service } from '../harness/service.js';
 import { type OpenApi, operationsOf, type Problem } from './document.js';
 
-const keyHash = createHash('sha256').update('read-key').digest('hex');
+const hashOf = (key: string) => createHash('sha256').update(key).digest('hex');
+/** Small when it is sent, so that the service reads it to its end; too large when it is decompressed. */
+const TOO_LARGE = gzipSync(`"${'x'.repeat(17_000_000)}"`);
+
 const service = await Service.start();
-const guarded = await Service.start({ API_KEYS: `docs:read:${keyHash}` });
+const guarded = await Service.start({
+  API_KEYS: `docs:read:${hashOf('read')},docs:publish:${hashOf('publish')}`,
+});
 const document = await service.get<OpenApi>('/openapi.json');
 const operations = operationsOf(document);
 
@@ -24,12 +31,75 @@ function bodiesOf(id: string) {
   );
 }
 
-/** Lists the examples of an operation's errors. */
-function problemsOf(id: string): Problem[] {
-  return Object.values(operationNamed(id).responses).flatMap(({ content }) =>
-    Object.values(content['application/problem+json']?.examples ?? {}).map(({ value }) => value),
+/** Returns an example of an operation's errors by its name. */
+function problemNamed(id: string, name: string): Problem {
+  const examples = Object.values(operationNamed(id).responses).flatMap(({ content }) =>
+    Object.entries(content['application/problem+json']?.examples ?? {}),
   );
+  return Object.fromEntries(examples)[name]!.value;
 }
+
+// First, because the examples of a request store the event that one of these errors does not find.
+describe('the example of an error is what the service returns', () => {
+  const json = { 'content-type': 'application/json' };
+  const event = anEvent();
+  const { topic: _, ...withoutTopic } = event;
+
+  const post = (path: string, body: string, headers: Record<string, string> = json): Promise<Response> =>
+    service.request(path, { method: 'POST', headers, body });
+  const postAs = (key: string): Promise<Response> =>
+    guarded.request('/publish', {
+      method: 'POST',
+      headers: { ...json, authorization: `Bearer ${key}` },
+      body: '{}',
+    });
+  const many = (count: number) => JSON.stringify(Array.from({ length: count }, () => ({})));
+
+  it.each<[id: string, example: string, send: () => Promise<Response>]>([
+    ['publish', 'malformedQuery', () => post('/publish?%', '{}')],
+    ['publish', 'malformedJson', () => post('/publish', '[')],
+    ['publish', 'noApiKey', () => guarded.publish({})],
+    ['publish', 'unknownApiKey', () => postAs('unknown')],
+    ['publish', 'publishScope', () => postAs('read')],
+    [
+      'getStats',
+      'readScope',
+      () => guarded.request('/stats', { headers: { authorization: 'Bearer publish' } }),
+    ],
+    ['publish', 'tooManyEvents', () => post('/publish', many(12_000))],
+    ['publish', 'bodyTooLarge', () => service.publishText(TOO_LARGE, { 'content-encoding': 'gzip' })],
+    ['publish', 'publishMediaType', () => post('/publish', 'x', { 'content-type': 'text/plain' })],
+    ['publish', 'contentEncoding', () => post('/publish', 'x', { ...json, 'content-encoding': 'compress' })],
+    ['publish', 'invalidEvents', () => service.publish([event, event, { ...event, data: {} }, withoutTopic])],
+    [
+      'publish',
+      'noValidLine',
+      () => post('/publish', JSON.stringify(withoutTopic), { 'content-type': 'application/x-ndjson' }),
+    ],
+    [
+      'publish',
+      'inexactNumber',
+      () =>
+        post(
+          '/publish',
+          JSON.stringify({ ...event, payload: { id: 0 } }).replace(':0}', ':12345678901234567890}'),
+        ),
+    ],
+    ['listEvents', 'invalidQuery', () => service.request('/events?limit=0')],
+    ['streamEvents', 'foreignCursor', () => service.request('/events/stream?after=999999')],
+    ['getEvent', 'noEvent', () => service.request('/events/orders/order-2001')],
+    ['lookupEvents', 'tooManyKeys', () => post('/events/lookup', `{"keys":${many(12_000)}}`)],
+    ['lookupEvents', 'mediaType', () => post('/events/lookup', 'x', { 'content-type': 'text/plain' })],
+    ['lookupEvents', 'invalidKeys', () => post('/events/lookup', '{"keys":[{"event_id":"order-2001"}]}')],
+  ])('for %s: %s', async (id, name, send) => {
+    const response = await send();
+    const real = (await response.json()) as Problem;
+    // Newer versions of Node also decompress zstd.
+    const detail = real.detail.replace(', zstd.', '.');
+    expect({ ...real, detail }).toEqual(problemNamed(id, name));
+    expect(response.status).toBe(real.status);
+  });
+});
 
 describe('the examples of a request', () => {
   it('publish in every media type, without a conflict with each other', async () => {
@@ -68,51 +138,5 @@ describe('the examples of a request', () => {
       stored: [{ topic: 'orders', event_id: 'order-2001', seq: 1 }],
       missing: [{ topic: 'orders', event_id: 'order-9999' }],
     });
-  });
-});
-
-describe('the examples of an error', () => {
-  const json = { 'content-type': 'application/json' };
-  const post = (body: string, headers: Record<string, string> = json): RequestInit => ({
-    method: 'POST',
-    headers,
-    body,
-  });
-  const many = (count: number, item: object) => JSON.stringify(Array.from({ length: count }, () => item));
-  const authorization = { authorization: 'Bearer read-key' };
-
-  it.each<[id: string, status: number, send: () => Promise<globalThis.Response>]>([
-    ['publish', 400, () => service.request('/publish', post('{'))],
-    ['publish', 401, () => guarded.request('/publish', post('{}'))],
-    ['publish', 401, () => guarded.request('/publish', post('{}', { authorization: 'Bearer x', ...json }))],
-    ['publish', 403, () => guarded.request('/publish', post('{}', { ...authorization, ...json }))],
-    ['publish', 413, () => service.request('/publish', post(many(12_000, {})))],
-    ['publish', 413, () => service.request('/publish', post(`"${'x'.repeat(17_000_000)}"`))],
-    ['publish', 415, () => service.request('/publish', post('x', { 'content-type': 'text/plain' }))],
-    [
-      'publish',
-      415,
-      () => service.request('/publish', post('x', { ...json, 'content-encoding': 'compress' })),
-    ],
-    ['publish', 422, () => service.request('/publish', post('[{}]'))],
-    ['listEvents', 400, () => service.request('/events?topic=%')],
-    ['listEvents', 422, () => service.request('/events?limit=0')],
-    ['streamEvents', 422, () => service.request('/events/stream?after=999999')],
-    ['getEvent', 404, () => service.request('/events/orders/no-such-event')],
-    ['lookupEvents', 413, () => service.request('/events/lookup', post(`{"keys":${many(12_000, {})}}`))],
-    [
-      'lookupEvents',
-      415,
-      () => service.request('/events/lookup', post('x', { 'content-type': 'text/plain' })),
-    ],
-    ['lookupEvents', 422, () => service.request('/events/lookup', post('{"keys":[{}]}'))],
-  ])('of %s have the type and the title of the real %d', async (id, status, send) => {
-    const response = await send();
-    const real = (await response.json()) as Problem;
-    expect(real.status).toBe(status);
-    const documented = problemsOf(id).filter((problem) => problem.status === status);
-    expect(documented).not.toEqual([]);
-    for (const { type, title } of documented)
-      expect({ type, title }).toEqual({ type: real.type, title: real.title });
   });
 });

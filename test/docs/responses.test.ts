@@ -37,7 +37,6 @@ async function mismatch(id: string, response: Response): Promise<unknown> {
 }
 
 const ndjson = { 'content-type': 'application/x-ndjson' };
-const aKey = () => ({ topic: 'orders', event_id: anEvent().event_id });
 const lookup = (keys: object[]) =>
   service.request('/events/lookup', {
     method: 'POST',
@@ -74,7 +73,12 @@ describe('a response matches the OpenAPI document', () => {
     ['an invalid query', 'listEvents', 422, () => service.request('/events?limit=0')],
     ['an event', 'getEvent', 200, async () => service.request(await pathOfAnEvent())],
     ['an unknown event', 'getEvent', 404, () => service.request('/events/no/such')],
-    ['a lookup', 'lookupEvents', 200, () => lookup([aKey(), aKey()])],
+    [
+      'a lookup',
+      'lookupEvents',
+      200,
+      async () => lookup([await keyOfAnEvent(), { topic: 'missing', event_id: 'e' }]),
+    ],
     ['topics', 'listTopics', 200, () => service.request('/topics?limit=1')],
     ['the totals', 'getStats', 200, () => service.request('/stats')],
     ['the health', 'getHealth', 200, () => service.request('/health')],
@@ -107,8 +111,13 @@ describe('a response matches the OpenAPI document', () => {
     await until(async () => (await service.stats()).queue_depth === 0, 'the queue is empty');
   });
 
+  async function keyOfAnEvent() {
+    const { topic: stored, event_id } = (await service.everything())[0]!;
+    return { topic: stored, event_id };
+  }
+
   async function pathOfAnEvent(): Promise<string> {
-    const [event] = await service.everything();
-    return `/events/${encodeURIComponent(event!.topic)}/${encodeURIComponent(event!.event_id)}`;
+    const key = await keyOfAnEvent();
+    return `/events/${encodeURIComponent(key.topic)}/${encodeURIComponent(key.event_id)}`;
   }
 });

@@ -6,7 +6,7 @@ import { Service } from '../harness/service.js';
 import { until } from '../harness/until.js';
 import { NDJSON_TYPES } from '../../src/http/bodies.js';
 import type { ProblemDto } from '../../src/http/problem.dto.js';
-import type { PublishedLines } from '../../src/ingest/publish.dto.js';
+import type { PublishedLines } from '../../src/ingest/ndjson.dto.js';
 import type { TopicsPage } from '../../src/stats/topics.dto.js';
 import type { EventsPage } from '../../src/query/events.dto.js';
 
