@@ -1,0 +1,69 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+/** The project's folder; a compiled test file lies three folders below it. */
+export const PROJECT = fileURLToPath(new URL('../../../', import.meta.url));
+
+/** A fenced code block of a markdown file. */
+export interface CodeBlock {
+  /** The comment in the line before the fence, without `<!--` and `-->`; empty if there is none. */
+  readonly name: string;
+  readonly language: string;
+  /** Line number of its first line. */
+  readonly line: number;
+  readonly lines: readonly string[];
+}
+
+/** One command of a shell block and the answer below it, each line of which begins with `# `. */
+export interface Step {
+  readonly command: string;
+  readonly answer: string;
+}
+
+export function readDocument(path: string): string {
+  return readFileSync(`${PROJECT}${path}`, 'utf8');
+}
+
+/** Returns every fenced code block of a markdown file of the project. */
+export function codeBlocksOf(path: string): CodeBlock[] {
+  const blocks: CodeBlock[] = [];
+  let open: { name: string; language: string; line: number; lines: string[] } | undefined;
+  let name = '';
+  for (const [index, line] of readDocument(path).split('\n').entries()) {
+    const fence = /^ *```(\w*)$/.exec(line);
+    if (!fence) {
+      if (open) open.lines.push(line);
+      else if (line !== '') name = /^<!-- (.*) -->$/.exec(line)?.[1] ?? '';
+    } else if (open) {
+      blocks.push(open);
+      open = undefined;
+    } else {
+      open = { name, language: fence[1]!, line: index + 2, lines: [] };
+      name = '';
+    }
+  }
+  return blocks;
+}
+
+/** Returns the code of the one block of a file that has this name or, without a name, this language. */
+export function codeOf(path: string, nameOrLanguage: string): string {
+  const found = codeBlocksOf(path).filter(({ name, language }) => (name || language) === nameOrLanguage);
+  if (found.length !== 1) throw new Error(`${path} has ${found.length} code blocks "${nameOrLanguage}"`);
+  return found[0]!.lines.join('\n');
+}
+
+/** Returns the steps of a shell block; none if it shows no answer. */
+export function stepsOf({ language, lines }: CodeBlock): Step[] {
+  if (language !== 'sh' || !lines.some((line) => line.startsWith('# '))) return [];
+  const steps: { command: string; answer: string }[] = [];
+  let answering = true;
+  for (const line of lines) {
+    const isAnswer = line.startsWith('# ');
+    if (answering && !isAnswer) steps.push({ command: '', answer: '' });
+    const step = steps.at(-1)!;
+    if (isAnswer) step.answer += `${line.slice(2)}\n`;
+    else step.command += `${line}\n`;
+    answering = isAnswer;
+  }
+  return steps;
+}
