@@ -14,7 +14,7 @@ export interface CodeBlock {
   readonly lines: readonly string[];
 }
 
-/** One command of a shell block and the answer below it, each line of which begins with `# `. */
+/** One command of a shell block and the answer below it, each line of which begins with `#`. */
 export interface Step {
   readonly command: string;
   readonly answer: string;
@@ -54,16 +54,16 @@ export function codeOf(path: string, nameOrLanguage: string): string {
 
 /** Returns the steps of a shell block; none if it shows no answer. */
 export function stepsOf({ language, lines }: CodeBlock): Step[] {
-  if (language !== 'sh' || !lines.some((line) => line.startsWith('# '))) return [];
+  const isAnswer = (line: string) => /^#( |$)/.test(line);
+  if (language !== 'sh' || !lines.some(isAnswer)) return [];
   const steps: { command: string; answer: string }[] = [];
   let answering = true;
   for (const line of lines) {
-    const isAnswer = line.startsWith('# ');
-    if (answering && !isAnswer) steps.push({ command: '', answer: '' });
+    if (answering && !isAnswer(line)) steps.push({ command: '', answer: '' });
+    answering = isAnswer(line);
     const step = steps.at(-1)!;
-    if (isAnswer) step.answer += `${line.slice(2)}\n`;
+    if (answering) step.answer += `${line.slice(2)}\n`;
     else step.command += `${line}\n`;
-    answering = isAnswer;
   }
   return steps;
 }
