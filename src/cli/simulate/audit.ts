@@ -1,7 +1,7 @@
 import type { StatsResponse } from '../../stats/stats.dto.js';
 import type { Ledger } from './ledger.js';
 
-/** One sum: what it may be, both ends included, and what it is. */
+/** A statistic: the range it may be in, both ends included, and its actual value. */
 export interface Check {
   readonly name: string;
   readonly least: number;
@@ -10,19 +10,18 @@ export interface Check {
 }
 
 export interface Audit {
-  /** How far each of the service's statistics moved. */
+  /** The change of each of the service's statistics. */
   readonly checks: readonly Check[];
-  /** Everything that does not add up; empty if all does. */
+  /** Every inconsistency; empty if the totals are consistent. */
   readonly faults: readonly string[];
 }
 
 /**
- * Holds the service's statistics against what was sent and what it answered.
+ * Compares the service's statistics with the events sent and the responses received.
  *
- * An event is stored once, however often it is sent, so `unique_processed` is exact in any case. `received` is
- * exact as long as each attempt is known to have been taken or not. An attempt that broke off unanswered leaves
- * that open: it adds at most its events, and at least those that nobody was told were stored, for they can
- * only have been stored by such an attempt.
+ * An event is stored once, however often it is sent, so `unique_processed` is always exact. `received` is exact
+ * while every attempt has a response. An attempt without one adds at most its events. It adds at least the events
+ * stored without an acknowledgement, because only such an attempt can have stored them.
  */
 export function audit(
   { size, distinct }: { readonly size: number; readonly distinct: number },
@@ -30,7 +29,7 @@ export function audit(
   before: StatsResponse,
   after: StatsResponse,
 ): Audit {
-  const least = size + ledger.storedUnheard;
+  const least = size + ledger.storedWithoutAck;
   const most = size + ledger.ambiguousEvents;
   const moved = (name: 'received' | 'unique_processed' | 'duplicate_dropped' | 'conflicts') =>
     after[name] - before[name];
@@ -48,16 +47,16 @@ export function audit(
 
   const faults = ledger.faults();
   for (const check of checks) {
-    if (!holds(check)) faults.push(`${check.name} moved by ${check.actual}, expected ${expected(check)}`);
+    if (!holds(check)) faults.push(`${check.name} changed by ${check.actual}, expected ${expected(check)}`);
   }
   if (after.received !== after.unique_processed + after.duplicate_dropped)
     faults.push(
       `received ${after.received} is not unique_processed ${after.unique_processed} + duplicate_dropped ${after.duplicate_dropped}`,
     );
-  if (ledger.acknowledged !== size) faults.push(`${ledger.acknowledged} verdicts on ${size} events`);
+  if (ledger.acknowledged !== size) faults.push(`${ledger.acknowledged} verdicts for ${size} events`);
   const { conflict } = ledger.outcomes;
   if (conflict > 0)
-    faults.push(`${conflict} verdicts of conflict, though each event was sent with one payload`);
+    faults.push(`${conflict} verdicts are conflicts, but each event was sent with one payload`);
   return { checks, faults };
 }
 
@@ -65,7 +64,7 @@ export function holds({ least, most, actual }: Check): boolean {
   return actual >= least && actual <= most;
 }
 
-/** What is expected, in words. */
+/** Formats the expected range. */
 export function expected({ least, most }: Check): string {
   return least === most ? String(least) : `${least} to ${most}`;
 }

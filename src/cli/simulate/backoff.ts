@@ -1,16 +1,15 @@
-const FIRST_BACKOFF_MS = 50;
-const LAST_BACKOFF_MS = 2000;
+const INITIAL_BACKOFF_MS = 50;
+const MAX_BACKOFF_MS = 2000;
 
 /**
- * How long to wait before the attempt after this one (0 is the first), in milliseconds: exponential with full
- * jitter, so that publishers who failed together do not come back together. It comes on top of what the
- * service asked for.
+ * Returns the wait after an attempt (0 is the first) in milliseconds: exponential backoff in addition to
+ * Retry-After. Full jitter spreads the retries of publishers that failed at the same time.
  */
 export function backoffMs(attempt: number, retryAfterMs = 0): number {
-  return retryAfterMs + Math.random() * Math.min(FIRST_BACKOFF_MS * 2 ** attempt, LAST_BACKOFF_MS);
+  return retryAfterMs + Math.random() * Math.min(INITIAL_BACKOFF_MS * 2 ** attempt, MAX_BACKOFF_MS);
 }
 
-/** A Retry-After header (RFC 9110, section 10.2.3: seconds or a date) in milliseconds; 0 if absent or malformed. */
+/** Parses Retry-After (RFC 9110, section 10.2.3: seconds or a date) as milliseconds; 0 if absent or malformed. */
 export function readRetryAfterMs(header: string | undefined): number {
   if (header === undefined) return 0;
   if (/^\d+$/.test(header)) return Number(header) * 1000;

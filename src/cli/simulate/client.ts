@@ -4,21 +4,21 @@ import { urlToHttpOptions } from 'node:url';
 
 const ATTEMPT_TIMEOUT_MS = 15_000;
 
-/** An answer, whatever its status. */
+/** A response with any status. */
 export interface Answer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
-  /** Undefined where it is not a JSON object. */
+  /** Undefined if it is not a JSON object. */
   readonly body: object | undefined;
 }
 
-/** No answer came. */
+/** The request got no response. */
 export class NoAnswerError extends Error {
   override readonly name = 'NoAnswerError';
 
   constructor(
     message: string,
-    /** Whether there was a connection, so that the service may have done what was asked. */
+    /** Whether a connection existed, so that the service may have processed the request. */
     readonly ambiguous: boolean,
   ) {
     super(message);
@@ -26,8 +26,8 @@ export class NoAnswerError extends Error {
 }
 
 /**
- * Single requests over at most so many connections, which are kept. They resolve whatever the status, and reject
- * with `NoAnswerError`: after 15 s of silence, when the connection fails, and when the signal is aborted.
+ * Sends single requests over a bounded number of persistent connections. Resolves for any status. Rejects with
+ * `NoAnswerError` after 15 s without data, if the connection fails, and if the signal is aborted.
  */
 export class Client {
   private readonly agent: http.Agent;
@@ -38,12 +38,15 @@ export class Client {
     private readonly url: URL,
     connections: number,
     signal: AbortSignal,
-    key?: string,
+    apiKey?: string,
   ) {
     const scheme = url.protocol === 'https:' ? https : http;
     this.agent = new scheme.Agent({ keepAlive: true, maxSockets: connections });
     this.request = scheme.request;
-    const headers = { 'content-type': 'application/json', ...(key && { authorization: `Bearer ${key}` }) };
+    const headers = {
+      'content-type': 'application/json',
+      ...(apiKey && { authorization: `Bearer ${apiKey}` }),
+    };
     this.common = { agent: this.agent, timeout: ATTEMPT_TIMEOUT_MS, signal, headers };
   }
 
@@ -56,7 +59,7 @@ export class Client {
     return this.exchange(path, { method: 'POST' }, body);
   }
 
-  /** Closes the connections, those in use as well. */
+  /** Closes all connections, including those in use. */
   close(): void {
     this.agent.destroy();
   }

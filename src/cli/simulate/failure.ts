@@ -2,33 +2,33 @@ import type { ProblemDto } from '../../http/problem.dto.js';
 import { readRetryAfterMs } from './backoff.js';
 import type { Answer } from './client.js';
 
-/** An attempt that may succeed when it is made again. */
+/** A failed attempt that a retry may repair. */
 export interface FailedAttempt {
-  /** Short, the same for the same cause: `ECONNREFUSED`, `503 queue-full`. */
+  /** Groups equal causes: `ECONNREFUSED`, `503 queue-full`. */
   readonly reason: string;
-  /** Whether what was asked may have been done all the same. */
+  /** Whether the service may have processed the request. */
   readonly ambiguous: boolean;
-  /** How long the service asked to wait. */
+  /** Value of Retry-After. */
   readonly retryAfterMs: number;
 }
 
-/** Trying again is of no use; the message is for people. */
+/** A failure that a retry cannot repair. The message is for the operator. */
 export class PublishingError extends Error {
   override readonly name = 'PublishingError';
 }
 
-/** Problems of a 503 that promise that nothing of the request was taken. */
-const NOTHING_TAKEN = new Set(['queue-full', 'receiving-full', 'shutting-down']);
+/** Kinds of 503 which guarantee that nothing of the request was accepted. */
+const NOTHING_ACCEPTED = new Set(['queue-full', 'receiving-full', 'shutting-down']);
 
-/** What an answer other than 200 means; throws `PublishingError` where it is final. */
+/** Classifies a response other than 200. Throws `PublishingError` if a retry is useless. */
 export function failureOf(call: string, { status, headers, body }: Answer): FailedAttempt {
   const problem: Partial<ProblemDto> = body ?? {};
   if (status !== 429 && status !== 503) throw new PublishingError(refusal(call, status, problem));
   const kind = problem.type?.replace(/^urn:problem:/, '') ?? '';
   return {
     reason: `${status} ${kind}`.trim(),
-    // A 503 that names no such problem may come from a proxy that had passed the request on.
-    ambiguous: status === 503 && !NOTHING_TAKEN.has(kind),
+    // Any other 503 may come from a proxy that had already forwarded the request.
+    ambiguous: status === 503 && !NOTHING_ACCEPTED.has(kind),
     retryAfterMs: readRetryAfterMs(headers['retry-after']),
   };
 }

@@ -1,23 +1,23 @@
 import type { FailedAttempt } from './failure.js';
 import type { Outcome, Verdict } from '../../event/verdict.js';
 
-const MAX_FAULTS_TOLD = 10;
+const MAX_REPORTED_FAULTS = 10;
 
-/** What the service said about each event, and where it contradicted itself. */
+/** Records the verdicts on each event, and contradictions between them. */
 export class Ledger {
   readonly outcomes: Record<Outcome, number> = { stored: 0, duplicate: 0, conflict: 0 };
-  /** Attempts that were made again, by reason. */
+  /** Number of retries by reason. */
   readonly retries = new Map<string, number>();
-  /** Attempts without a clear answer: their events may have been stored and counted, or not. */
+  /** Attempts without a definite response: their events may or may not have been stored and counted. */
   ambiguousAttempts = 0;
   ambiguousEvents = 0;
-  /** By key; 0 until the first verdict, as the service counts from 1. */
+  /** By event number; 0 until the first verdict, because seq starts at 1. */
   private readonly seqs: Float64Array;
   private readonly stored: Uint8Array;
   private readonly ambiguous: Uint8Array;
   private readonly contradictions: string[] = [];
 
-  /** For events with the keys 0 to `distinct` - 1. */
+  /** Covers the events numbered 0 to `distinct` - 1. */
   constructor(private readonly distinct: number) {
     this.seqs = new Float64Array(distinct);
     this.stored = new Uint8Array(distinct);
@@ -33,48 +33,50 @@ export class Ledger {
     return [...this.retries.values()].reduce((sum, count) => sum + count, 0);
   }
 
-  /** Events that nobody was told were stored, though they are: the answer that said so was lost. */
-  get storedUnheard(): number {
+  /** Number of stored events whose verdict `stored` never arrived, because that response was lost. */
+  get storedWithoutAck(): number {
     return this.seqs.reduce(
-      (sum, seq, key) => (seq > 0 && this.stored[key] === 0 && this.ambiguous[key] === 1 ? sum + 1 : sum),
+      (sum, seq, number) =>
+        seq > 0 && this.stored[number] === 0 && this.ambiguous[number] === 1 ? sum + 1 : sum,
       0,
     );
   }
 
-  acknowledge(key: number, { outcome, seq }: Verdict): void {
+  acknowledge(number: number, { outcome, seq }: Verdict): void {
     this.outcomes[outcome]++;
-    if (outcome === 'stored') this.stored[key]!++;
-    const known = this.seqs[key]!;
-    if (known === 0) this.seqs[key] = seq;
-    else if (known !== seq) this.contradictions.push(`event ${key} got seq ${known} and seq ${seq}`);
+    if (outcome === 'stored') this.stored[number]!++;
+    const known = this.seqs[number]!;
+    if (known === 0) this.seqs[number] = seq;
+    else if (known !== seq) this.contradictions.push(`event ${number} got seq ${known} and seq ${seq}`);
   }
 
-  retry(keys: readonly number[], { reason, ambiguous }: FailedAttempt): void {
+  retry(numbers: readonly number[], { reason, ambiguous }: FailedAttempt): void {
     this.retries.set(reason, (this.retries.get(reason) ?? 0) + 1);
     if (!ambiguous) return;
     this.ambiguousAttempts++;
-    this.ambiguousEvents += keys.length;
-    for (const key of keys) this.ambiguous[key] = 1;
+    this.ambiguousEvents += numbers.length;
+    for (const number of numbers) this.ambiguous[number] = 1;
   }
 
   /**
-   * What is wrong with the verdicts once all are in. Of each event there is one, `stored` exactly once, or
-   * never where the answer that said so may have been lost; its seq is always the same and no other event's.
+   * Returns the violations in a complete set of verdicts. Each event must be `stored` exactly once, or never if
+   * that response may have been lost. Its seq must be constant and unique.
    */
   faults(): string[] {
     const faults = [...this.contradictions];
-    for (let key = 0; key < this.distinct; key++) {
-      if (this.seqs[key] === 0) faults.push(`event ${key} was never acknowledged`);
-      else if (this.stored[key]! > 1) faults.push(`event ${key} was stored ${this.stored[key]} times`);
-      else if (this.stored[key] === 0 && this.ambiguous[key] === 0)
-        faults.push(`event ${key} is a duplicate of nothing that was sent`);
+    for (let number = 0; number < this.distinct; number++) {
+      if (this.seqs[number] === 0) faults.push(`event ${number} was never acknowledged`);
+      else if (this.stored[number]! > 1)
+        faults.push(`event ${number} was stored ${this.stored[number]} times`);
+      else if (this.stored[number] === 0 && this.ambiguous[number] === 0)
+        faults.push(`event ${number} is a duplicate, but no attempt stored it`);
     }
     const seqs = this.seqs.toSorted();
     for (let index = 1; index < seqs.length; index++) {
       if (seqs[index] !== 0 && seqs[index] === seqs[index - 1])
-        faults.push(`seq ${seqs[index]} was given to two events`);
+        faults.push(`seq ${seqs[index]} was assigned to two events`);
     }
-    const more = faults.length - MAX_FAULTS_TOLD;
-    return more > 0 ? [...faults.slice(0, MAX_FAULTS_TOLD), `and ${more} more of the kind`] : faults;
+    const more = faults.length - MAX_REPORTED_FAULTS;
+    return more > 0 ? [...faults.slice(0, MAX_REPORTED_FAULTS), `and ${more} more`] : faults;
   }
 }

@@ -14,7 +14,7 @@ const EXIT = { ok: 0, failed: 1, usage: 2, SIGINT: 130, SIGTERM: 143 } as const;
 
 async function simulate(options: SimulateOptions): Promise<number> {
   const stop = new AbortController();
-  // Every request under way listens to it; more than ten of them are no leak.
+  // Every request in flight listens to it: more than ten listeners are not a leak.
   setMaxListeners(0, stop.signal);
   let signalled: 'SIGINT' | 'SIGTERM' | undefined;
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
@@ -31,14 +31,14 @@ async function simulate(options: SimulateOptions): Promise<number> {
   const bar = progressBar();
   try {
     const before = await publisher.firstStats((reason) =>
-      console.error(`No answer from ${options.url.href} yet (${reason}); trying again.`),
+      console.error(`No response from ${options.url.href} yet (${reason}). Retrying.`),
     );
     bar.start(workload.size, 0, { retries: 0 });
     const timing = await publishAll(workload, publisher, ledger, options, bar);
     bar.stop();
     const audited = audit(workload, ledger, before, await publisher.stats());
     console.log(report(workload, ledger, timing, audited));
-    for (const fault of audited.faults) console.error(`Does not add up: ${fault}.`);
+    for (const fault of audited.faults) console.error(`Inconsistent: ${fault}.`);
     return audited.faults.length === 0 ? EXIT.ok : EXIT.failed;
   } catch (error) {
     bar.stop();
@@ -47,7 +47,7 @@ async function simulate(options: SimulateOptions): Promise<number> {
     console.error(`${ledger.acknowledged} of ${workload.size} events were acknowledged.`);
     return signalled ? EXIT[signalled] : EXIT.failed;
   } finally {
-    // Requests and waits still under way would keep the process alive.
+    // Requests and waits in flight would keep the process alive.
     stop.abort();
     client.close();
   }

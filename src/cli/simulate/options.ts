@@ -1,54 +1,54 @@
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
 
-export const HELP = `Publishes events as an at-least-once client does, repeats and retries included, and checks
-that the service's statistics moved by exactly what was sent. No other publisher may be at
-work on the service meanwhile: what it sends would be counted too.
+export const HELP = `Publishes events as an at-least-once publisher does, with repeats and retries, and checks that
+the service's statistics changed by exactly the events sent. No other publisher may use the
+service in the meantime: its events would be counted too.
 
   npm run simulate -- [options]
 
-  --url URL           where the service is                          (http://127.0.0.1:8080)
-  --events N          events to send in all, repeats included       (5000)
+  --url URL           address of the service                        (http://127.0.0.1:8080)
+  --events N          events to send, including repeats             (5000)
   --duplicates F      fraction of them that repeat an earlier one   (0.2)
-  --batch N           events in one request                         (1)
-  --concurrency N     requests under way at a time                  (50)
-  --topics N          topics the events are spread over             (5)
-  --seed N            sends the same topics, payloads and repeats again; event ids are new in
-                      every run, so that the sums of a second run add up too   (random)
-  --key KEY           an API key with the scopes publish and read, where the service wants one
+  --batch N           events per request                            (1)
+  --concurrency N     requests in flight                            (50)
+  --topics N          topics of the events                          (5)
+  --seed N            reproduces topics, payloads and repeats; event ids are new in every run,
+                      so that a second run is consistent too        (random)
+  --key KEY           API key with the scopes publish and read, if the service requires one
   --help
 
-Exit code: 0 everything adds up, 1 something does not or the service cannot be reached,
-2 wrong options, 130 interrupted.`;
+Exit code: 0 consistent, 1 inconsistent or the service is unreachable, 2 invalid options,
+130 interrupted.`;
 
 export interface SimulateOptions {
   readonly url: URL;
-  /** Events to send in all. */
+  /** Number of events to send, including repeats. */
   readonly events: number;
-  /** How many of them repeat an earlier one; less than `events`. */
+  /** Number of events that repeat an earlier one; less than `events`. */
   readonly repeats: number;
-  /** Events in one request. */
+  /** Events per request. */
   readonly batch: number;
-  /** Requests under way at a time. */
+  /** Requests in flight. */
   readonly concurrency: number;
   readonly topics: number;
   readonly seed: number;
   readonly key: string | undefined;
 }
 
-/** One line for every option that is wrong. */
+/** The options are invalid. The message has one line for each invalid option. */
 export class OptionsError extends Error {
   override readonly name = 'OptionsError';
 }
 
 const MAX_EVENTS = 10_000_000;
-/** What the service takes in one request. */
+/** The service's limit of events per request. */
 const MAX_BATCH = 10_000;
 const MAX_CONCURRENCY = 1000;
 const MAX_TOPICS = 1000;
 const SEEDS = 2 ** 32;
 
-/** Reads the command line; throws `OptionsError`. */
+/** Parses the command line. Throws `OptionsError`. */
 export function readOptions(args: string[]): SimulateOptions | 'help' {
   const given = parse(args);
   if (given.help) return 'help';
@@ -74,7 +74,7 @@ export function readOptions(args: string[]): SimulateOptions | 'help' {
   const repeats = Math.round(events * fraction);
   if (events > 0 && fraction < 1 && repeats >= events)
     faults.push(
-      `--duplicates ${given.duplicates}: leaves no event to repeat; must be less, or --events more than ${events}`,
+      `--duplicates ${given.duplicates}: leaves no event to repeat; use a smaller fraction, or --events above ${events}`,
     );
   const batch = integer('batch', 1, MAX_BATCH);
   const concurrency = integer('concurrency', 1, MAX_CONCURRENCY);
@@ -105,7 +105,7 @@ function parse(args: string[]) {
   }
 }
 
-/** The address as a directory, so that a service behind a path prefix is found as well. */
+/** Returns the address with a trailing slash, so that a path prefix of a proxy is kept. */
 function readUrl(text: string): URL | undefined {
   if (!URL.canParse(text)) return undefined;
   const url = new URL(text);

@@ -1,6 +1,6 @@
 import cliProgress, { type SingleBar } from 'cli-progress';
 
-/** A bar on stderr, in events; nothing at all where that is not a terminal. Whoever starts it has to stop it. */
+/** Creates a progress bar on stderr, in events. Invisible if stderr is not a terminal. The caller must stop it. */
 export function progressBar(): SingleBar {
   return new cliProgress.SingleBar({
     format: '{bar} {percentage}% | {value} of {total} events | {retries} retries | {duration} s',
@@ -8,7 +8,7 @@ export function progressBar(): SingleBar {
     barCompleteChar: '█',
     barIncompleteChar: '░',
     stream: process.stderr,
-    // A signal ends the run, and with it the bar; it must not be the bar that handles it.
+    // A signal ends the run, which stops the bar. The bar must not install a handler of its own.
     gracefulExit: false,
   });
 }

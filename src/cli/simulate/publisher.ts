@@ -9,13 +9,13 @@ import { readVerdict, readVerdicts } from './verdicts.js';
 import type { Verdict } from '../../event/verdict.js';
 
 const PATIENCE_MS = 60_000;
-/** Short: at the start nothing is under way, and the likeliest cause of silence is a wrong address. */
-const FIRST_PATIENCE_MS = 10_000;
+/** Short, because the likely cause of a missing response at the start is a wrong address. */
+const INITIAL_PATIENCE_MS = 10_000;
 const QUEUE_POLL_MS = 100;
 
 type OnRetry = (failed: FailedAttempt) => void;
 
-/** Asks the service until it answers for good: across overload, broken connections, and restarts. */
+/** Sends each request until it gets a definite response, across overload, broken connections and restarts. */
 export class Publisher {
   constructor(
     private readonly client: Client,
@@ -23,29 +23,29 @@ export class Publisher {
   ) {}
 
   /**
-   * Resolves with the verdict on one event, once it is on disk. `onRetry` hears of each attempt that is made
-   * again. Rejects with `PublishingError` when refused, or after 60 s without success.
+   * Resolves with the verdict on one event once it is durable. Calls `onRetry` before each retry. Rejects with
+   * `PublishingError` if the service rejects the event, or after 60 s without success.
    */
   async publishOne(event: EventDto, onRetry: OnRetry): Promise<readonly Verdict[]> {
     return [readVerdict((await this.post(event, onRetry)) as PublishedEvent, event)];
   }
 
-  /** The same for many in one request; the verdicts are in the order of the events. */
+  /** Publishes many events in one request. The verdicts are in the order of the events. */
   async publishMany(events: readonly EventDto[], onRetry: OnRetry): Promise<readonly Verdict[]> {
     return readVerdicts((await this.post(events, onRetry)) as PublishedBatch, events);
   }
 
-  /** The statistics when nothing is queued. Rejects with `PublishingError` after 60 s without an answer, or with a queue. */
+  /** Resolves with the statistics once the queue is empty. Rejects with `PublishingError` after 60 s. */
   stats(): Promise<StatsResponse> {
     return this.settledStats(PATIENCE_MS, () => {});
   }
 
-  /** The same before anything is sent: gives up after 10 s without an answer, and tells once that there is none yet. */
+  /** Like `stats`, before anything is sent. Calls `onSilence` once if there is no response, and gives up after 10 s. */
   firstStats(onSilence: (reason: string) => void): Promise<StatsResponse> {
-    let told = false;
-    return this.settledStats(FIRST_PATIENCE_MS, ({ reason }) => {
-      if (!told) onSilence(reason);
-      told = true;
+    let reported = false;
+    return this.settledStats(INITIAL_PATIENCE_MS, ({ reason }) => {
+      if (!reported) onSilence(reason);
+      reported = true;
     });
   }
 
@@ -68,7 +68,7 @@ export class Publisher {
     return this.persist('POST /publish', () => this.client.post('publish', json), PATIENCE_MS, onRetry);
   }
 
-  /** Makes attempts until one is answered 200; resolves with its body. */
+  /** Retries until the response is 200. Resolves with its body. */
   private async persist(
     call: string,
     send: () => Promise<Answer>,
@@ -82,7 +82,7 @@ export class Publisher {
       const waitMs = backoffMs(attempt, result.retryAfterMs);
       if (performance.now() + waitMs > deadline)
         throw new PublishingError(
-          `${call}: ${result.reason} at attempt ${attempt + 1}; the next would be more than ${patienceMs / 1000} s after the first`,
+          `${call}: ${result.reason} at attempt ${attempt + 1}; gave up after ${patienceMs / 1000} s`,
         );
       onRetry(result);
       await sleep(waitMs, undefined, { signal: this.signal });
@@ -102,8 +102,6 @@ export class Publisher {
       if (!(error instanceof NoAnswerError)) throw error;
       return { reason: error.message, ambiguous: error.ambiguous, retryAfterMs: 0 };
     }
-    throw new PublishingError(
-      `${call}: the answer is not a JSON object; is this the address of the service?`,
-    );
+    throw new PublishingError(`${call}: the response is not a JSON object; check the address of the service`);
   }
 }

@@ -1,4 +1,4 @@
-/** Numbers from 0 to less than 1, the same for the same seed (mulberry32); not for secrets. */
+/** Returns a generator of reproducible numbers in [0, 1) (mulberry32). Not suitable for secrets. */
 export function seededRandom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {

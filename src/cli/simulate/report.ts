@@ -5,7 +5,7 @@ import type { Workload } from './workload.js';
 
 type Row = readonly [name: string, ...values: (string | number)[]];
 
-/** The outcome of a run as a table of plain text. */
+/** Formats the result of a run as tables of plain text. */
 export function report(
   workload: Workload,
   ledger: Ledger,
@@ -31,28 +31,28 @@ export function report(
     ['latency p99 ms', percentile(latenciesMs, 0.99)],
   ];
   const statistics: Row[] = [
-    ['GET /stats moved by', 'expected', 'actual', ''],
+    ['GET /stats changed by', 'expected', 'actual', ''],
     ...checks.map((check): Row => [check.name, expected(check), check.actual, holds(check) ? 'ok' : 'WRONG']),
   ];
   const parts = [table(run), table(statistics)];
   if (ledger.ambiguousAttempts > 0) parts.push(ambiguity(ledger));
-  parts.push(faults.length === 0 ? 'Everything adds up.' : 'It does not add up.');
+  parts.push(faults.length === 0 ? 'The totals are consistent.' : 'The totals are inconsistent.');
   return parts.join('\n\n');
 }
 
-function ambiguity({ ambiguousAttempts, ambiguousEvents, storedUnheard }: Ledger): string {
+function ambiguity({ ambiguousAttempts, ambiguousEvents, storedWithoutAck }: Ledger): string {
   return [
-    `${ambiguousAttempts} attempts with ${ambiguousEvents} events ended without a clear answer and were made again. What the`,
-    `service had taken of them it received twice: at least ${storedUnheard}, which no answer told as stored.`,
+    `${ambiguousAttempts} attempts with ${ambiguousEvents} events got no definite response and were retried. The service`,
+    `received some of these events twice: at least ${storedWithoutAck}, which were stored without an acknowledgement.`,
   ].join('\n');
 }
 
-/** Nearest rank. */
+/** Returns the nearest-rank percentile. */
 function percentile(ascending: Float64Array, fraction: number): string {
   return ascending[Math.ceil(ascending.length * fraction) - 1]!.toFixed(1);
 }
 
-/** Names to the left, values to the right, each column as wide as its widest. */
+/** Aligns names left and values right; each column is as wide as its widest cell. */
 function table(rows: readonly Row[]): string {
   const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => String(row[column]).length)));
   return rows

@@ -7,11 +7,11 @@ import type { Workload } from './workload.js';
 
 export interface Timing {
   readonly seconds: number;
-  /** Of each request in milliseconds, ascending: from its first attempt to its answer, retries and waits included. */
+  /** Latency of each request, ascending: from its first attempt to its response, including retries and waits. */
   readonly latenciesMs: Float64Array;
 }
 
-/** Publishes the whole workload, with so many requests under way at a time. Rejects with the first error of any. */
+/** Publishes the workload with `concurrency` requests in flight. Rejects with the first error. */
 export async function publishAll(
   workload: Workload,
   publisher: Publisher,
@@ -22,10 +22,10 @@ export async function publishAll(
   const latenciesMs = new Float64Array(Math.ceil(workload.size / batch));
   let requests = 0;
 
-  const publishBatch = async (keys: readonly number[]) => {
-    const events = keys.map((key) => workload.event(key));
+  const publishBatch = async (numbers: readonly number[]) => {
+    const events = numbers.map((number) => workload.event(number));
     const onRetry = (failed: FailedAttempt) => {
-      ledger.retry(keys, failed);
+      ledger.retry(numbers, failed);
       bar.update({ retries: ledger.retried });
     };
     const sent = performance.now();
@@ -34,14 +34,14 @@ export async function publishAll(
         ? await publisher.publishOne(events[0]!, onRetry)
         : await publisher.publishMany(events, onRetry);
     latenciesMs[requests++] = performance.now() - sent;
-    for (const [index, verdict] of verdicts.entries()) ledger.acknowledge(keys[index]!, verdict);
+    for (const [index, verdict] of verdicts.entries()) ledger.acknowledge(numbers[index]!, verdict);
     bar.update(ledger.acknowledged);
   };
 
   const batches = workload.batches(batch);
   const publishRest = async () => {
-    // All take from the one generator, which ends for everyone when one of them fails.
-    for (const keys of batches) await publishBatch(keys);
+    // All workers share one generator. A worker that fails ends it for the others.
+    for (const numbers of batches) await publishBatch(numbers);
   };
   const started = performance.now();
   await Promise.all(Array.from({ length: concurrency }, publishRest));

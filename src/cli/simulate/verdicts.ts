@@ -3,14 +3,14 @@ import type { PublishedBatch, PublishedEvent } from '../../ingest/publish.dto.js
 import { PublishingError } from './failure.js';
 import type { Outcome, Verdict } from '../../event/verdict.js';
 
-/** The verdict on a single event; throws `PublishingError` where the answer is on another one. */
+/** Returns the verdict on a single event. Throws `PublishingError` if it names another event. */
 export function readVerdict(answer: PublishedEvent, { event_id }: EventDto): Verdict {
   if (answer.event_id !== event_id)
     throw new PublishingError(`POST /publish: ${event_id} was sent, the verdict is on ${answer.event_id}`);
   return answer;
 }
 
-/** The verdicts on many; throws `PublishingError` where they are not on what was sent, or their sums are wrong. */
+/** Returns the verdicts on many events. Throws `PublishingError` if they name others, or if the sums are wrong. */
 export function readVerdicts(answer: PublishedBatch, events: readonly EventDto[]): readonly Verdict[] {
   const { results = [], received, stored, duplicates, conflicts } = answer;
   if (results.length !== events.length)
@@ -24,7 +24,7 @@ export function readVerdicts(answer: PublishedBatch, events: readonly EventDto[]
       throw new PublishingError(`POST /publish: the verdict on ${sent.event_id} is on ${event_id}`);
     count[outcome]++;
   }
-  const told = { received, stored, duplicates, conflicts };
+  const reported = { received, stored, duplicates, conflicts };
   if (
     received !== events.length ||
     stored !== count.stored ||
@@ -32,7 +32,7 @@ export function readVerdicts(answer: PublishedBatch, events: readonly EventDto[]
     conflicts !== count.conflict
   )
     throw new PublishingError(
-      `POST /publish: the sums ${JSON.stringify(told)} are not those of the verdicts, ${JSON.stringify(count)}`,
+      `POST /publish: the sums ${JSON.stringify(reported)} differ from the verdicts, ${JSON.stringify(count)}`,
     );
   return results;
 }
