@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 
 /**
- * HTTP/1.1 as far as one request at a time, answered 200 with a length, needs it: what is measured is the server,
- * not a client. Texts are ASCII.
+ * A minimal HTTP/1.1 client, so that the server is measured and not a client. It sends one request at a time and
+ * expects status 200 with Content-Length. Texts are ASCII.
  */
 export class Connection {
   private answer = '';
@@ -21,7 +21,7 @@ export class Connection {
     return new Connection(socket);
   }
 
-  /** Calls back when the answer is there; a promise would cost as much as the rest. */
+  /** Calls back with the response. A promise would cost as much as the rest. */
   publish(body: string, answered: () => void): void {
     this.answered = answered;
     this.socket.write(
@@ -29,7 +29,7 @@ export class Connection {
     );
   }
 
-  /** Resolves with the body. */
+  /** Resolves with the body of the response. */
   get(path: string): Promise<string> {
     return new Promise((resolve) => {
       this.answered = resolve;

@@ -1,4 +1,4 @@
-/** Loaded into a server before its own code (node --import): tells, when asked, how late its event loop was. */
+/** Reports the event loop delay of a server on request. Loaded before the server's code (node --import). */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { isMainThread } from 'node:worker_threads';
 
@@ -12,6 +12,6 @@ if (isMainThread) {
     process.send?.({ p99Ms: ms(delay.percentile(99)), maxMs: ms(delay.max) });
     delay.reset();
   });
-  // Asking must not keep the server from ending.
+  // The channel must not keep the server alive.
   process.channel?.unref();
 }

@@ -1,16 +1,16 @@
 import { randomUUID } from 'node:crypto';
 
-/** What the benchmark publishes: an event of about 230 bytes. publish.lua writes the same, with ids of its own. */
+/** Returns the payload of an event, which has about 230 bytes in all. publish.lua writes the same events. */
 export function payloadText(number: number): string {
   return `{"user":${number},"action":"login","ip":"10.0.0.1","tags":["a","b"]}`;
 }
 
-/** `random`: new ones whose ids come in no order. */
+/** The kinds of events in a request. `random`: new events whose ids are in random order. */
 export type Mix = 'new' | 'random' | 'duplicates' | 'conflicts';
 
 const TOPICS = 10;
 
-/** The body of request `number` of a run, with `batch` events: every mix but `duplicates` has keys of its own in each. */
+/** Returns the body of request `number` of a run, with `batch` events. Keys are unique except in `duplicates`. */
 export function bodyOf(batch: number, mix: Mix, run: string, number: number): string {
   const [prefix, firstTopic] = mix === 'duplicates' ? ['same', 0] : [`${run}-${number}`, number];
   const events: string[] = [];
@@ -23,7 +23,7 @@ export function bodyOf(batch: number, mix: Mix, run: string, number: number): st
   return batch === 1 ? events[0]! : `[${events.join(',')}]`;
 }
 
-/** One event, as JSON text. */
+/** Returns an event as JSON text. */
 export function event(topic: string, id: string, payload: string): string {
   return `{"event_id":"${id}","topic":"${topic}","timestamp":"2026-01-31T12:00:00.000Z","source":"bench","payload":${payload}}`;
 }

@@ -13,9 +13,9 @@ import { newDatabase, type Run } from './throughput.js';
 
 const LINES = 1_000_000;
 
-/** A file of a million lines by `curl -T`, beside SQLite alone. */
+/** Measures the upload of a million lines with `curl -T`, and SQLite alone. */
 export async function ndjson(run: Run, report: Report): Promise<void> {
-  const add = report.table('A million lines of NDJSON by curl -T, beside better-sqlite3 alone');
+  const add = report.table('A million lines of NDJSON with curl -T, compared with better-sqlite3 alone');
   const file = join(run.scratch, 'lines.ndjson');
   await writeLines(file);
   const [rates, limits, memory]: number[][] = [[], [], []];
@@ -47,11 +47,11 @@ export async function ndjson(run: Run, report: Report): Promise<void> {
     'lines/s': median(rates!),
     'SQLite rows/s': median(limits!),
     ratio: median(rates!.map((rate, round) => rate / limits![round]!)),
-    'most resident MiB': Math.max(...memory!),
+    'maximum resident MiB': Math.max(...memory!),
   });
 }
 
-/** What live subscribers cost the publishers, those who never read too, and how late an event reaches a reader. */
+/** Measures how much live subscribers slow publishers down, and the delay of an event until a subscriber has it. */
 export async function subscribers(run: Run, report: Report): Promise<void> {
   const add = report.table('Live subscribers of every event (one event a request, 64 connections)');
   const cases = [
@@ -88,7 +88,7 @@ export async function subscribers(run: Run, report: Report): Promise<void> {
   }
 }
 
-/** Opens a stream; with `delays`, how long after it was stored each event came. Resolves with how to leave. */
+/** Opens a stream. Records in `delays` the time from storing to receiving. Resolves with a function that closes it. */
 async function subscribe(url: string, reading: boolean, delays?: number[]): Promise<() => void> {
   const asking = get(`${url}/events/stream`, { agent: false });
   const [response] = (await once(asking, 'response')) as [NodeJS.ReadableStream & { destroy(): void }];

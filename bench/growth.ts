@@ -18,10 +18,10 @@ const MANY_TOPICS = 10_000;
 
 type Ids = 'time-ordered' | 'random UUIDs';
 
-/** What the service costs when much is stored already: all sizes in turns, each time on a copy of its file. */
+/** Measures the service with many events stored. Sizes alternate, each time on a copy of their file. */
 export async function growth(run: Run, report: Report, sizes: readonly number[]): Promise<void> {
-  const add = report.table('With much stored (throughput: one event a request, 64 connections)');
-  const addReads = report.table('Reads with much stored, p99 ms');
+  const add = report.table('With many events stored (throughput: one event per request, 64 connections)');
+  const addReads = report.table('Reads with many events stored, p99 ms');
   addReads(await manyTopics(run));
   for (const ids of ['time-ordered', 'random UUIDs'] as const) {
     const stored = [0, ...sizes].map((size): Stored => ({
@@ -67,7 +67,7 @@ async function manyTopics(run: Run): Promise<Record<string, string | number>> {
   return figures;
 }
 
-/** Everything is on disk, and what was deleted is gone, when this returns: none of it is done while something is measured. */
+/** Copies a file and flushes all pending writes and deletions, so that none of them disturbs a measurement. */
 function copy(from: string, to: string): string {
   copyFileSync(from, to);
   execFileSync('sync');
@@ -89,7 +89,7 @@ async function loadedBy({ seconds }: Run, { url }: Server, ids: Ids): Promise<Fi
   };
 }
 
-/** Through the store itself, which is how they would have come. */
+/** Fills a database through the store, so that its pages are as the service would have written them. */
 async function fill(database: string, size: number, ids: Ids, topics = 10): Promise<void> {
   const store = await SqliteStore.open(database);
   const started = Date.now();
@@ -122,8 +122,8 @@ async function readP99s(service: Server, size: number): Promise<Figures> {
       () => `/events?topic=${topic()}&before=${Math.ceil(Math.random() * size)}`,
     ),
     'one event': await p99(service, () => {
-      const { topic: of, event_id } = oneOf(events);
-      return `/events/${of}/${event_id}`;
+      const event = oneOf(events);
+      return `/events/${event.topic}/${event.event_id}`;
     }),
     '/stats': await p99(service, () => '/stats'),
   };
@@ -133,13 +133,13 @@ function oneOf<T>(values: readonly T[]): T {
   return values[Math.floor(Math.random() * values.length)]!;
 }
 
-/** Of each figure over the rounds. */
+/** Returns the median of each figure over the rounds. */
 function medians(rounds: readonly Figures[]): Figures {
   const names = Object.keys(rounds[0]!);
   return Object.fromEntries(names.map((name) => [name, median(rounds.map((round) => round[name]!))]));
 }
 
-/** One after the other, uncompressed, until the last byte. */
+/** Returns the p99 of sequential uncompressed reads, each timed to the last byte. */
 async function p99({ url }: Server, path: () => string): Promise<number> {
   const connection = await Connection.open(url);
   const times: number[] = [];

@@ -8,7 +8,7 @@ export interface Load {
   readonly url: string;
   readonly connections: number;
   readonly seconds: number;
-  /** Events a request. */
+  /** Events per request. */
   readonly batch: number;
   readonly mix: Mix;
 }
@@ -16,24 +16,24 @@ export interface Load {
 export interface LoadResult {
   readonly requestsPerSecond: number;
   readonly eventsPerSecond: number;
-  /** Of one core: near 1, the generator is the bottleneck and the figure says nothing about the server. */
+  /** Fraction of one core. Near 1, the generator is the bottleneck and the figure does not describe the server. */
   readonly generatorCpu: number;
 }
 
-/** wrk takes a fifth of the CPU that autocannon does, so it is used where it is installed. */
+/** wrk needs a fifth of the CPU of autocannon, so it is used if it is installed. */
 export const GENERATOR = spawnSync('wrk', ['--version']).error ? 'autocannon' : 'wrk';
 
 let runs = 0;
-/** A prefix for event ids that no other load has. */
+/** Returns a prefix for event ids that no other load uses. */
 export const freshRun = () => `${Date.now().toString(36)}-${runs++}`;
 
-/** As many requests as the connections can carry, each waiting for its answer. Rejects if any was not answered 200. */
+/** Sends requests without pause, one in flight per connection. Rejects if the status of any response is not 200. */
 export function saturate(load: Load): Promise<LoadResult> {
   return GENERATOR === 'wrk' ? withWrk(load) : withAutocannon(load);
 }
 
 async function withWrk({ url, connections, seconds, batch, mix }: Load): Promise<LoadResult> {
-  // Sources, not compiled: Lua needs no compiler. dist/bench/load.js stands two folders below the project.
+  // The source file: Lua is not compiled. dist/bench/load.js is two folders below the project.
   const script = fileURLToPath(new URL('../../bench/publish.lua', import.meta.url));
   const wrk = spawn(
     'wrk',
@@ -49,13 +49,13 @@ async function withWrk({ url, connections, seconds, batch, mix }: Load): Promise
     try {
       cpu = cpuSeconds(wrk.pid!);
     } catch {
-      // It has just ended; the sample before stands.
+      // wrk has just ended. The previous sample is kept.
     }
   }, 100);
   await new Promise((resolve) => wrk.once('close', resolve));
   clearInterval(sampler);
   const requestsPerSecond = Number(/Requests\/sec:\s+([\d.]+)/.exec(output)?.[1]);
-  if (!requestsPerSecond || /Non-2xx|Socket errors/.test(output)) throw new Error(`wrk says:\n${output}`);
+  if (!requestsPerSecond || /Non-2xx|Socket errors/.test(output)) throw new Error(`wrk failed:\n${output}`);
   return {
     requestsPerSecond,
     eventsPerSecond: requestsPerSecond * eventsIn(batch, mix),
@@ -93,7 +93,7 @@ async function cannon(options: autocannon.Options, batch: number, mix: Mix): Pro
     ],
   });
   if (result.non2xx + result.errors > 0)
-    throw new Error(`${result.non2xx} answers other than 2xx, ${result.errors} errors`);
+    throw new Error(`${result.non2xx} responses other than 2xx, ${result.errors} errors`);
   return result;
 }
 

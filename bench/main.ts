@@ -1,4 +1,4 @@
-/** `npm run bench`: the service beside its limits, in alternating rounds, medians at the end. See bench/README.md. */
+/** Measures the service and its limits in alternating rounds and reports medians (`npm run bench`). See bench/README.md. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -36,12 +36,12 @@ const seconds = Number(options.seconds);
 const minutes = Number(options['memory-minutes']);
 const sizes = options.growth.split(',').map(Number);
 if (![rounds, seconds, minutes, ...sizes].every((number) => Number.isInteger(number) && number > 0)) {
-  console.error('--rounds, --seconds, --memory-minutes and --growth take whole numbers from 1.');
+  console.error('--rounds, --seconds, --memory-minutes and --growth must be whole numbers from 1.');
   process.exit(1);
 }
 const unknown = wanted.filter((name) => !(name in parts));
 if (unknown.length > 0) {
-  console.error(`--only knows ${Object.keys(parts).join(', ')}; not ${unknown.join(', ')}.`);
+  console.error(`--only accepts ${Object.keys(parts).join(', ')}. Unknown: ${unknown.join(', ')}.`);
   process.exit(1);
 }
 

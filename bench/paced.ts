@@ -14,10 +14,10 @@ export interface Latency {
 }
 
 /**
- * Requests evenly spread over time, whatever the server does, as from publishers who know nothing of one another.
- * What a request waits counts from when it was due, also while every connection is busy (no coordinated
- * omission), and includes up to a millisecond of this generator's own. autocannon's rates would not do: each of
- * its connections sends a second's requests as fast as it can, and pauses.
+ * Sends requests evenly spread over time, independently of the server, like publishers that are unaware of each
+ * other. Latency starts when a request is due, even if every connection is busy: there is no coordinated omission.
+ * It includes up to a millisecond of this generator. The rate of autocannon is unsuitable: each of its connections
+ * sends the requests of a second as fast as it can, and pauses.
  */
 export async function paced(load: Load, requestsPerSecond: number): Promise<Latency> {
   const connections = await Promise.all(
@@ -45,7 +45,7 @@ export async function paced(load: Load, requestsPerSecond: number): Promise<Late
   const started = performance.now();
   const all = Math.round(requestsPerSecond * load.seconds);
   for (let made = 0; made < all; await sleep(TICK_MS)) {
-    // One is due at once.
+    // The first request is due immediately.
     const due = Math.min(all, 1 + Math.floor(((performance.now() - started) / 1000) * requestsPerSecond));
     for (; made < due; made++) send(started + (made / requestsPerSecond) * 1000);
   }

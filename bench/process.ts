@@ -5,13 +5,13 @@ import { fileURLToPath } from 'node:url';
 
 const CLOCK_TICKS_PER_SECOND = 100;
 
-/** CPU seconds a process has used, from /proc; the children it waits for are not in it. */
+/** Returns the CPU seconds a process has used, from /proc, without its children. */
 export function cpuSeconds(pid: number): number {
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ');
   return (Number(fields[11]) + Number(fields[12])) / CLOCK_TICKS_PER_SECOND;
 }
 
-/** Resident memory of a process in MiB: now, or the most it has had. */
+/** Returns the resident memory of a process in MiB: at present (VmRSS) or its maximum (VmHWM). */
 export function residentMiB(pid: number, which: 'VmRSS' | 'VmHWM' = 'VmRSS'): number {
   const line = new RegExp(`${which}:\\s+(\\d+) kB`).exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
   return Number(line![1]) / 1024;
@@ -22,7 +22,7 @@ export interface EventLoopDelay {
   readonly maxMs: number;
 }
 
-/** A server under measurement, in a process of its own. */
+/** A measured server, in a process of its own. */
 export class Server {
   private constructor(
     readonly url: string,
@@ -33,7 +33,7 @@ export class Server {
     return this.child.pid!;
   }
 
-  /** The service as it ships, with a probe of the event loop loaded before it. */
+  /** Starts the service as it ships, with a probe of the event loop loaded before it. */
   static service(database: string, environment: Record<string, string> = {}): Promise<Server> {
     return Server.start('../src/main.js', {
       DATABASE_URL: `sqlite:${database}`,
@@ -42,7 +42,7 @@ export class Server {
     });
   }
 
-  /** Fastify alone: the limit that single events are held against. */
+  /** Starts Fastify alone: the limit for single events. */
   static fastify(): Promise<Server> {
     return Server.start('./limit-fastify.js', {});
   }
@@ -53,7 +53,7 @@ export class Server {
       execArgv: ['--import', new URL('./event-loop-probe.js', import.meta.url).href],
       stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
     });
-    // Should the benchmark end before it: a log that nobody reads must not hold it up either.
+    // If the benchmark ends first, the server must end too, even if its log is no longer read.
     const kill = () => child.kill('SIGKILL');
     process.once('exit', kill);
     child.once('exit', () => process.off('exit', kill));
@@ -62,15 +62,15 @@ export class Server {
         const found = /"url":"([^"]+)"/.exec(text.toString());
         if (!found) return;
         resolve(found[1]!);
-        // Still read, or the pipe would fill, but not looked at: that would take from the cores measured.
+        // Drains the log without parsing it: a full pipe would block, and parsing would use the measured cores.
         child.stdout!.removeAllListeners('data').resume();
       });
-      child.once('exit', (code) => reject(new Error(`${file} ended with code ${code}`)));
+      child.once('exit', (code) => reject(new Error(`${file} exited with code ${code}`)));
     });
     return new Server(url, child);
   }
 
-  /** Since the last call. */
+  /** Resolves with the delay since the last call. */
   async eventLoopDelay(): Promise<EventLoopDelay> {
     this.child.send('event-loop-delay');
     return ((await once(this.child, 'message')) as [EventLoopDelay])[0];

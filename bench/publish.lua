@@ -1,10 +1,10 @@
--- The requests of the benchmark, for wrk. Environment: BATCH events a request (1 for a single one), MIX.
---   new         every event has a key of its own
---   random      the same, and the ids come in no order, as random UUIDs do
---   duplicates  every request is the same
+-- Requests of the benchmark for wrk. Environment: BATCH (events per request, 1 for a single event), MIX, RUN.
+--   new         every event has a unique key
+--   random      the same, with ids in random order, like UUIDs
+--   duplicates  all requests are equal
 --   conflicts   one event in twenty has the key of an earlier one and another payload
--- A body is a joint of prepared pieces around the request's own prefix, so that making it costs next to nothing,
--- but for random ids: there, look at the generator's CPU.
+-- A body joins prepared pieces with the prefix of the request, which costs almost nothing. Random ids cost more: check
+-- the CPU of the generator.
 local batch = tonumber(os.getenv("BATCH"))
 local mix = os.getenv("MIX")
 local run = os.getenv("RUN")

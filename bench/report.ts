@@ -7,14 +7,14 @@ interface Table {
   readonly rows: Record<string, Cell>[];
 }
 
-/** The middle of the values; of an even number, the mean of the two in the middle. */
+/** Returns the median; for an even number of values, the mean of the middle two. */
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length >> 1;
   return sorted.length % 2 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
-/** Collects rows as they are measured, tells each at once, and writes all of them at the end. */
+/** Collects rows as they are measured, prints each immediately, and formats all of them at the end. */
 export class Report {
   private readonly tables: Table[] = [];
 

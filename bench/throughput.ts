@@ -9,7 +9,7 @@ import { median, type Report } from './report.js';
 export interface Run {
   readonly rounds: number;
   readonly seconds: number;
-  /** A folder for databases. */
+  /** The folder for databases. */
   readonly scratch: string;
 }
 
@@ -20,7 +20,7 @@ export function newDatabase({ scratch }: Run): string {
   return join(scratch, `events-${databases++}.db`);
 }
 
-/** One event a request: the service beside Fastify alone, in turns. */
+/** Measures one event per request: the service and Fastify alone, alternating. */
 export async function singles(run: Run, report: Report): Promise<void> {
   const service = await Server.service(newDatabase(run));
   const fastify = await Server.fastify();
@@ -28,7 +28,7 @@ export async function singles(run: Run, report: Report): Promise<void> {
   for (const { url } of [service, fastify]) {
     await saturate({ ...load, url, connections: 64, seconds: WARM_UP_SECONDS });
   }
-  const add = report.table('One event a request, beside Fastify alone');
+  const add = report.table('One event per request, compared with Fastify alone');
   for (const connections of [1, 64, 256]) {
     const measured: (FullLoad & { bare: number })[] = [];
     for (let round = 0; round < run.rounds; round++) {
@@ -52,7 +52,7 @@ export async function singles(run: Run, report: Report): Promise<void> {
   await service.stop();
 }
 
-/** Many events a request: the service beside better-sqlite3 alone, all in turns, each time on a new file. */
+/** Measures many events per request: the service and better-sqlite3 alone, alternating, each time on a new file. */
 export async function batches(run: Run, report: Report): Promise<void> {
   const cases: { batch: number; mix: Mix; measured: BatchLoad[] }[] = [
     { batch: 100, mix: 'new', measured: [] },
@@ -64,11 +64,11 @@ export async function batches(run: Run, report: Report): Promise<void> {
   for (let round = 0; round < run.rounds; round++) {
     for (const { batch, mix, measured } of cases) measured.push(await batchLoad(run, batch, mix));
   }
-  const add = report.table('Batches, beside better-sqlite3 alone (1000 rows a transaction)');
+  const add = report.table('Batches, compared with better-sqlite3 alone (1000 rows per transaction)');
   for (const { batch, mix, measured } of cases) {
     const medianOf = (figure: keyof BatchLoad) => median(measured.map((load) => load[figure]));
     add({
-      'events a request': batch,
+      'events per request': batch,
       events: mix,
       'service events/s': medianOf('eventsPerSecond'),
       'SQLite rows/s': medianOf('limit'),
@@ -76,7 +76,7 @@ export async function batches(run: Run, report: Report): Promise<void> {
       'event loop delay p99 ms': medianOf('delayP99Ms'),
       'CPU s per 100 000 events': medianOf('cpuSecondsPer100000'),
       'generator CPU': medianOf('generatorCpu'),
-      'most resident MiB': Math.max(...measured.map(({ mostMiB }) => mostMiB)),
+      'maximum resident MiB': Math.max(...measured.map(({ maxMiB }) => maxMiB)),
     });
   }
 }
@@ -89,9 +89,9 @@ interface FullLoad {
 }
 
 interface BatchLoad extends FullLoad {
-  /** What SQLite alone did just before. */
+  /** Rows per second of SQLite alone, measured just before. */
   readonly limit: number;
-  readonly mostMiB: number;
+  readonly maxMiB: number;
 }
 
 async function fullLoad(service: Server, load: Load): Promise<FullLoad> {
@@ -114,14 +114,14 @@ async function batchLoad(run: Run, batch: number, mix: Mix): Promise<BatchLoad> 
   const load: Load = { url: service.url, connections: 8, seconds: run.seconds, batch, mix };
   await saturate({ ...load, seconds: WARM_UP_SECONDS });
   const measured = await fullLoad(service, load);
-  const mostMiB = residentMiB(service.pid, 'VmHWM');
+  const maxMiB = residentMiB(service.pid, 'VmHWM');
   await service.stop();
-  return { ...measured, limit, mostMiB };
+  return { ...measured, limit, maxMiB };
 }
 
-/** What a publisher waits when the service is half busy, which is when it matters. */
+/** Measures latency at half of the maximum throughput, the usual load of a service in production. */
 export async function latencyAtHalfLoad(run: Run, report: Report): Promise<void> {
-  const add = report.table('Latency at half of the highest throughput (evenly spread requests)');
+  const add = report.table('Latency at half of the maximum throughput (evenly spread requests)');
   const cases = [
     { batch: 1, connections: 64 },
     { batch: 1000, connections: 8 },
@@ -134,7 +134,7 @@ export async function latencyAtHalfLoad(run: Run, report: Report): Promise<void>
     const results = [];
     for (let round = 0; round < run.rounds; round++) results.push(await paced(load, requestsPerSecond / 2));
     add({
-      'events a request': batch,
+      'events per request': batch,
       connections,
       'requests/s': median(results.map((result) => result.requestsPerSecond)),
       'p50 ms': median(results.map((result) => result.p50Ms)),
@@ -145,7 +145,7 @@ export async function latencyAtHalfLoad(run: Run, report: Report): Promise<void>
   }
 }
 
-/** Memory under full load, for minutes. */
+/** Measures resident memory over minutes of full load. */
 export async function steadyMemory(run: Run, report: Report, minutes: number): Promise<void> {
   const add = report.table(`Resident memory over ${minutes} minutes of full load, MiB`);
   for (const { batch, connections } of [
@@ -153,7 +153,7 @@ export async function steadyMemory(run: Run, report: Report, minutes: number): P
     { batch: 1000, connections: 8 },
   ]) {
     const service = await Server.service(newDatabase(run));
-    const row: Record<string, number> = { 'events a request': batch };
+    const row: Record<string, number> = { 'events per request': batch };
     for (let minute = 1; minute <= minutes; minute++) {
       await saturate({ url: service.url, connections, seconds: 60, batch, mix: 'new' });
       row[`after ${minute} min`] = residentMiB(service.pid);

@@ -9,15 +9,15 @@ import { payloadText } from './events.js';
 import type { Report } from './report.js';
 import { newDatabase, type Run } from './throughput.js';
 
-/** How long a commit takes, by its size and by when the log is brought into the file: what a thread keeps from the event loop. */
+/** Measures the duration of a commit by its size and by the checkpoint policy. A thread keeps it off the event loop. */
 export async function writer(run: Run, report: Report): Promise<void> {
-  const add = report.table('A commit, in the thread that writes (random UUIDs)');
+  const add = report.table('A commit in the writer thread (random UUIDs)');
   for (const checkpointPages of [1_000, 4_000, 16_000, undefined]) {
     for (const size of [1, 64, 1_000, 5_000]) add(await commits(run, checkpointPages, size));
   }
 }
 
-/** With checkpoints of the writer's own after so many pages, or as the service has them. */
+/** Checkpoints in the writer after `ownCheckpoints` pages; if undefined, in a thread like the service. */
 async function commits(run: Run, ownCheckpoints: number | undefined, size: number) {
   const path = newDatabase(run);
   const lock = lockDatabase(path);
@@ -46,7 +46,7 @@ async function commits(run: Run, ownCheckpoints: number | undefined, size: numbe
   const sorted = times.toSorted((a, b) => a - b);
   return {
     checkpoints: ownCheckpoints ? `every ${ownCheckpoints} pages` : 'in a thread',
-    'events a commit': size,
+    'events per commit': size,
     'events/s': (times.length * size) / busySeconds,
     'p50 ms': sorted[Math.floor(sorted.length / 2)]!,
     'p99 ms': sorted[Math.floor(sorted.length * 0.99)]!,
