@@ -52,10 +52,10 @@ export function codeOf(path: string, nameOrLanguage: string): string {
   return found[0]!.lines.join('\n');
 }
 
-/** Returns the steps of a shell block; none if it shows no answer. */
-export function stepsOf({ language, lines }: CodeBlock): Step[] {
+/** Returns the steps of a shell block that shows answers. */
+export function stepsOf(lines: readonly string[]): Step[] {
   const isAnswer = (line: string) => /^#( |$)/.test(line);
-  if (language !== 'sh' || !lines.some(isAnswer)) return [];
+  if (!lines.some(isAnswer)) return [];
   const steps: { command: string; answer: string }[] = [];
   let answering = true;
   for (const line of lines) {

@@ -1,12 +1,12 @@
 import Sqlite from 'better-sqlite3';
-import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
+import { spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { PublishedBatch } from '../../src/ingest/publish.dto.js';
 import { anEvent, events } from '../harness/an-event.js';
 import { codeOf, PROJECT } from '../harness/code-blocks.js';
 import { aDatabase, Service } from '../harness/service.js';
+import { runShell } from '../harness/shell.js';
 import { until } from '../harness/until.js';
 
 const DOCUMENT = 'docs/operations.md';
@@ -25,15 +25,7 @@ function aFolder(): string {
 }
 
 /** Runs a code block of the document in this folder; resolves with what it printed. */
-async function runRecipe(name: string, folder: string): Promise<string> {
-  const child = spawn('bash', ['-e', '-c', codeOf(DOCUMENT, name)], { cwd: folder });
-  let output = '';
-  for (const stream of [child.stdout, child.stderr])
-    stream.on('data', (text: Buffer) => (output += text.toString()));
-  const [code] = (await once(child, 'close')) as [number];
-  expect({ name, code, output }).toMatchObject({ code: 0 });
-  return output;
-}
+const runRecipe = (name: string, folder: string) => runShell(codeOf(DOCUMENT, name), folder);
 
 /** Publishes without a pause until it is stopped, and remembers each acknowledged event with its seq. */
 class Load {

@@ -1,9 +1,9 @@
-import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { loadConfig } from '../../src/config.js';
-import { codeBlocksOf, PROJECT, readDocument, stepsOf } from '../harness/code-blocks.js';
+import { codeBlocksOf, codeOf, PROJECT, readDocument, type Step, stepsOf } from '../harness/code-blocks.js';
 import { Service } from '../harness/service.js';
+import { runShell } from '../harness/shell.js';
 
 const MAX_COLUMNS = 100;
 const TAB = '    ';
@@ -19,20 +19,27 @@ const DOCUMENTS = [
 
 /** Times and durations differ from run to run. */
 const VARIABLE = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z|(?<="uptime": ?)[\d.]+/g;
+const STEP_SEPARATOR = '\u001e';
 
-/** Runs the steps of a session in one bash, in order; returns what each printed. */
-function run(commands: readonly string[], url: string): string[] {
-  const separator = '\u001e';
-  const script = commands.map((command) => `${command}printf '${separator}'\n`).join('');
-  const { stdout, stderr } = spawnSync(
-    'bash',
-    ['-c', script.replaceAll('localhost:8080', new URL(url).host)],
-    {
-      encoding: 'utf8',
-    },
+/** Returns the steps of all shell blocks of a document; those with a name are not part of the session. */
+function sessionOf(path: string): Step[] {
+  const blocks = codeBlocksOf(path).filter(({ language, name }) => language === 'sh' && name === '');
+  return blocks.flatMap(({ lines }) => stepsOf(lines));
+}
+
+/** Runs the steps in one shell, in order, and compares what each prints with its answer. */
+async function expectAnswers(steps: readonly Step[], { url }: Service, setup = ''): Promise<void> {
+  const separate = `printf '${STEP_SEPARATOR}'\n`;
+  const script = steps.map(({ command }) => command + separate).join('');
+  // A stream is read until curl gives up, so its exit code is not 0.
+  const output = await runShell(
+    `set +e\n${setup}\n${script.replaceAll('localhost:8080', new URL(url).host)}`,
   );
-  expect(stderr).toBe('');
-  return stdout.split(separator).slice(0, -1);
+  const printed = output.split(STEP_SEPARATOR);
+  const normal = (text: string) => text.trim().replaceAll(VARIABLE, '…');
+  expect(steps.map(({ command }, index) => `${command}${normal(printed[index]!)}`)).toEqual(
+    steps.map(({ command, answer }) => `${command}${normal(answer)}`),
+  );
 }
 
 describe('The README', () => {
@@ -58,29 +65,38 @@ describe.each(DOCUMENTS)('%s', (path) => {
     expect(tooLong).toEqual([]);
   });
 
-  it('links only to files that exist', () => {
-    const targets = [...readDocument(path).matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(
-      ([, target]) => target!,
-    );
-    expect(targets.filter((target) => !existsSync(join(PROJECT, dirname(path), target)))).toEqual([]);
+  it('links only to files and headings that exist', () => {
+    const links = [...readDocument(path).matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)/g)];
+    const broken = links.filter(([, file, heading]) => {
+      const target = file === '' ? path : join(dirname(path), file!);
+      return !existsSync(join(PROJECT, target)) || (heading && !headingsOf(target).includes(heading));
+    });
+    expect(broken.map(([link]) => link)).toEqual([]);
   });
 });
 
 describe('Shell sessions', () => {
-  const withSessions = DOCUMENTS.filter((path) =>
-    codeBlocksOf(path).some((block) => stepsOf(block).length > 0),
-  );
+  it.each(DOCUMENTS.filter((path) => sessionOf(path).length > 0))('print what %s shows', async (path) => {
+    await expectAnswers(sessionOf(path), await Service.start());
+  });
 
-  it.each(withSessions)('print in order what %s shows', async (path) => {
-    const steps = codeBlocksOf(path).flatMap(stepsOf);
-    const service = await Service.start();
-    const printed = run(
-      steps.map(({ command }) => command),
-      service.url,
-    );
-    const normal = (text: string) => text.trim().replaceAll(VARIABLE, '…');
-    expect(steps.map(({ command }, index) => `${command}${normal(printed[index] ?? '')}`)).toEqual(
-      steps.map(({ command, answer }) => `${command}${normal(answer)}`),
-    );
+  it('create and use an API key as docs/operations.md shows', async () => {
+    const created = await runShell(codeOf('docs/operations.md', 'create an API key'));
+    const [, key] = /^key for the publisher: (\S+)$/m.exec(created)!;
+    const [, API_KEYS] = /^API_KEYS=(\S+)$/m.exec(created)!;
+    const service = await Service.start({ API_KEYS: API_KEYS! });
+    const steps = stepsOf(codeOf('docs/operations.md', 'use an API key').split('\n'));
+    expect(steps.length).toBeGreaterThan(0);
+    await expectAnswers(steps, service, `key=${key}`);
   });
 });
+
+/** Returns the anchors of a document's headings, as GitHub forms them. */
+function headingsOf(path: string): string[] {
+  return [...readDocument(path).matchAll(/^#+ (.*)$/gm)].map(([, heading]) =>
+    heading!
+      .toLowerCase()
+      .replaceAll(/[^\w -]/g, '')
+      .replaceAll(' ', '-'),
+  );
+}
