@@ -24,10 +24,10 @@ function aFolder(): string {
   return folder;
 }
 
-/** Runs a code block of the document in this folder; resolves with what it printed. */
+/** Runs a code block of the document in this folder. Resolves with its output. */
 const runRecipe = (name: string, folder: string) => runShell(codeOf(DOCUMENT, name), folder);
 
-/** Publishes without a pause until it is stopped, and remembers each acknowledged event with its seq. */
+/** Publishes without a pause, each request twice like a retry, and records each acknowledged event with its seq. */
 class Load {
   readonly acknowledged: string[] = [];
   private stopping = false;
@@ -44,9 +44,12 @@ class Load {
 
   private async publishAll(): Promise<void> {
     while (!this.stopping) {
-      const response = await this.service.publish(events(BATCH));
-      const { results } = (await response.json()) as PublishedBatch;
-      for (const { event_id, seq } of results!) this.acknowledged.push(`${seq} ${event_id}`);
+      const batch = events(BATCH);
+      for (let attempt = 1; attempt <= 2; attempt++) {
+        const response = await this.service.publish(batch);
+        const { results } = (await response.json()) as PublishedBatch;
+        for (const { event_id, seq } of results!) this.acknowledged.push(`${seq} ${event_id}`);
+      }
     }
   }
 }
@@ -82,12 +85,10 @@ describe.each([
     const keys = new Set(found.map(({ seq, event_id }) => `${seq} ${event_id}`));
     expect(before.filter((key) => !keys.has(key))).toEqual([]);
     expect(found.map(({ seq }) => seq)).toEqual(found.map((_, index) => index + 1));
-    expect(await restored.stats()).toMatchObject({
-      received: found.length,
-      unique_processed: found.length,
-      duplicate_dropped: 0,
-      conflicts: 0,
-    });
+    const stats = await restored.stats();
+    expect(stats).toMatchObject({ unique_processed: found.length, conflicts: 0 });
+    expect(stats.duplicate_dropped).toBeGreaterThan(0);
+    expect(stats.received).toBe(stats.unique_processed + stats.duplicate_dropped);
     const again = await restored.publish(anEvent());
     expect(await again.json()).toMatchObject({ outcome: 'stored', seq: found.length + 1 });
   });
@@ -110,7 +111,7 @@ describe('The check of a backup', () => {
     expect(await runRecipe('check', folder)).toBe('ok\nDAMAGED\n');
   });
 
-  it('is tested where it counts', () => {
+  it('and the recipe with sqlite3 are tested in CI', () => {
     expect(HAS_SQLITE3 || !process.env['CI']).toBe(true);
   });
 });
