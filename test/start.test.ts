@@ -1,9 +1,8 @@
 import Sqlite from 'better-sqlite3';
-import { once } from 'node:events';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
-import { createInterface } from 'node:readline';
-import { aDatabase, Service, spawnService } from './harness/service.js';
+import { aDatabase } from './harness/database.js';
+import { Service, spawnService } from './harness/service.js';
 import { ConfigError, loadConfig } from '../src/config.js';
 
 const API_KEYS = `ci:read:${'0'.repeat(64)}`;
@@ -154,10 +153,8 @@ describe('the first line of the log', () => {
   ])(
     'reports the address, the database and whether API keys are required: %j',
     async (environment, fields) => {
-      const database = aDatabase();
-      const child = spawnService(database, environment);
-      const [line] = (await once(createInterface(child.stdout!), 'line')) as [string];
-      expect(JSON.parse(line)).toMatchObject({
+      const { database, log } = await Service.start(environment);
+      expect(JSON.parse(log[0]!)).toMatchObject({
         ...fields,
         url: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
         database: `sqlite:${database}`,

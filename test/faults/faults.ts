@@ -1,25 +1,24 @@
 import Sqlite from 'better-sqlite3';
 import { appendFileSync, statSync, truncateSync } from 'node:fs';
-import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
-import { checkpointsOften, KILL_POINTS, type KillPoint, killedAt } from './kill-points.js';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { until } from '../harness/until.js';
+import { driverFaults, KILL_POINTS, type KillPoint } from './driver-faults.js';
 import type { Load } from './load.js';
 import type { Trial } from './trial.js';
-import { until } from '../harness/until.js';
-import { endOfLastCommit, isInCheckpoint } from './wal.js';
+import { endOfLastCommit } from './wal.js';
 
-/** What happens to a service under load. When `strike` resolves, the process has ended. */
+/** Something that happens to a service under load. When `strike` resolves, the process has ended. */
 export interface Fault {
-  /** The build for this life, where it is not the one under trial. */
-  readonly main?: () => string;
+  /** The environment of the life that the fault ends. */
   readonly environment?: (random: () => number) => Record<string, string>;
-  /** Whether what was answered 202 must be stored all the same. */
-  readonly keepsQueued?: boolean;
+  /** Whether the service ends in order: everything it accepted is stored, and nothing else. */
+  readonly endsInOrder?: boolean;
   strike(trial: Trial, load: Load, random: () => number): Promise<unknown>;
 }
 
-/** In the middle of the work, not before it began. */
+/** Waits until the load is under way, then a random time. */
 async function atSomeTime(load: Load, random: () => number): Promise<void> {
-  await until(() => load.acknowledged > 0, 'something is acknowledged');
+  await until(() => load.acknowledged > 0, 'an event is acknowledged');
   await sleep(random() * 500);
 }
 
@@ -28,58 +27,52 @@ async function kill({ service }: Trial, load: Load, random: () => number): Promi
   await service.end('SIGKILL');
 }
 
+/** The first statement of its kind may belong to the migration of a new database. */
+const FIRST_PASS = 2;
+const PASSES = 40;
+
 function killAt(point: KillPoint): Fault {
   return {
-    main: () => killedAt(point),
-    environment: (random) => ({ KILL_AT_PASS: String(1 + Math.floor(random() * 40)) }),
+    environment: (random) =>
+      driverFaults({ kill: { ...point, pass: FIRST_PASS + Math.floor(random() * PASSES) } }),
     strike: ({ service }) => service.exited,
   };
 }
 
 const pointFaults = Object.fromEntries(
-  (Object.keys(KILL_POINTS) as KillPoint[]).map((point) => [`kill-${point}`, killAt(point)]),
-) as Record<`kill-${KillPoint}`, Fault>;
+  Object.entries(KILL_POINTS).map(([name, point]) => [`kill-${name}`, killAt(point)]),
+) as Record<`kill-${keyof typeof KILL_POINTS}`, Fault>;
 
-/** By the name they have on the command line. */
+/** Faults by their name on the command line. */
 export const FAULTS = {
   /** kill -9 at a random time. */
   kill: { strike: kill },
 
   ...pointFaults,
 
-  /** kill -9 while the log is being copied into the database file. */
+  /** kill -9 while a checkpoint copies the WAL into the database file. */
   'kill-checkpoint': {
-    main: checkpointsOften,
-    async strike({ service, shm }, load) {
-      await until(() => load.acknowledged > 0, 'there is a log');
-      // A log that was just recovered looks as if a checkpoint had begun.
-      await until(() => !isInCheckpoint(shm), 'the log has been checkpointed once');
-      const end = performance.now() + 10_000;
-      while (!isInCheckpoint(shm)) {
-        if (performance.now() > end) throw new Error('No checkpoint was seen within 10 s.');
-        await turn();
-      }
-      await service.end('SIGKILL');
-    },
+    environment: () => driverFaults({ killInCheckpoint: true }),
+    strike: ({ service }: Trial) => service.exited,
   },
 
-  /** SIGTERM: everything that was accepted is stored. */
+  /** SIGTERM under load. */
   terminate: {
-    keepsQueued: true,
+    endsInOrder: true,
     async strike({ service }, load, random) {
       await atSomeTime(load, random);
       const code = await service.end('SIGTERM');
-      if (code !== 0) throw new Error(`Ended with code ${code} after SIGTERM: ${service.errors}`);
+      if (code !== 0) throw new Error(`Ended with code ${code} after SIGTERM: ${service.log.at(-1)}`);
     },
   },
 
-  /** The process stands still for up to two seconds, goes on, and is killed. */
+  /** The process is stopped for up to two seconds, goes on, and is killed. */
   pause: {
     async strike(trial, load, random) {
       await atSomeTime(load, random);
-      trial.service.signal('SIGSTOP');
+      trial.service.process.kill('SIGSTOP');
       await sleep(random() * 2_000);
-      trial.service.signal('SIGCONT');
+      trial.service.process.kill('SIGCONT');
       await kill(trial, load, random);
     },
   },
@@ -88,7 +81,7 @@ export const FAULTS = {
   lock: {
     async strike(trial, load, random) {
       await atSomeTime(load, random);
-      const other = new Sqlite(trial.database, { timeout: 2_000 });
+      const other = new Sqlite(trial.database, { timeout: 60_000 });
       other.exec('BEGIN IMMEDIATE');
       await sleep(random() * 1_000);
       other.close();
@@ -96,7 +89,7 @@ export const FAULTS = {
     },
   },
 
-  /** A power cut in the middle of a write: behind the last commit there is half a frame, and junk. */
+  /** A power cut in the middle of a write: behind the last commit the WAL holds junk. */
   'torn-tail': {
     async strike(trial, load, random) {
       await kill(trial, load, random);
@@ -107,15 +100,15 @@ export const FAULTS = {
   },
 
   /**
-   * A power cut on a disk that lies about having synced, or on a service that does not sync: what was written
-   * last is gone. Not promised to be survived; it shows that the checker would see it.
+   * A power cut on a disk that reports a sync it did not do: the last writes are gone. The service does not promise
+   * to survive it; it shows that the judge notices.
    */
   'lying-disk': {
     async strike({ service, wal }, load) {
-      await until(() => load.acknowledged > 0, 'something is acknowledged');
+      await until(() => load.acknowledged > 0, 'an event is acknowledged');
       const synced = statSync(wal).size;
       const { acknowledged } = load;
-      await until(() => load.acknowledged > acknowledged, 'more is acknowledged');
+      await until(() => load.acknowledged > acknowledged, 'more events are acknowledged');
       await service.end('SIGKILL');
       if (statSync(wal).size > synced) truncateSync(wal, synced);
     },

@@ -20,7 +20,7 @@ export type Answer =
   | { readonly kind: 'refused'; readonly status: number }
   /** The connection broke, or the store failed: stored or not, and both are right. */
   | { readonly kind: 'unknown' }
-  /** What the service must never answer to this request, or no answer in ten seconds. */
+  /** What the service must never answer to this request, or no response at all. */
   | { readonly kind: 'unexpected'; readonly told: string };
 
 /** One request and its answer. */

@@ -1,24 +1,31 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Attempt } from './history.js';
 import { publish } from './publish.js';
-import type { Workload } from './workload.js';
+import type { PublishRequest } from './workload.js';
 
-/** A publisher who was told 503 does not come back at once. */
+/** A publisher that received a 503 does not come back at once. */
 const AFTER_503_MS = 10;
+
+/** Where publishers take their requests from. */
+export interface RequestSource {
+  next(): PublishRequest;
+  /** Takes back a request that had no response, to be sent again. */
+  giveBack?(unanswered: PublishRequest): void;
+}
 
 /** Publishers at work, until they are stopped or the service is gone. */
 export class Load {
-  /** Events that were answered 200 since this load began. */
+  /** Events whose request had a 200 since this load began. */
   acknowledged = 0;
-  /** Requests that were answered 503. */
-  unavailable = 0;
-  /** Resolves when every publisher has had its last answer. */
+  /** How long each response took, by its status. */
+  readonly latenciesMs: Record<number, number[]> = {};
+  /** Resolves when every publisher has had its last response. */
   readonly finished: Promise<unknown>;
   private stopped = false;
 
   constructor(
     private readonly url: string,
-    private readonly workload: Workload,
+    private readonly source: RequestSource,
     private readonly history: Attempt[],
     publishers: number,
   ) {
@@ -32,15 +39,14 @@ export class Load {
 
   private async work(): Promise<void> {
     while (!this.stopped) {
-      const request = this.workload.next();
+      const request = this.source.next();
+      const began = performance.now();
       const { status, answer } = await publish(this.url, request, this.history);
       if (answer.kind === 'verdicts') this.acknowledged += request.events.length;
-      if (answer.kind === 'unknown') this.workload.giveBack(request);
+      if (answer.kind === 'unknown') this.source.giveBack?.(request);
       if (status === null) return;
-      if (status === 503) {
-        this.unavailable++;
-        await sleep(AFTER_503_MS);
-      }
+      (this.latenciesMs[status] ??= []).push(performance.now() - began);
+      if (status === 503) await sleep(AFTER_503_MS);
     }
   }
 }

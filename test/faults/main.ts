@@ -1,8 +1,7 @@
 import { parseArgs } from 'node:util';
+import { releaseAll } from '../harness/release.js';
 import { FAULTS, type FaultName } from './faults.js';
 import { summary } from './findings.js';
-import { endAll } from './instance.js';
-import { removePatchedBuilds } from './patched-build.js';
 import { run } from './run.js';
 
 const HELP = `npm run test:faults -- [--cycles 100] [--faults kill] [--publishers 16] [--seed N]
@@ -52,7 +51,6 @@ if (values.help || unknown.length > 0 || !isUsable) {
     );
     process.exitCode = findings.length === 0 ? 0 : 1;
   } finally {
-    await endAll();
-    removePatchedBuilds();
+    await releaseAll();
   }
 }

@@ -1,31 +1,26 @@
-import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Finding } from './findings.js';
-import { endAll } from './instance.js';
-import { patchedBuild, removePatchedBuilds } from './patched-build.js';
-import { Trial } from './trial.js';
+import { aDirectory } from '../harness/database.js';
 import { until } from '../harness/until.js';
+import { driverFaults } from './driver-faults.js';
+import type { Finding } from './findings.js';
+import { Trial } from './trial.js';
 import { Volume, isPossible } from './volume.js';
 
-afterAll(endAll);
-afterAll(removePatchedBuilds);
-
 const IMAGE_BYTES = 64 * 1024 * 1024;
-const images = mkdtempSync(join(tmpdir(), 'aggregator-images-'));
-afterAll(() => rmSync(images, { recursive: true }));
+const images = aDirectory();
 
 /**
- * The database is on a file system in an image. What was written and not synced is in the memory of the system,
- * not in the image: a copy of the image has what a power cut leaves behind, and the service starts from that.
+ * Runs the service on a file system in an image. Writes without a sync are in the memory of the system, not in the
+ * image. A copy of the image therefore holds what a power cut leaves, and the service starts again from that copy.
  */
-async function findingsAfterPowerCut(main?: string): Promise<Finding[]> {
+async function findingsAfterPowerCut(environment = {}): Promise<Finding[]> {
   const volume = Volume.onImage(join(images, 'disk'), IMAGE_BYTES);
-  const trial = new Trial({ directory: volume.directory, main });
+  const trial = new Trial({ directory: volume.directory, environment });
   try {
     const service = await trial.start();
     const load = trial.load();
-    await until(() => load.acknowledged > 500, 'events are acknowledged');
+    await until(() => load.acknowledged > 500, '500 events are acknowledged');
     await service.end('SIGKILL');
     copyFileSync(join(images, 'disk'), join(images, 'after'));
     await load.finished;
@@ -36,7 +31,7 @@ async function findingsAfterPowerCut(main?: string): Promise<Finding[]> {
     );
     return refusal === null ? await trial.findings() : [{ kind: 'corrupt', detail: refusal }];
   } finally {
-    await trial.end();
+    await trial.service.end('SIGKILL');
     volume.remove();
   }
 }
@@ -49,9 +44,9 @@ if (!possible) console.warn('SKIPPED, for want of mount and mkfs.ext4: run as ro
     expect(await findingsAfterPowerCut()).toEqual([]);
   });
 
-  it('would lose it, if the service did not sync', async () => {
-    const edit = { file: 'ormconfig.js', find: `'synchronous = FULL'`, replace: `'synchronous = OFF'` };
-    const kinds = (await findingsAfterPowerCut(patchedBuild([edit]))).map(({ kind }) => kind);
+  it('loses acknowledged events when commits are not synced', async () => {
+    const withoutSync = driverFaults({ rewrite: [['synchronous = FULL', 'synchronous = OFF']] });
+    const kinds = (await findingsAfterPowerCut(withoutSync)).map(({ kind }) => kind);
     expect(kinds.some((kind) => kind === 'lost' || kind === 'corrupt')).toBe(true);
   });
 });

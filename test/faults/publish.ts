@@ -3,12 +3,13 @@ import type { PublishedBatch, PublishedEvent } from '../../src/ingest/publish.dt
 import type { Answer, Attempt } from './history.js';
 import type { PublishRequest } from './workload.js';
 
-const SILENCE_MS = 10_000;
+/** A bound on hanging, not on speed. */
+const SILENCE_MS = 60_000;
 const REFUSED_BROKEN = [400, 415, 422];
 /** The kinds of 503 that say that nothing was taken. */
 const NOTHING_TAKEN = ['urn:problem:queue-full', 'urn:problem:receiving-full', 'urn:problem:shutting-down'];
 
-/** Sends one request, once, and writes down what came of it. */
+/** Sends one request, once, and records what came of it. */
 export async function publish(
   url: string,
   request: PublishRequest,
@@ -28,7 +29,7 @@ export async function publish(
     body = await response.json();
   } catch (error) {
     if ((error as Error).name === 'TimeoutError')
-      attempt.answer = { kind: 'unexpected', told: `no answer within ${SILENCE_MS} ms` };
+      attempt.answer = { kind: 'unexpected', told: `no response within ${SILENCE_MS} ms` };
     return Object.assign(attempt, { status: null });
   }
   attempt.answer = readAnswer(request, response, body);

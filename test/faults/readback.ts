@@ -1,6 +1,7 @@
 import Sqlite from 'better-sqlite3';
 import type { StatsResponse } from '../../src/stats/stats.dto.js';
 import type { TopicCounters } from '../../src/store/topic-counters.entity.js';
+import type { Client } from '../harness/client.js';
 import { until } from '../harness/until.js';
 import type { EventsPage } from '../../src/query/events.dto.js';
 
@@ -21,22 +22,16 @@ export interface Readback {
 
 /** Reads what came after `earlier` was read. Waits until the queue is empty; the file is only read. */
 export async function readBack(
-  url: string,
+  service: Client,
   database: string,
   { earlier = [], thorough = true }: { earlier?: readonly StoredEventDto[]; thorough?: boolean } = {},
 ): Promise<Readback> {
-  let stats = await get<StatsResponse>(url, '/stats');
+  let stats = await service.stats();
   await until(async () => {
-    stats = await get<StatsResponse>(url, '/stats');
+    stats = await service.stats();
     return stats.queue_depth === 0;
   }, 'the queue is empty');
-
-  const rows = [...earlier];
-  for (let after: number | null = earlier.at(-1)?.seq ?? 0; after !== null;) {
-    const page: EventsPage = await get(url, `/events?order=asc&limit=1000&after=${after}`);
-    for (const event of page.events) rows.push(event);
-    after = page.next_cursor;
-  }
+  const rows = [...earlier, ...(await service.everything(earlier.at(-1)?.seq))];
 
   const file = new Sqlite(database, { readonly: true });
   try {
@@ -50,12 +45,4 @@ export async function readBack(
   } finally {
     file.close();
   }
-}
-
-async function get<T>(url: string, path: string): Promise<T> {
-  const response = await fetch(url + path);
-  const text = await response.text();
-  if (response.status !== 200) throw new Error(`GET ${path}: ${response.status} ${text}`);
-  // Not response.json(): in Jest its objects are of another realm, and so never deep-equal to ours.
-  return JSON.parse(text) as T;
 }

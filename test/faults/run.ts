@@ -20,7 +20,7 @@ export interface RunResult {
   readonly survived: number;
 }
 
-/** Load, fault, restart, judge; again and again on one database. Ends at the first finding. */
+/** Repeats load, fault, restart and judgement on one database; ends at the first finding. */
 export async function run(options: RunOptions): Promise<RunResult> {
   const random = seededRandom(options.seed);
   const trial = new Trial(options);
@@ -32,24 +32,20 @@ export async function run(options: RunOptions): Promise<RunResult> {
     acknowledged: acknowledgedIn(trial.history),
     survived,
   });
-  try {
-    for (let cycle = 0; cycle < options.cycles; cycle++) {
-      const name = options.faults[cycle % options.faults.length]!;
-      const fault: Fault = FAULTS[name];
-      await trial.start({ main: fault.main?.(), environment: fault.environment?.(random) ?? {} });
-      findings = await trial.findings({ thorough: false });
-      if (findings.length > 0) return result();
-      const load = trial.load(options.publishers);
-      await fault.strike(trial, load, random);
-      await load.finished;
-      if (fault.keepsQueued) trial.expectQueued();
-      survived++;
-      options.onCycle?.(cycle + 1, name, acknowledgedIn(trial.history));
-    }
-    await trial.start();
-    findings = await trial.findings();
-    return result();
-  } finally {
-    await trial.end();
+  for (let cycle = 0; cycle < options.cycles; cycle++) {
+    const name = options.faults[cycle % options.faults.length]!;
+    const fault: Fault = FAULTS[name];
+    await trial.start(fault.environment?.(random));
+    findings = await trial.findings({ thorough: false });
+    if (findings.length > 0) return result();
+    const load = trial.load(options.publishers);
+    await fault.strike(trial, load, random);
+    await load.finished;
+    if (fault.endsInOrder) trial.expectOrderlyEnd();
+    survived++;
+    options.onCycle?.(cycle + 1, name, acknowledgedIn(trial.history));
   }
+  await trial.start();
+  findings = await trial.findings();
+  return result();
 }

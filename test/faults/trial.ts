@@ -1,21 +1,18 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { aDirectory } from '../harness/database.js';
+import { Service } from '../harness/service.js';
 import type { Finding } from './findings.js';
 import type { Attempt } from './history.js';
-import { Instance } from './instance.js';
 import { judge } from './judge.js';
 import { Load } from './load.js';
-import { readBack } from './readback.js';
+import { readBack, type StoredEventDto } from './readback.js';
 import { Workload } from './workload.js';
-import type { StoredEventDto } from '../../src/query/events.dto.js';
 
 export interface TrialOptions {
   readonly seed?: number;
-  /** main.js of the build under trial. */
-  readonly main?: string | undefined;
+  /** Of every life of the service. */
   readonly environment?: Readonly<Record<string, string>>;
-  /** A folder of its own if none is given. */
+  /** A new folder if none is given. */
   readonly directory?: string;
 }
 
@@ -24,18 +21,14 @@ export class Trial {
   readonly history: Attempt[] = [];
   readonly workload: Workload;
   readonly directory: string;
-  service!: Instance;
-  private readonly ownsDirectory: boolean;
-  private readonly main: string | undefined;
+  service!: Service;
   private readonly environment: Readonly<Record<string, string>>;
   private rows: readonly StoredEventDto[] = [];
   private lifeBegan = 0;
 
-  constructor({ seed = 1, main, environment = {}, directory }: TrialOptions = {}) {
+  constructor({ seed = 1, environment = {}, directory = aDirectory() }: TrialOptions = {}) {
     this.workload = new Workload(seed);
-    this.ownsDirectory = directory === undefined;
-    this.directory = directory ?? mkdtempSync(join(tmpdir(), 'aggregator-trial-'));
-    this.main = main;
+    this.directory = directory;
     this.environment = environment;
   }
 
@@ -47,18 +40,15 @@ export class Trial {
     return `${this.database}-wal`;
   }
 
-  /** The index of the write-ahead log. */
+  /** The index of the WAL. */
   get shm(): string {
     return `${this.database}-shm`;
   }
 
-  /** The next life: of the build under trial, or of another one. */
-  async start({ main = this.main, environment = {} }: TrialOptions = {}): Promise<Instance> {
+  /** Starts the next life of the service. */
+  async start(environment: Readonly<Record<string, string>> = {}): Promise<Service> {
     this.lifeBegan = this.history.length;
-    this.service = await Instance.start(this.database, {
-      ...(main && { main }),
-      environment: { ...this.environment, ...environment },
-    });
+    this.service = await Service.start({ ...this.environment, ...environment }, this.database);
     return this.service;
   }
 
@@ -66,27 +56,24 @@ export class Trial {
     return new Load(this.service.url, this.workload, this.history, publishers);
   }
 
-  /** What this life answered 202 has no excuse: it ended in order, or had time to store it. */
+  /** Holds this life to its 202s: it ended in order, or had time to store them. */
   expectQueued(): void {
     for (const { answer } of this.history.slice(this.lifeBegan))
       if (answer.kind === 'queued') answer.due = true;
   }
 
+  /** Holds this life to an orderly end: everything it accepted is stored, and what had no response left no trace. */
+  expectOrderlyEnd(): void {
+    this.expectQueued();
+    for (const attempt of this.history.slice(this.lifeBegan))
+      if (attempt.answer.kind === 'unknown') attempt.answer = { kind: 'refused', status: 0 };
+  }
+
   /** Reads the rows that are new since the last time, or all of them again, and judges the whole history. */
   async findings({ thorough = true } = {}): Promise<Finding[]> {
     const earlier = thorough ? [] : this.rows;
-    const readback = await readBack(this.service.url, this.database, { earlier, thorough });
+    const readback = await readBack(this.service, this.database, { earlier, thorough });
     this.rows = readback.rows;
     return judge(this.history, readback);
-  }
-
-  async end(): Promise<void> {
-    await this.service.end('SIGKILL');
-    this.remove();
-  }
-
-  /** Removes the folder, if it is its own. */
-  remove(): void {
-    if (this.ownsDirectory) rmSync(this.directory, { recursive: true, force: true });
   }
 }

@@ -1,5 +1,6 @@
 import { anEvent, events } from '../harness/an-event.js';
-import { inParallel, Service } from '../harness/service.js';
+import { inParallel } from '../harness/in-parallel.js';
+import { Service } from '../harness/service.js';
 import type { PublishedBatch, PublishedEvent } from '../../src/ingest/publish.dto.js';
 
 const service = await Service.start();

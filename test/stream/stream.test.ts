@@ -4,7 +4,8 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { anEvent, events } from '../harness/an-event.js';
 import { RawConnection } from '../harness/raw.js';
-import { inParallel, Service } from '../harness/service.js';
+import { inParallel } from '../harness/in-parallel.js';
+import { Service } from '../harness/service.js';
 import { until } from '../harness/until.js';
 import type { EventsPage } from '../../src/query/events.dto.js';
 

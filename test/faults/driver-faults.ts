@@ -1,0 +1,38 @@
+import { fileURLToPath } from 'node:url';
+
+/** How the SQLite driver of a service misbehaves. `driver.preload.ts` makes it so. */
+export interface DriverFaults {
+  /** Kills the process before or after a statement that begins with this text, the n-th time that a thread runs it. */
+  readonly kill?: KillPoint & { readonly pass: number };
+  /** Kills the process when a checkpoint has copied a part of the WAL into the database file. */
+  readonly killInCheckpoint?: boolean;
+  /** Replaces parts of every statement: the source of a regular expression, and what takes its place. */
+  readonly rewrite?: readonly (readonly [find: string, replace: string])[];
+  /** Reports a commit as done, and does it so much later. */
+  readonly deferCommitsMs?: number;
+  /** Blocks before each commit, as a slow disk does: the same time on any machine. */
+  readonly delayCommitsMs?: number;
+}
+
+export interface KillPoint {
+  readonly when: 'before' | 'after';
+  readonly statement: string;
+}
+
+/** Moments of a commit at which a process can die. */
+export const KILL_POINTS = {
+  'before-write': { when: 'before', statement: 'BEGIN IMMEDIATE' },
+  'in-transaction': { when: 'before', statement: 'INSERT INTO processed_events' },
+  'before-commit': { when: 'before', statement: 'COMMIT' },
+  'after-commit': { when: 'after', statement: 'COMMIT' },
+} as const satisfies Record<string, KillPoint>;
+
+/** Returns the environment variables that give a service these faults, in each of its threads. */
+export function driverFaults(faults: DriverFaults): Record<string, string> {
+  const preload = new URL('./driver.preload.js', import.meta.url);
+  return {
+    NODE_OPTIONS: `--import ${JSON.stringify(fileURLToPath(preload))}`,
+    DRIVER_FAULTS: JSON.stringify(faults),
+    PATH: process.env['PATH'] ?? '',
+  };
+}

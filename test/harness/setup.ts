@@ -1,0 +1,4 @@
+/** Loaded by Jest before each test file. */
+import { releaseAll } from './release.js';
+
+afterAll(releaseAll);
