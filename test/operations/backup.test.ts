@@ -5,7 +5,8 @@ import { dirname, join } from 'node:path';
 import type { PublishedBatch } from '../../src/ingest/publish.dto.js';
 import { anEvent, events } from '../harness/an-event.js';
 import { codeOf, PROJECT } from '../harness/code-blocks.js';
-import { aDatabase, Service } from '../harness/service.js';
+import { aDatabase } from '../harness/database.js';
+import { Service } from '../harness/service.js';
 import { runShell } from '../harness/shell.js';
 import { until } from '../harness/until.js';
 

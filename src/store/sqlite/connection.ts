@@ -10,7 +10,10 @@ const BUSY_TIMEOUT_MS = 300;
 /** Keeps the inner pages of the deduplication index in memory. Readers rely on the page cache of the system. */
 const WRITER_CACHE_KIB = 32 * 1024;
 
-/** 128 MiB. If the checkpointer does not keep up, the writer checkpoints the WAL itself at this size. */
+/**
+ * 128 MiB. If the checkpointer does not keep up, the writer checkpoints the WAL itself from this size. Not a bound:
+ * SQLite skips that checkpoint while another connection holds the checkpoint lock or an old read transaction.
+ */
 const MAX_WAL_PAGES = 32_000;
 
 /** Returns the path in a `sqlite:` URL. */
