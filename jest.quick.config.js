@@ -1,0 +1,16 @@
+import config from './jest.config.js';
+
+/** All tests but the slow ones: fault trials, random requests, large bodies, generated clients, many starts. */
+export default {
+  ...config,
+  // One more than Jest takes by default: nothing in these tests is measured.
+  maxWorkers: '100%',
+  testPathIgnorePatterns: [
+    '/test/faults/(?!judge)',
+    '/test/http/(fuzz|security)',
+    '/test/ingest/large-bodies',
+    '/test/docs/',
+    '/test/stream/',
+    '/test/start',
+  ],
+};
