@@ -1,0 +1,59 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { releaseAtEnd } from '../harness/release.js';
+import { Service } from '../harness/service.js';
+import { until } from '../harness/until.js';
+
+const MAIN = fileURLToPath(new URL('../../src/cli/simulate/main.js', import.meta.url));
+
+/** Runs the program; resolves with its exit code and its output. */
+async function simulate(...args: string[]) {
+  const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  releaseAtEnd(() => void child.kill('SIGKILL'));
+  let [output, errors] = ['', ''];
+  child.stdout.on('data', (text) => (output += text));
+  child.stderr.on('data', (text) => (errors += text));
+  const [code] = (await once(child, 'close')) as [number | null];
+  return { code, output, errors };
+}
+
+describe('npm run simulate', () => {
+  it('finds the totals consistent when the service is killed and started again in the middle', async () => {
+    let service = await Service.start();
+    const { url } = service;
+    const run = simulate('--url', url, '--events', '40000', '--batch', '20', '--concurrency', '8');
+    await until(async () => (await service.stats()).received > 2_000, 'the simulator publishes');
+    await service.end('SIGKILL');
+    service = await service.restart({ PORT: new URL(url).port });
+    const { code, output, errors } = await run;
+    expect([code, errors]).toEqual([0, '']);
+    expect(output).toContain('The totals are consistent.');
+    expect(output).toMatch(/^retries +[1-9]\d*$/m);
+    expect(await service.stats()).toMatchObject({ unique_processed: 32_000, conflicts: 0 });
+  });
+
+  it('exits with 1 when another publisher changes the totals', async () => {
+    const service = await Service.start();
+    const run = simulate('--url', service.url, '--events', '5000', '--concurrency', '4');
+    await until(async () => (await service.stats()).received > 100, 'the simulator publishes');
+    await service.publish({
+      topic: 'other',
+      event_id: '1',
+      timestamp: '2026-01-31T12:00:00Z',
+      source: 'other',
+    });
+    const { code, errors } = await run;
+    expect(code).toBe(1);
+    expect(errors).toMatch(/^Inconsistent: received changed by 5001, expected 5000/);
+  });
+
+  it('exits with 1 when the service requires an API key, and 2 for an invalid option', async () => {
+    const { url } = await Service.start({ API_KEYS: `other:publish:${'0'.repeat(64)}` });
+    expect(await simulate('--url', url)).toMatchObject({ code: 1, errors: expect.stringContaining('401') });
+    expect(await simulate('--events', 'x')).toMatchObject({
+      code: 2,
+      errors: expect.stringMatching(/^--events x/),
+    });
+  });
+});
