@@ -1,5 +1,5 @@
 FROM node:24-bookworm-slim AS build
-# better-sqlite3 is compiled if there is no prebuilt binary. The headers of the image are used; nothing is downloaded.
+# better-sqlite3 is compiled if there is no prebuilt binary, with the headers of the image instead of a download.
 RUN apt-get update \
   && apt-get install -y --no-install-recommends g++ make python3 \
   && rm -rf /var/lib/apt/lists/*
