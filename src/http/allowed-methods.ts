@@ -3,7 +3,7 @@ import createRouter from 'find-my-way';
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** Returns the methods that have a route at this path; none if the path is unknown. */
+    /** Returns the methods that have a route at this path. Empty if the path is unknown. */
     methodsAt(path: string): string[];
   }
 }
@@ -11,12 +11,12 @@ declare module 'fastify' {
 /** Records every route as it is added. A wrong method then gets 405 and Allow, and only a wrong path gets 404. */
 export function recordMethods(server: FastifyInstance): void {
   const router = createRouter({ ignoreTrailingSlash: false, maxParamLength: Number.MAX_SAFE_INTEGER });
-  const methodsOf = new Map<string, Set<string>>();
+  const methodsByUrl = new Map<string, Set<string>>();
   server.addHook('onRoute', ({ url, method }) => {
-    let methods = methodsOf.get(url);
+    let methods = methodsByUrl.get(url);
     if (!methods) {
       methods = new Set();
-      methodsOf.set(url, methods);
+      methodsByUrl.set(url, methods);
       router.on('GET', url, () => {}, methods);
     }
     for (const name of [method].flat()) methods.add(name);

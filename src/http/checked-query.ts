@@ -5,10 +5,10 @@ import { invalid, Problem } from './problem.js';
 
 const MALFORMED = new Problem(400, 'The query is not percent-encoded UTF-8. Write % as %25.');
 
-/** Names of parameters for paging by number, which many other APIs have. */
+/** Paging parameters of other APIs. Their error text names the cursor. */
 const PAGE_NUMBERS = ['offset', 'page'];
 
-/** Rejects malformed percent-encoding with 400. The parser would keep it as text and find nothing by that name. */
+/** Rejects malformed percent-encoding with 400. Fastify's parser would leave it undecoded, and the query would match nothing. */
 export function rejectMalformedQueries(server: FastifyInstance): void {
   server.addHook('onRequest', ({ url }, _reply, done) => {
     const start = url.indexOf('?');
@@ -34,12 +34,12 @@ export function checkedQuery(): ValidationPipe {
     exceptionFactory: (problems) =>
       invalid(
         `The query is invalid: ${problems.map(({ property }) => property).join(', ')}.`,
-        problems.map((problem) => ({ pointer: problem.property, detail: detailOf(problem) })),
+        problems.map((problem) => ({ pointer: problem.property, detail: describe(problem) })),
       ),
   });
 }
 
-function detailOf({ constraints = {}, property, value }: ValidationError): string {
+function describe({ constraints = {}, property, value }: ValidationError): string {
   if (constraints['whitelistValidation']) {
     return PAGE_NUMBERS.includes(property)
       ? 'is not a parameter of this call; for the next page, send next_cursor as after or before'
@@ -47,6 +47,6 @@ function detailOf({ constraints = {}, property, value }: ValidationError): strin
   }
   if (Array.isArray(value)) return 'must not be given more than once';
   const [message = 'is invalid'] = Object.values(constraints);
-  // The messages of class-validator itself begin with the name.
+  // The default messages of class-validator begin with the property.
   return message.startsWith(`${property} `) ? message.slice(property.length + 1) : message;
 }

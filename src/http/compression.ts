@@ -5,7 +5,7 @@ import { Problem } from './problem.js';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** False for a route whose responses are mostly below the threshold: checking each of them is not worth its cost. */
+    /** False for a route whose responses are usually below the threshold. Checking each would cost more than it saves. */
     compress?: false;
   }
 }

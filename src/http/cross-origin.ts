@@ -1,7 +1,7 @@
 import cors from '@fastify/cors';
 import type { FastifyInstance } from 'fastify';
 
-/** Lets a browser reuse a preflight response for two hours, the maximum of Chromium. */
+/** Time for which a browser reuses a preflight response: two hours, the maximum of Chromium. */
 const MAX_AGE_SECONDS = 7200;
 
 /** Response headers that scripts of another origin may read, besides those that CORS always exposes. */

@@ -1,5 +1,5 @@
 import { type Buffer, isUtf8 } from 'node:buffer';
-import { inexactNumbers } from './exact-numbers.js';
+import { inexactNumbers } from './inexact-numbers.js';
 import { invalid, Problem } from './problem.js';
 
 /**

@@ -1,6 +1,6 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
-import { NDJSON_TYPES } from './bodies.js';
+import { NDJSON_TYPES } from './media-types.js';
 import { PROBLEM_MEDIA_TYPE, Problem } from './problem.js';
 import { DATA_HEADERS } from './security-headers.js';
 
@@ -16,7 +16,7 @@ const CLIENT_ERRORS: Readonly<Record<string, ClientError>> = {
   ERR_HTTP_REQUEST_TIMEOUT: [408, 'The request did not arrive in time.'],
 };
 
-/** Node's own `clientError` handler reads the same private field. */
+/** A socket with its response in progress. Node's own `clientError` handler reads the same private field. */
 type RespondingSocket = Socket & { _httpMessage?: ServerResponse | null };
 
 /** Rejects bytes that Node cannot parse as a request. Writes the problem to the socket: there is no response object. */

@@ -2,7 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import type { FieldProblem, ProblemDto, ProblemKind } from './problem.dto.js';
 
 /** A problem without `instance`, which depends on the operation that shows the example. */
-export type ProblemExample = Omit<ProblemDto, 'instance'>;
+type ProblemExample = Omit<ProblemDto, 'instance'>;
 
 /** The problems that the API document shows, by the name of the example. The status groups them into responses. */
 export const PROBLEM_EXAMPLES = {
@@ -16,7 +16,7 @@ export const PROBLEM_EXAMPLES = {
   publishScope: blank(403, 'This API key lacks the required scope: publish.'),
   readScope: blank(403, 'This API key lacks the required scope: read.'),
   noEvent: blank(404, 'No event "order-2001" is stored in topic "orders".'),
-  bodyTooLarge: blank(413, 'The body is larger than 16777216 bytes. Send the events in smaller batches.'),
+  bodyTooLarge: blank(413, 'The body is larger than 16777216 bytes. Split it into smaller requests.'),
   tooManyEvents: blank(413, 'The request has 12000 events; at most 10000 are allowed. Split the batch.'),
   tooManyKeys: blank(413, 'The request has 12000 keys; at most 10000 are allowed. Split the lookup.'),
   publishMediaType: blank(

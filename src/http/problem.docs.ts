@@ -13,7 +13,7 @@ const DESCRIPTIONS: Readonly<Record<number, string>> = {
   404: 'Nothing is stored under this key.',
   413: 'The request contains too many items or too many bytes.',
   415: 'The media type or the content encoding is not supported.',
-  422: 'The request is well-formed and invalid. `errors` lists each problem.',
+  422: 'The request is well-formed but invalid. `errors` lists each problem.',
   503: 'The service cannot process the request now. Try again after `Retry-After`.',
 };
 
@@ -37,7 +37,11 @@ export function ApiProblems(...names: readonly ExampleName[]): MethodDecorator {
   }
   return applyDecorators(
     ...[...statuses].map(([status, examples]) => problem(status, examples)),
-    ApiResponse({ status: 'default', description: 'Any other error.', content: contentOf(['unexpected']) }),
+    ApiResponse({
+      status: 'default',
+      description: 'Any other error.',
+      content: problemContent(['unexpected']),
+    }),
   );
 }
 
@@ -52,14 +56,14 @@ function problem(status: number, names: readonly ExampleName[]): MethodDecorator
     ApiResponse({
       status,
       description: DESCRIPTIONS[status]!,
-      content: contentOf(names),
+      content: problemContent(names),
       ...(status === 503 && { headers: RETRY_AFTER }),
     }),
   );
 }
 
 /** Returns the content of a response. openApiDocument() adds the `instance` of each example. */
-function contentOf(names: readonly ExampleName[]) {
+function problemContent(names: readonly ExampleName[]) {
   const examples = Object.fromEntries(names.map((name) => [name, { value: PROBLEM_EXAMPLES[name] }]));
   return { [PROBLEM_MEDIA_TYPE]: { schema: { $ref: getSchemaPath(ProblemDto) }, examples } };
 }

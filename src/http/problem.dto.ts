@@ -1,7 +1,7 @@
 import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
 
-/** The problems that need a type of their own, because callers react to each in another way. */
-export const PROBLEM_KINDS = [
+/** Problems with a type of their own, because callers handle each of them differently. */
+const PROBLEM_KINDS = [
   'invalid-request',
   'queue-full',
   'receiving-full',
@@ -14,7 +14,6 @@ export type ProblemKind = (typeof PROBLEM_KINDS)[number];
 /** The `type` of a problem. */
 export type ProblemType = 'about:blank' | `urn:problem:${ProblemKind}`;
 
-/** One problem with a field of a request. */
 @ApiSchema({ description: 'One problem with a field of the request.' })
 export class FieldProblem {
   @ApiProperty({
@@ -51,7 +50,7 @@ export class ProblemDto {
 
 | type | status | meaning |
 |---|---|---|
-| \`about:blank\` | any | The status says it all. |
+| \`about:blank\` | any | No meaning beyond the status. |
 | \`urn:problem:invalid-request\` | 422 | Part of the request is invalid. \`errors\` lists each part. |
 | \`urn:problem:queue-full\` | 503 | The queue has no room for these events. |
 | \`urn:problem:receiving-full\` | 503 | Too many request bodies are in transit. |

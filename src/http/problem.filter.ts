@@ -7,7 +7,7 @@ import {
   NotFoundException,
 } from '@nestjs/common';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
-import { unsupportedMediaType } from './bodies.js';
+import { unsupportedMediaType } from './media-types.js';
 import { PROBLEM_MEDIA_TYPE, Problem } from './problem.js';
 import { DATA_HEADERS } from './security-headers.js';
 
@@ -34,7 +34,7 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
     .headers(DATA_HEADERS)
     .headers(problem.about.headers ?? {})
     .header('content-type', PROBLEM_MEDIA_TYPE)
-    .send(JSON.stringify(problem.toBody(pathOf(request))));
+    .send(JSON.stringify(problem.toBody(requestPath(request))));
 }
 
 /** Converts errors of the framework into problems. An unexpected error is logged, and its text is not sent. */
@@ -50,7 +50,7 @@ function toProblem(error: unknown, request: FastifyRequest): Problem {
 }
 
 function notFound(request: FastifyRequest): Problem {
-  const methods = request.server.methodsAt(pathOf(request));
+  const methods = request.server.methodsAt(requestPath(request));
   const allow = methods.join(', ');
   if (!allow || methods.includes(request.method)) {
     return new Problem(404, 'Nothing exists at this path. See /docs for the available calls.');
@@ -60,6 +60,6 @@ function notFound(request: FastifyRequest): Problem {
   });
 }
 
-function pathOf(request: FastifyRequest): string {
+function requestPath(request: FastifyRequest): string {
   return request.url.split('?', 1)[0]!;
 }

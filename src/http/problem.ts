@@ -7,14 +7,14 @@ export const PROBLEM_MEDIA_TYPE = 'application/problem+json';
 /** Maximum errors reported per request. Formatting thousands of messages would block the event loop. */
 export const MAX_REPORTED_ERRORS = 100;
 
-/** Bounds of a JSON pointer. The sender of a request chooses the names and levels, which repeat in each error. */
+/** Bounds of a JSON pointer. The caller chooses names and nesting, and every error repeats them. */
 const MAX_NAME_CHARACTERS = 255;
 const MAX_LEVELS = 100;
 
 /** Seconds until a retry is worthwhile. A full queue has room for more events long before it is empty. */
 export const RETRY_AFTER_SECONDS = '1';
 
-export interface ProblemOptions {
+interface ProblemOptions {
   readonly type?: ProblemType;
   readonly title?: string;
   readonly errors?: readonly FieldProblem[];
@@ -33,6 +33,7 @@ export class Problem extends HttpException {
     super(detail, status);
   }
 
+  /** Returns the body (RFC 9457). `instance` is the path of the request. */
   toBody(instance: string): ProblemDto {
     const {
       type = 'about:blank',

@@ -12,7 +12,7 @@ export const DATA_HEADERS: Readonly<Record<string, string>> = {
   'cache-control': 'no-store',
 };
 
-/** Headers of Swagger UI. Without upgrade-insecure-requests, which would break the page over plain HTTP. */
+/** Headers of Swagger UI. Omits upgrade-insecure-requests, which would break the page over plain HTTP. */
 const PAGE_HEADERS: Readonly<Record<string, string>> = {
   'content-security-policy': [
     "default-src 'none'",

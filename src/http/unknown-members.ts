@@ -1,7 +1,7 @@
 import type { FieldProblem } from './problem.dto.js';
 import { jsonPointer, MAX_REPORTED_ERRORS } from './problem.js';
 
-/** Reports each own member of an object that is not in the list, up to the maximum of one request. */
+/** Returns a problem for each own member that is not in `known`, at most `MAX_REPORTED_ERRORS`. */
 export function unknownMembers(
   value: object,
   known: readonly string[],

@@ -1,13 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import type { IncomingHttpHeaders } from 'node:http';
 import { Readable } from 'node:stream';
-import type { ReceivedBody } from '../http/bodies.js';
+import type { ReceivedBody } from '../http/received-body.js';
 import { EventQueue } from '../queue/event-queue.js';
 import { PublishLines } from './ndjson.js';
 import type { Preferences } from './prefer.js';
 import type { PublishedLines } from './ndjson.dto.js';
 import { EventReader } from './read-events.js';
-import { toProblem, toUploadProblem } from './refusals.js';
+import { toProblem, toUploadProblem } from './publish-problems.js';
 import { batchResponse, eventResponse, type PublishResponse, queuedResponse } from './responses.js';
 
 /** Turns a publish request into one submission, offers it to the queue, and responds with the verdicts. */

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Readable } from 'node:stream';
 import { Config } from '../config.js';
 import type { NewEvent } from '../event/event.js';
-import { inexactNumbers } from '../http/exact-numbers.js';
+import { inexactNumbers } from '../http/inexact-numbers.js';
 import type { FieldProblem } from '../http/problem.dto.js';
 import { unavailable } from '../http/problem.js';
 import { EventQueue } from '../queue/event-queue.js';

@@ -3,8 +3,8 @@ import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import type { IncomingHttpHeaders } from 'node:http';
 import { Readable } from 'node:stream';
-import { NeedsKey } from '../auth/access.js';
-import type { ReceivedBody } from '../http/bodies.js';
+import { RequiresApiKey } from '../auth/access.js';
+import type { ReceivedBody } from '../http/received-body.js';
 import { Ingest } from './ingest.js';
 import { ApiPublish } from './publish.docs.js';
 import { applyPreferences, NO_PREFERENCES, readPrefer } from './prefer.js';
@@ -16,7 +16,7 @@ export class PublishController {
   constructor(private readonly ingest: Ingest) {}
 
   @Post()
-  @NeedsKey('publish', { body: 'bytes', compress: false })
+  @RequiresApiKey('publish', { body: 'bytes', compress: false })
   @HttpCode(200)
   @ApiPublish()
   async publish(

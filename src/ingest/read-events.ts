@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { NewEvent } from '../event/event.js';
-import type { ReceivedBody } from '../http/bodies.js';
+import type { ReceivedBody } from '../http/received-body.js';
 import type { FieldProblem } from '../http/problem.dto.js';
 import { invalid, MAX_REPORTED_ERRORS, Problem } from '../http/problem.js';
 import { unknownMembers } from '../http/unknown-members.js';

@@ -4,7 +4,7 @@ import { gzipSync } from 'node:zlib';
 import { anEvent, events } from '../harness/an-event.js';
 import { Service } from '../harness/service.js';
 import { until } from '../harness/until.js';
-import { NDJSON_TYPES } from '../../src/http/bodies.js';
+import { NDJSON_TYPES } from '../../src/http/media-types.js';
 import type { ProblemDto } from '../../src/http/problem.dto.js';
 import type { PublishedLines } from '../../src/ingest/ndjson.dto.js';
 import type { TopicsPage } from '../../src/stats/topics.dto.js';

@@ -1,12 +1,13 @@
 import type { FieldProblem } from './problem.dto.js';
 import { jsonPointer, MAX_REPORTED_ERRORS } from './problem.js';
 
-/** A double represents every number of up to 15 digits exactly, so only a longer run of digits can be rounded. */
+/** A number of up to 15 significant digits survives the conversion to a double and back. A longer one may not. */
 const SAFE_RUN = 15;
 /** An exponent of three digits can leave the range of a double. */
 const LARGE_EXPONENT = /\d[eE][+-]?\d{3}/;
+const MAX_QUOTED_DIGITS = 40;
 
-/** Consumes strings in long steps. One character per step, a long string would overflow the backtracking stack. */
+/** Matches one token. Consumes strings in long steps, because single steps overflow the stack of the regexp engine. */
 const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|[[\]{},:]/g;
 const NUMBER = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/;
 
@@ -19,7 +20,10 @@ export function inexactNumbers(text: string): FieldProblem[] {
   return hasLongRun(text) || LARGE_EXPONENT.test(text) ? findInexact(text) : [];
 }
 
-/** Samples every 16th character, which no run of 16 digits can avoid. A run that follows a quote is part of a string. */
+/**
+ * Whether the text has more than 15 digits or points in a row, outside of strings that begin with them.
+ * Samples every 16th character, which every such run contains.
+ */
 function hasLongRun(text: string): boolean {
   for (let at = SAFE_RUN; at < text.length; at += SAFE_RUN + 1) {
     if (!isDigitOrPoint(text.charCodeAt(at))) continue;
@@ -36,7 +40,7 @@ function isDigitOrPoint(code: number): boolean {
   return (code >= 48 && code <= 57) || code === 46;
 }
 
-/** Walks the tokens and tracks the path to each, for the pointer. */
+/** Walks the tokens. Tracks the path to each, for the pointer. */
 function findInexact(text: string): FieldProblem[] {
   const found: FieldProblem[] = [];
   const path: (string | number)[] = [];
@@ -53,7 +57,7 @@ function findInexact(text: string): FieldProblem[] {
     else if (first !== '"' && first !== ',' && !isExact(token) && found.length < MAX_REPORTED_ERRORS) {
       found.push({
         pointer: jsonPointer(path),
-        detail: `the number ${token.slice(0, 40)} would be changed to ${Number(token)}; send it as a string`,
+        detail: `the number ${token.slice(0, MAX_QUOTED_DIGITS)} would be changed to ${Number(token)}; send it as a string`,
       });
     }
     last = token;
@@ -67,7 +71,7 @@ function isExact(token: string): boolean {
   return Number.isFinite(value) && normalize(token) === normalize(String(value));
 }
 
-/** Returns one text per decimal value: sign, digits without zeros at either end, and the exponent of the last digit. */
+/** Returns the canonical text of a decimal value: sign, digits without zeros at either end, and the exponent of the last digit. */
 function normalize(number: string): string {
   const [, sign, whole, fraction = '', exponent = '0'] = NUMBER.exec(number.replace('e+', 'e'))!;
   const digits = `${whole}${fraction}`.replace(/^0+/, '');

@@ -1,0 +1,57 @@
+import type { FastifyRequest } from 'fastify';
+import { Problem } from './problem.js';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /**
+     * `bytes`: the handler gets JSON as a `ReceivedBody` and NDJSON as the stream itself.
+     * By default, the handler gets the parsed value of a JSON body.
+     */
+    body?: 'bytes';
+  }
+}
+
+/** The media types of newline-delimited JSON; none of them is registered with IANA. */
+export const NDJSON_TYPES = [
+  'application/x-ndjson',
+  'application/ndjson',
+  'application/jsonl',
+  'application/x-jsonlines',
+];
+
+/** Matches a charset other than UTF-8 (RFC 8259, section 8.1). Decoding it as UTF-8 would change the text. */
+const FOREIGN_CHARSET = /;\s*charset=(?!"?(?:utf-?8|us-ascii)"?\s*(?:;|$))/i;
+
+const MAX_QUOTED_CHARACTERS = 100;
+
+/** Whether the handler of the request gets the bytes of its body, in more media types than JSON. */
+export function takesBytes({ routeOptions }: FastifyRequest): boolean {
+  return routeOptions.config.body === 'bytes';
+}
+
+/** Creates a 415 that names the media type of the request and the media types that its route accepts. */
+export function unsupportedMediaType(request: FastifyRequest): Problem {
+  const type = request.headers['content-type'];
+  const accepted = takesBytes(request)
+    ? `application/json, application/*+json (CloudEvents) or ${NDJSON_TYPES[0]} (also ${NDJSON_TYPES.slice(1).join(', ')})`
+    : 'application/json';
+  return new Problem(
+    415,
+    type === undefined
+      ? `The request has no Content-Type. Send ${accepted}.`
+      : `The media type ${quote(type)} is not supported here. Send ${accepted}.`,
+  );
+}
+
+/** Returns a 415 for a charset other than UTF-8; undefined if the Content-Type has none. */
+export function charsetProblem(type = ''): Problem | undefined {
+  if (!FOREIGN_CHARSET.test(type)) return undefined;
+  return new Problem(415, `The charset of ${quote(type)} is not supported. Send UTF-8.`);
+}
+
+/** Quotes a header for an error text, escaped and at a bounded length. */
+function quote(header: string): string {
+  return JSON.stringify(
+    header.length > MAX_QUOTED_CHARACTERS ? `${header.slice(0, MAX_QUOTED_CHARACTERS)}…` : header,
+  );
+}

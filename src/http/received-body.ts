@@ -1,0 +1,32 @@
+import { Buffer } from 'node:buffer';
+import { parseJson } from './json.js';
+
+const EMPTY = Buffer.alloc(0);
+
+/** The bytes of all bodies that are being received or wait to be parsed. */
+export interface Budget {
+  usedBytes: number;
+}
+
+/** A JSON body, received in full. Its bytes count against the budget for all bodies until it is parsed. */
+export class ReceivedBody {
+  constructor(
+    private bytes: Buffer,
+    private readonly budget: Budget,
+  ) {}
+
+  get length(): number {
+    return this.bytes.length;
+  }
+
+  /**
+   * Parses the body and releases its bytes. Call it exactly once.
+   * Fastify keeps this object until the response is flushed, so it must not keep the bytes or the value.
+   */
+  parse(): unknown {
+    const { bytes } = this;
+    this.bytes = EMPTY;
+    this.budget.usedBytes -= bytes.length;
+    return parseJson(bytes);
+  }
+}
