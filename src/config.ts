@@ -1,19 +1,19 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
 import { plainToInstance } from 'class-transformer';
 import { IsIn, Matches, validateSync } from 'class-validator';
-import { ApiKeyList } from './auth/api-key-list.js';
+import { IsApiKeyList } from './auth/api-key-list.js';
 import { IsOriginList } from './validation/origin-list.js';
 import { WholeNumber } from './validation/whole-number.js';
 
 /** Variables whose values must not appear in an error message. */
-const SECRET = new Set(['API_KEYS']);
+const SECRETS = new Set(['API_KEYS']);
 const LOOPBACK = '127.0.0.1';
 const ALL_INTERFACES = '0.0.0.0';
 const MIB = 1024 * 1024;
 
 /** The configuration: one property per environment variable, checked once at start. */
 export class Config {
-  /** The default is every interface if API_KEYS is set. Without API keys, every caller may publish and read. */
+  /** Defaults to all interfaces if API_KEYS is set. Without API keys, every caller may publish and read. */
   @Matches(/^[\w.:%-]+$/, { message: 'must be an IP address or a host name' })
   HOST: string = LOOPBACK;
 
@@ -42,7 +42,7 @@ export class Config {
   BODY_LIMIT_BYTES: number = 16 * MIB;
 
   /** `name:scope:sha256-hex`, comma-separated. If empty, no API key is required. */
-  @ApiKeyList()
+  @IsApiKeyList()
   API_KEYS: string = '';
 
   /** Origins whose pages may call the service, comma-separated, or `*`. If empty, CORS is off. */
@@ -69,7 +69,7 @@ export function loadConfig(environment: NodeJS.ProcessEnv): Config {
   const problems = validateSync(config);
   if (problems.length > 0) {
     const lines = problems.map(({ property, constraints }) => {
-      const shown = SECRET.has(property) ? property : `${property}=${environment[property]}`;
+      const shown = SECRETS.has(property) ? property : `${property}=${environment[property]}`;
       const messages = Object.values(constraints ?? {}).map((message) => message.replace(`${property} `, ''));
       return `  ${shown}: ${messages.join(', ')}`;
     });

@@ -4,7 +4,7 @@ import { ApiSecurity } from '@nestjs/swagger';
 import type { FastifyContextConfig } from 'fastify';
 import { ApiKeyProblems } from '../http/problem.docs.js';
 
-/** The scopes of API keys: sending events, and reading what is stored. */
+/** The scopes of API keys: `publish` sends events, `read` reads events and counters. */
 export const SCOPES = ['publish', 'read'] as const;
 export type Scope = (typeof SCOPES)[number];
 
@@ -19,10 +19,13 @@ declare module 'fastify' {
 }
 
 /**
- * Requires an API key with this scope if the service has API keys. Takes the other settings of the route too:
- * Nest keeps only one RouteConfig per handler.
+ * Requires an API key with this scope if the service has API keys. Also sets the other settings of the route,
+ * because Nest keeps only one RouteConfig per handler.
  */
-export function NeedsKey(scope: Scope, settings: Omit<FastifyContextConfig, 'access'> = {}): MethodDecorator {
+export function RequiresApiKey(
+  scope: Scope,
+  settings: Omit<FastifyContextConfig, 'access'> = {},
+): MethodDecorator {
   return applyDecorators(
     RouteConfig({ ...settings, access: scope }),
     ApiSecurity(BEARER_SCHEME),

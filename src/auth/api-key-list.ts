@@ -2,17 +2,17 @@ import { ValidateBy, type ValidationArguments } from 'class-validator';
 import { ApiKeys } from './api-keys.js';
 
 /** A property that lists API keys. Its message names the wrong entries and never contains a hash. */
-export function ApiKeyList(): PropertyDecorator {
+export function IsApiKeyList(): PropertyDecorator {
   return ValidateBy({
     name: 'apiKeyList',
     validator: {
-      validate: (value) => problemOf(value as string) === undefined,
-      defaultMessage: (validation?: ValidationArguments) => problemOf(validation!.value as string) ?? '',
+      validate: (value) => findProblem(value as string) === undefined,
+      defaultMessage: (validation?: ValidationArguments) => findProblem(validation!.value as string) ?? '',
     },
   });
 }
 
-function problemOf(list: string): string | undefined {
+function findProblem(list: string): string | undefined {
   if (list === '') return undefined;
   try {
     ApiKeys.parse(list);

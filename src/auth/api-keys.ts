@@ -4,9 +4,9 @@ import { SCOPES, type Scope } from './access.js';
 /** At most 32 characters, so that a hash pasted in the name field is rejected and never echoed in an error message. */
 const NAME = /^[\w.-]{1,32}$/;
 const SHA256_HEX = /^[0-9a-f]{64}$/i;
-/** The output of `sha256sum` for empty input, which means that the API key was lost on the way to it. */
+/** SHA-256 of empty input. In `API_KEYS` it means that `sha256sum` was run without an API key. */
 const EMPTY_KEY_SHA256 = createHash('sha256').digest('hex');
-/** RFC 6750, section 2.1. The scheme is case-insensitive (RFC 9110, section 11.1). */
+/** Credentials of RFC 6750, section 2.1. The scheme is case-insensitive (RFC 9110, section 11.1). */
 const BEARER = /^Bearer +([\w.~+/-]+=*) *$/i;
 
 interface ApiKey {
@@ -14,7 +14,7 @@ interface ApiKey {
   readonly sha256: Buffer;
 }
 
-/** The API keys of `API_KEYS`, of which the service knows only the hashes. */
+/** The scopes and SHA-256 hashes of the API keys in `API_KEYS`. */
 export class ApiKeys {
   private constructor(private readonly keys: readonly ApiKey[]) {}
 
@@ -28,7 +28,7 @@ export class ApiKeys {
         problems.push(`entry ${index + 1} must be name:scope:sha256-hex`);
         continue;
       }
-      const problem = problemOf(name, scope, sha256);
+      const problem = findProblem(name, scope, sha256);
       if (problem) problems.push(`entry ${index + 1}${NAME.test(name) ? ` (${name})` : ''} ${problem}`);
       else keys.push({ scope: scope as Scope, sha256: Buffer.from(sha256, 'hex') });
     }
@@ -37,7 +37,7 @@ export class ApiKeys {
   }
 
   /** Returns the scopes of the API key in an Authorization header, or undefined if it has none or an unknown one. */
-  scopesOf(authorization: string | undefined): ReadonlySet<Scope> | undefined {
+  authenticate(authorization: string | undefined): ReadonlySet<Scope> | undefined {
     const token = BEARER.exec(authorization ?? '')?.[1];
     if (token === undefined) return undefined;
     const given = createHash('sha256').update(token).digest();
@@ -48,7 +48,7 @@ export class ApiKeys {
   }
 }
 
-function problemOf(name: string, scope: string, sha256: string): string | undefined {
+function findProblem(name: string, scope: string, sha256: string): string | undefined {
   if (!NAME.test(name)) return 'must begin with a name of 1 to 32 letters, digits, ".", "_" or "-"';
   if (!SCOPES.includes(scope as Scope)) return `must have the scope ${SCOPES.join(' or ')} after its name`;
   if (!SHA256_HEX.test(sha256)) return 'must end with a SHA-256: 64 hex digits';

@@ -15,7 +15,7 @@ export function guardRoutes(server: FastifyInstance, keys: ApiKeys | undefined):
     const access = route.config?.access ?? (isPage(route.url) ? 'open' : undefined);
     if (access === undefined) {
       throw new Error(
-        `${String(route.method)} ${route.url} does not declare its access: mark it with @NeedsKey() or @Open().`,
+        `${String(route.method)} ${route.url} does not declare its access: mark it with @RequiresApiKey() or @Open().`,
       );
     }
     if (!keys || access === 'open') return;
@@ -26,7 +26,7 @@ export function guardRoutes(server: FastifyInstance, keys: ApiKeys | undefined):
 function check(keys: ApiKeys, scope: Scope) {
   return (request: FastifyRequest, reply: FastifyReply, done: () => void): void => {
     const { authorization } = request.headers;
-    const scopes = keys.scopesOf(authorization);
+    const scopes = keys.authenticate(authorization);
     if (scopes?.has(scope)) done();
     else sendProblem(rejection(scope, authorization, scopes !== undefined), request, reply);
   };

@@ -6,13 +6,12 @@ import { NAME_SCHEMA, TIMESTAMP_SCHEMA } from '../validation/schemas.docs.js';
 import { IsTimestamp } from '../validation/timestamp.js';
 import { EVENT_EXAMPLE } from './examples.docs.js';
 
-/** Rejects unknown members. A spread, because the type of @ApiSchema lacks the keyword that it copies. */
+/** Documents that unknown members are rejected. Spread, because the type of @ApiSchema lacks the keyword. */
 export const CLOSED = { additionalProperties: false };
 
 const Name = (description: string, example: string) =>
   applyDecorators(IsName(), ApiProperty({ ...NAME_SCHEMA, description, example }));
 
-/** An event as a publisher sends it. */
 @ApiSchema({
   name: 'Event',
   description:
@@ -47,7 +46,7 @@ export class EventDto {
   @IsObject({ message: 'must be a JSON object' })
   @ApiPropertyOptional({
     description:
-      'Any JSON object, `{}` if absent, nested at most 100 levels deep. A number that a double cannot represent exactly, such as 12345678901234567890, is rejected with 422: send it as a string. If a member name occurs twice in an object, the last value wins. Equal keys with different payloads are a conflict; the order of members is irrelevant.',
+      'Any JSON object, `{}` if absent, nested at most 100 levels deep. A number that a double would round, such as 12345678901234567890, is rejected with 422: send it as a string. If a member name occurs twice in an object, the last value wins. Equal keys with different payloads are a conflict; the order of members is irrelevant.',
     example: EVENT_EXAMPLE.payload,
     type: 'object',
     additionalProperties: true,

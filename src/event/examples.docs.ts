@@ -7,7 +7,7 @@ export const EVENT_EXAMPLE = {
   payload: { total: '49.90' },
 };
 
-/** Further events for examples with more than one. */
+/** More events, for examples with several. */
 export const MORE_EVENT_EXAMPLES = [
   {
     ...EVENT_EXAMPLE,

@@ -10,15 +10,15 @@ export interface EventSelection {
 }
 
 /** Returns the topic pattern of a selection, or undefined if it names one topic or none. */
-export function patternOf({ topic, match }: EventSelection): string | undefined {
+export function topicPattern({ topic, match }: EventSelection): string | undefined {
   return topic !== undefined && match !== 'exact' && isPattern(topic) ? topic : undefined;
 }
 
-/** Decides in memory what the store decides in SQL. */
+/** Whether the event is selected. Equivalent to the SQL conditions of the store. */
 export function isSelected(selection: EventSelection, event: Pick<StoredEvent, 'topic' | 'source'>): boolean {
   const { topic, source } = selection;
   if (source !== undefined && source !== event.source) return false;
-  const pattern = patternOf(selection);
+  const pattern = topicPattern(selection);
   return pattern === undefined
     ? topic === undefined || topic === event.topic
     : matchesPattern(pattern, event.topic);

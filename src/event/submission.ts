@@ -3,11 +3,11 @@ import type { NewEvent } from './event.js';
 /** The events of one request. They are stored in one transaction, or not at all. */
 export interface Submission {
   readonly events: readonly NewEvent[];
-  /** Present where the same submission may be committed again although its first commit succeeded. */
+  /** Present if the submission may be committed again although its first commit succeeded. */
   readonly id?: SubmissionId;
 }
 
-/** Identifies a submission across redeliveries and across commits whose answer was lost. */
+/** Identifies a submission across redeliveries and across commits whose result was lost. */
 export interface SubmissionId {
   /** UUID of the process that accepted the submission. */
   readonly source: string;

@@ -1,6 +1,6 @@
 /**
- * Topics are names whose levels are separated by dots. In a pattern, a level `*` matches any one level, and a
- * last level `>` matches one or more levels, as in NATS subjects: `user.*`, `user.>`.
+ * Whether a topic is a pattern. Dots separate the levels of a topic. In a pattern, a level `*` matches any one level,
+ * and a last level `>` matches one or more levels, as in NATS subjects: `user.*`, `user.>`.
  */
 export function isPattern(topic: string): boolean {
   const levels = topic.split('.');

@@ -3,7 +3,7 @@ import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import Negotiator from 'negotiator';
 import { Readable } from 'node:stream';
-import { NeedsKey } from '../auth/access.js';
+import { RequiresApiKey } from '../auth/access.js';
 import { checkedQuery } from '../http/checked-query.js';
 import { ApiGetEvent, ApiListEvents, ApiLookup } from './events.docs.js';
 import { Events } from './events.js';
@@ -23,7 +23,7 @@ export class EventsController {
   constructor(private readonly events: Events) {}
 
   @Get()
-  @NeedsKey('read')
+  @RequiresApiKey('read')
   @ApiListEvents()
   async list(
     @Query(checkedQuery()) query: EventsQuery,
@@ -37,7 +37,7 @@ export class EventsController {
   }
 
   @Post('lookup')
-  @NeedsKey('read')
+  @RequiresApiKey('read')
   @HttpCode(200)
   @ApiLookup()
   async lookup(@Body() body: unknown): Promise<LookupResult> {
@@ -45,7 +45,7 @@ export class EventsController {
   }
 
   @Get(':topic/:event_id')
-  @NeedsKey('read')
+  @RequiresApiKey('read')
   @Header('content-type', JSON_TYPE)
   @ApiGetEvent()
   get(@Param('topic') topic: string, @Param('event_id') eventId: string): Promise<string> {

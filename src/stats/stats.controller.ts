@@ -1,6 +1,6 @@
 import { Controller, Get } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { NeedsKey } from '../auth/access.js';
+import { RequiresApiKey } from '../auth/access.js';
 import { ApiProblems } from '../http/problem.docs.js';
 import { StatsResponse } from './stats.dto.js';
 import { Stats } from './stats.js';
@@ -11,7 +11,7 @@ export class StatsController {
   constructor(private readonly stats: Stats) {}
 
   @Get()
-  @NeedsKey('read')
+  @RequiresApiKey('read')
   @ApiOperation({
     operationId: 'getStats',
     summary: 'Get the totals',

@@ -1,6 +1,6 @@
 import { Controller, Get, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { NeedsKey } from '../auth/access.js';
+import { RequiresApiKey } from '../auth/access.js';
 import { ApiProblems } from '../http/problem.docs.js';
 import { checkedQuery } from '../http/checked-query.js';
 import { TopicsPage, TopicsQuery } from './topics.dto.js';
@@ -12,7 +12,7 @@ export class TopicsController {
   constructor(private readonly stats: Stats) {}
 
   @Get()
-  @NeedsKey('read')
+  @RequiresApiKey('read')
   @ApiOperation({
     operationId: 'listTopics',
     summary: 'List topics with their counters',

@@ -1,7 +1,7 @@
 import { Controller, Get, Headers, Query, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import { NeedsKey } from '../auth/access.js';
+import { RequiresApiKey } from '../auth/access.js';
 import { checkedQuery } from '../http/checked-query.js';
 import { LiveStreams } from './live-streams.js';
 import { openStream } from './open-stream.js';
@@ -14,7 +14,7 @@ export class StreamController {
   constructor(private readonly streams: LiveStreams) {}
 
   @Get()
-  @NeedsKey('read')
+  @RequiresApiKey('read')
   @ApiStreamEvents()
   stream(
     @Query(checkedQuery()) query: StreamQuery,

@@ -10,14 +10,14 @@ export function IsOriginList(): PropertyDecorator {
   return ValidateBy({
     name: 'originList',
     validator: {
-      validate: (value) => problemsOf(value as string).length === 0,
+      validate: (value) => findProblems(value as string).length === 0,
       defaultMessage: (validation?: ValidationArguments) =>
-        problemsOf(validation!.value as string).join(', '),
+        findProblems(validation!.value as string).join(', '),
     },
   });
 }
 
-function problemsOf(list: string): string[] {
+function findProblems(list: string): string[] {
   const origins = splitOrigins(list);
   if (origins.length === 1 && origins[0] === '*') return [];
   return origins

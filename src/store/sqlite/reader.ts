@@ -2,7 +2,7 @@ import type { Database } from 'better-sqlite3';
 import { setImmediate } from 'node:timers/promises';
 import type { DedupKey, StoredEvent } from '../../event/event.js';
 import { type EventJson, toEventJson } from '../../event/event-json.js';
-import { patternOf } from '../../event/selection.js';
+import { topicPattern } from '../../event/selection.js';
 import { matchesPattern } from '../../event/topic-pattern.js';
 import type { EventFilter } from '../event-filter.js';
 import type { FoundEvents, TopicSummary } from '../store.js';
@@ -47,7 +47,7 @@ export class Reader {
   async find(filter: EventFilter): Promise<FoundEvents> {
     const ascending = filter.order === 'asc';
     let { first, last } = this.bounds(filter);
-    const scans = filter.source !== undefined || patternOf(filter) !== undefined;
+    const scans = filter.source !== undefined || topicPattern(filter) !== undefined;
     const step = scans ? SCAN_ROWS : Number.MAX_SAFE_INTEGER;
     const events: EventJson[] = [];
     let bytes = 0;
@@ -97,7 +97,7 @@ export class Reader {
 
   private rows(filter: EventFilter, from: number, to: number): IterableIterator<StoredEvent> {
     const { topic, source, order } = filter;
-    const pattern = patternOf(filter);
+    const pattern = topicPattern(filter);
     const conditions = ['seq BETWEEN :from AND :to'];
     if (pattern !== undefined) conditions.push('matches_pattern(:pattern, topic)');
     else if (topic !== undefined) conditions.push('topic = :topic');
