@@ -13,7 +13,7 @@ export class HomeController {
   @ApiOperation({
     operationId: 'getService',
     summary: 'Get name and version',
-    description: 'Responds even if the store fails. The state of the parts is at `GET /health`.',
+    description: 'Responds even if the store fails. `GET /health` runs the checks.',
   })
   @ApiOkResponse({ type: ServiceInfo, description: 'Name and version of the service.' })
   @ApiProblems()

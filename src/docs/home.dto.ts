@@ -1,7 +1,6 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import { SERVICE, VERSION } from '../version.js';
 
-/** The response of `GET /`. */
 @ApiSchema({ description: 'Name and version of the service.' })
 export class ServiceInfo {
   @ApiProperty({ description: 'Name of the service.', example: SERVICE })
@@ -10,7 +9,7 @@ export class ServiceInfo {
   @ApiProperty({ description: 'Version of the service.', example: VERSION })
   version!: string;
 
-  @ApiProperty({ description: 'See `/health` for the state of its parts.', enum: ['running'] })
+  @ApiProperty({ description: 'Always `running`. See `/health` for the checks.', enum: ['running'] })
   status!: 'running';
 
   @ApiProperty({ description: 'Path of the documentation.', example: '/docs' })

@@ -4,7 +4,7 @@ import { BEARER_SCHEME } from '../auth/access.js';
 import { Config } from '../config.js';
 import { DOCS_PATH, OPENAPI_PATH } from '../http/pages.js';
 import { VERSION } from '../version.js';
-import { type ApiKeyUse, declareSecurity, nameInstances } from './operations.js';
+import { type ApiKeyUse, declareSecurity, addProblemInstances } from './openapi-transforms.js';
 import { ndjsonAsLines } from './swagger-ui-plugin.js';
 
 const DESCRIPTION = `Stores each event once, however often it is published.
@@ -12,7 +12,7 @@ const DESCRIPTION = `Stores each event once, however often it is published.
 Publishers deliver at least once: they retry, crash and replay. The service decides by \`(topic, event_id)\` whether an event is new, stores new events permanently, and counts the rest. Everything is available by query, by key, as a live stream and as statistics.
 
 * **A 200 is durable.** \`POST /publish\` responds after the events were committed and synced to disk.
-* **Retry** after a network error, a timeout, or a 503 (after \`Retry-After\`), with the same \`event_id\`. Do not retry other 4xx.
+* **Retry** after a network error, a timeout, or a 503 (after \`Retry-After\`), with the same \`event_id\`. Do not retry a 4xx.
 * **Errors** are problems of RFC 9457, with one schema for every operation.
 * **Unknown query parameters** and unknown members of an event are rejected.`;
 
@@ -21,8 +21,8 @@ const API_KEY_DESCRIPTION = `An API key, if the service was started with \`API_K
 Swagger UI forgets the API key when the page is reloaded.`;
 
 /**
- * Builds the OpenAPI document from the decorators of the controllers. `apiKeys` says whether callers need an API key:
- * "optional" describes a service that may run with or without them.
+ * Builds the OpenAPI document from the decorators of the controllers. `optional` describes a service that may run
+ * with or without API keys.
  */
 export function openApiDocument(app: NestFastifyApplication, apiKeys: ApiKeyUse): OpenAPIObject {
   const base = new DocumentBuilder()
@@ -31,7 +31,7 @@ export function openApiDocument(app: NestFastifyApplication, apiKeys: ApiKeyUse)
     .setDescription(DESCRIPTION)
     .setVersion(VERSION)
     .setLicense('MIT', 'https://opensource.org/license/mit')
-    .addServer('/', 'The service that serves this document')
+    .addServer('/', 'This service')
     .addSecurity(BEARER_SCHEME, { type: 'http', scheme: 'bearer', description: API_KEY_DESCRIPTION })
     .addTag('publish', 'Send events.')
     .addTag('events', 'Read stored events: by page, by key, as a stream.')
@@ -43,7 +43,7 @@ export function openApiDocument(app: NestFastifyApplication, apiKeys: ApiKeyUse)
   delete base.info.contact;
   const document = SwaggerModule.createDocument(app, base);
   declareSecurity(document, apiKeys);
-  nameInstances(document);
+  addProblemInstances(document);
   return document;
 }
 
@@ -57,7 +57,7 @@ export function setupDocs(app: NestFastifyApplication): void {
     swaggerOptions: {
       displayRequestDuration: true,
       tryItOutEnabled: true,
-      // The default validator is a public service, which cannot reach this one.
+      // Swagger UI's default validator is a public web service, which cannot reach this one.
       validatorUrl: null,
       plugins: [ndjsonAsLines],
     },

@@ -6,8 +6,8 @@ interface SwaggerUiSystem {
 }
 
 /**
- * Shows and sends NDJSON as lines. Swagger UI takes every media type with "json" in its name for JSON, and so turns
- * an example of lines into a JSON string literal. The function runs in the browser: Nest copies its source text into
+ * Shows and sends NDJSON as lines. Swagger UI treats every media type with "json" in its name as JSON and turns an
+ * example of lines into a JSON string literal. The function runs in the browser: Nest copies its source text into
  * the page, so it must not refer to anything outside itself.
  */
 export function ndjsonAsLines(): object {

@@ -11,7 +11,7 @@ export type ApiKeyUse = 'required' | 'optional' | 'none';
  * so that neither Swagger UI nor a generated client asks for one.
  */
 export function declareSecurity(document: OpenAPIObject, apiKeys: ApiKeyUse): void {
-  for (const { operation } of operationsOf(document)) {
+  for (const { operation } of listOperations(document)) {
     const required = apiKeys === 'none' ? [] : (operation.security ?? []);
     operation.security = apiKeys === 'optional' && required.length > 0 ? [{}, ...required] : required;
   }
@@ -19,9 +19,9 @@ export function declareSecurity(document: OpenAPIObject, apiKeys: ApiKeyUse): vo
 }
 
 /** Adds `instance` to the examples of problems: the path of the operation, with the examples of its parameters. */
-export function nameInstances(document: OpenAPIObject): void {
-  for (const { path, operation } of operationsOf(document)) {
-    const instance = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => exampleOf(operation, name));
+export function addProblemInstances(document: OpenAPIObject): void {
+  for (const { path, operation } of listOperations(document)) {
+    const instance = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => parameterExample(operation, name));
     for (const response of Object.values(operation.responses)) {
       if (!response || !('content' in response)) continue;
       const examples = response.content?.['application/problem+json']?.examples ?? {};
@@ -32,14 +32,14 @@ export function nameInstances(document: OpenAPIObject): void {
   }
 }
 
-function* operationsOf({ paths }: OpenAPIObject): Generator<{ path: string; operation: Operation }> {
+function* listOperations({ paths }: OpenAPIObject): Generator<{ path: string; operation: Operation }> {
   for (const [path, { get, post }] of Object.entries(paths)) {
     if (get) yield { path, operation: get };
     if (post) yield { path, operation: post };
   }
 }
 
-function exampleOf({ parameters = [] }: Operation, name: string): string {
+function parameterExample({ parameters = [] }: Operation, name: string): string {
   for (const parameter of parameters) {
     if (!('name' in parameter) || parameter.name !== name) continue;
     if (parameter.schema && 'example' in parameter.schema) return parameter.schema.example as string;
