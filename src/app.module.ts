@@ -10,7 +10,7 @@ import { StatsModule } from './stats/stats.module.js';
 import { StoreModule } from './store/store.module.js';
 import { StreamModule } from './stream/stream.module.js';
 
-/** The service, in the order an event travels. */
+/** The modules of the service, in the order in which an event passes through them. */
 @Module({})
 export class AppModule {
   static forRoot(config: Config): DynamicModule {
@@ -21,7 +21,7 @@ export class AppModule {
         IngestModule, // POST /publish: validates a request and offers its events to the queue
         QueueModule, // accepts submissions within bounds and delivers them in batches
         ConsumerModule, // group commit: one transaction per batch, then the verdicts
-        StoreModule, // the unique index decides; every event once
+        StoreModule, // stores each event once, by a unique index
         QueryModule, // GET /events, GET /events/{topic}/{event_id}, POST /events/lookup
         StreamModule, // GET /events/stream: new events as server-sent events
         StatsModule, // GET /stats, GET /topics

@@ -9,8 +9,8 @@ import { createServer } from './server.js';
 import { StoreUnavailableFilter } from './store/store-unavailable.filter.js';
 
 /**
- * Creates and initialises the application, without listening. Nest logs nothing until `useLogger()` is called:
- * it would log a failed start in addition to the caller, which gets the error and reports it.
+ * Creates and initialises the application, without listening. Nest logs nothing until `useLogger()` is called,
+ * because the caller reports the error of a failed start.
  */
 export async function createApp(config: Config): Promise<NestFastifyApplication> {
   const app = await NestFactory.create<NestFastifyApplication>(
@@ -18,7 +18,7 @@ export async function createApp(config: Config): Promise<NestFastifyApplication>
     await createServer(config),
     { logger: false, bodyParser: false, abortOnError: false },
   );
-  // Nest asks the last filter first, so the one that catches everything comes first.
+  // Nest tries the last filter first, so the filter that catches everything comes first.
   app.useGlobalFilters(new ProblemFilter(), new StoreUnavailableFilter());
   setupDocs(app);
   await app.init();

@@ -6,8 +6,8 @@ const FLUSH_INTERVAL_MS = 100;
 const MAX_BUFFERED_BYTES = 4 * 1024 * 1024;
 
 /**
- * Creates the log of the process: JSON lines on stdout. Buffered and asynchronous, because one write per batch would
- * cost more than the batch itself. If stdout is not drained, lines beyond 4 MiB are dropped.
+ * Creates the logger: JSON lines on stdout, buffered and asynchronous, because one write per batch would cost more
+ * than the batch itself. Drops lines beyond 4 MiB while stdout is not read.
  */
 export function createLogger(level: string): Logger {
   const destination = pino.destination({

@@ -11,7 +11,7 @@ try {
   const logger = createLogger(config.LOG_LEVEL);
   const app = await createApp(config);
 
-  // Flushes before the exit: the exit handler of pino would keep retrying to write to a closed pipe.
+  // Flushes before the exit, because pino's exit handler would retry writes to a closed pipe.
   const exit = (code: number) => logger.flush(() => process.exit(code));
   const giveUp = async () => {
     const { depth: lost } = await app.get(EventQueue, { strict: false }).load();

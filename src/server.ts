@@ -19,7 +19,7 @@ const MAX_PARAM_LENGTH = 255 * 4 * 3;
 const HEADERS_TIMEOUT_MS = 10_000;
 /** Time for a whole request to arrive. Allows long NDJSON uploads; `IDLE_TIMEOUT_MS` ends stalled ones. */
 const REQUEST_TIMEOUT_MS = 10 * 60_000;
-/** Interval at which Node enforces those two. Its default of 30 s would keep half-sent headers for 40 s. */
+/** Interval at which Node enforces both timeouts. Its default of 30 s would keep half-sent headers for 40 s. */
 const TIMEOUT_CHECK_INTERVAL_MS = 5_000;
 /** Time between requests. Longer than the usual 60 s of proxies, so that no proxy reuses a connection being closed. */
 const KEEP_ALIVE_TIMEOUT_MS = 72_000;
@@ -31,15 +31,15 @@ const MAX_CONNECTIONS = 10_000;
 const CLOSE_GRACE_MS = 2_000;
 
 /**
- * Creates the HTTP server. The steps are in the order in which a request meets them, and every hook is registered here.
- * Routes are added later, by Nest: a step that works per route must see each of them.
+ * Creates the HTTP server. Registers every hook, in the order in which a request passes them.
+ * Nest adds the routes later, so a hook per route sees all of them.
  */
 export async function createServer(config: Config): Promise<FastifyAdapter> {
-  // 1. Node limits sockets, headers and time-outs. Bytes that it cannot parse never become a request: 400, 408, 431.
+  // 1. Node limits sockets, headers and durations. Rejects bytes that it cannot parse: 400, 408, 431.
   const adapter = createAdapter();
   const server = adapter.getInstance();
 
-  // 2. Security headers. First, so that every response has them, rejections by a later step included.
+  // 2. Security headers. First, so that every response has them, including rejections by later steps.
   setSecurityHeaders(server);
 
   // 3. CORS. Before any rejection, because a browser hides responses without CORS headers from the page. Before the
@@ -56,16 +56,16 @@ export async function createServer(config: Config): Promise<FastifyAdapter> {
   // 6. Compression. Request bodies are decompressed as they arrive, so that the next step counts decompressed bytes.
   await compressBodies(server);
 
-  // 7. Bodies, within the limit of one and the budget of all: 413, 415 and 503.
+  // 7. Bodies, with a limit for each and a budget for all: 413, 415 and 503.
   receiveBodies(server, {
     bodyBytes: config.BODY_LIMIT_BYTES,
     totalBytes: Math.max(config.QUEUE_CAPACITY_BYTES, config.BODY_LIMIT_BYTES),
   });
 
-  // 8. The handler. If the path has none, the methods that it does have decide between 404 and 405.
+  // 8. The handler. If no route matches, the other methods of the path decide between 404 and 405.
   recordMethods(server);
 
-  // 9. Shutdown. Pending responses get some time to be sent.
+  // 9. Shutdown. Pending responses get a grace period.
   closeGracefully(server);
   return adapter;
 }
