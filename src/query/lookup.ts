@@ -2,6 +2,7 @@ import type { DedupKey } from '../event/event.js';
 import type { FieldProblem } from '../http/problem.dto.js';
 import { invalid, MAX_REPORTED_ERRORS, Problem } from '../http/problem.js';
 import { unknownMembers } from '../http/unknown-members.js';
+import { isJsonObject } from '../validation/json-object.js';
 import { NAME, NAME_RULE } from '../validation/name.js';
 import { MAX_KEYS } from './lookup.dto.js';
 
@@ -9,14 +10,14 @@ const UNKNOWN_IN_BODY = 'is not a member of a lookup; the only member is keys';
 const UNKNOWN_IN_KEY = 'is not a member of a key; the members are topic and event_id';
 
 /**
- * Reads the keys of a lookup. Throws a 422 that lists each invalid one, or 413 for too many. Does not use
- * class-transformer, which copies unknown members first, at a cost that grows with their square.
+ * Reads the keys of a lookup. Throws a 422 that lists each invalid key, or 413 for too many keys. Does not use
+ * class-transformer: it copies unknown members first, at a cost that is quadratic in their number.
  */
 export function readLookup(body: unknown): DedupKey[] {
   const read: DedupKey[] = [];
   const errors: FieldProblem[] = [];
   for (const [index, key] of listKeys(body).entries()) {
-    const problems = problemsOf(key, `/keys/${index}`);
+    const problems = findProblems(key, `/keys/${index}`);
     if (problems.length === 0) read.push(key as DedupKey);
     else if (errors.push(...problems) >= MAX_REPORTED_ERRORS) break;
   }
@@ -25,7 +26,7 @@ export function readLookup(body: unknown): DedupKey[] {
 }
 
 function listKeys(body: unknown): unknown[] {
-  if (!isObject(body)) throw invalidLookup([{ pointer: '', detail: 'must be a JSON object with keys' }]);
+  if (!isJsonObject(body)) throw invalidLookup([{ pointer: '', detail: 'must be a JSON object with keys' }]);
   const { keys } = body;
   const errors = unknownMembers(body, ['keys'], '', UNKNOWN_IN_BODY);
   if (keys === undefined) errors.push({ pointer: '/keys', detail: 'is required' });
@@ -40,8 +41,8 @@ function listKeys(body: unknown): unknown[] {
   );
 }
 
-function problemsOf(key: unknown, pointer: string): FieldProblem[] {
-  if (!isObject(key)) return [{ pointer, detail: 'must be a key: a JSON object' }];
+function findProblems(key: unknown, pointer: string): FieldProblem[] {
+  if (!isJsonObject(key)) return [{ pointer, detail: 'must be a key: a JSON object' }];
   const problems = unknownMembers(key, ['topic', 'event_id'], pointer, UNKNOWN_IN_KEY);
   for (const name of ['topic', 'event_id']) {
     const value = key[name];
@@ -51,10 +52,6 @@ function problemsOf(key: unknown, pointer: string): FieldProblem[] {
     }
   }
   return problems;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function invalidLookup(errors: readonly FieldProblem[]): Problem {

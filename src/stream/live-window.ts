@@ -1,22 +1,22 @@
 import { Injectable } from '@nestjs/common';
 import { type Announcement, Commits, type OwnCommit } from '../consumer/commits.js';
+import { estimateBytes } from '../event/event-size.js';
 import { type EventJson, toEventJson, toServerSentEvent } from '../event/event-json.js';
 import { type EventSelection, isSelected } from '../event/selection.js';
 
 /** Maximum size of the window. Subscribers further behind read pages from the store. */
 const MAX_BYTES = 4 * 1024 * 1024;
-/** Approximate size of an event without its payload. */
-const OVERHEAD_BYTES_PER_EVENT = 200;
 
-/** A part of a stream and the seq that a subscriber has reached once it was sent. */
-export interface StreamText {
+/** A part of a stream. */
+interface StreamText {
   /** UTF-8. */
   readonly text: Buffer;
+  /** Cursor of a subscriber that has received this part. */
   readonly seq: number;
 }
 
 /** The events of one commit. */
-interface Recent {
+interface RecentCommit {
   readonly commit: OwnCommit;
   readonly bytes: number;
   /** Serialised for the first subscriber that needs them. */
@@ -24,12 +24,12 @@ interface Recent {
 }
 
 /**
- * The newest events, shared by all live subscribers, so that following the log costs the store nothing (2.2 times
- * less CPU per delivery than reading the store). Kept only while a subscriber follows.
+ * The newest events, shared by all live subscribers, which then need no reads from the store (2.2 times less CPU per
+ * delivery). Kept only while a subscriber follows.
  */
 @Injectable()
 export class LiveWindow {
-  private recent: Recent[] = [];
+  private recent: RecentCommit[] = [];
   /** Number of events in the window: the last ones up to `end`, without gaps. */
   private count = 0;
   private bytes = 0;
@@ -101,12 +101,12 @@ export class LiveWindow {
     this.end = lastSeq;
     this.dropTexts();
     if (isNext) this.append(own);
-    // Events of another instance lie between. Subscribers read them from the store.
+    // Events of another instance precede this commit. Subscribers read them from the store.
     else this.drop();
   }
 
   private append(commit: OwnCommit): void {
-    const bytes = sizeOf(commit);
+    const bytes = commitBytes(commit);
     this.recent.push({ commit, bytes });
     this.count += commit.stored;
     this.bytes += bytes;
@@ -130,10 +130,10 @@ export class LiveWindow {
   }
 }
 
-function sizeOf({ batch }: OwnCommit): number {
+function commitBytes({ batch }: OwnCommit): number {
   let bytes = 0;
   for (const { events } of batch) {
-    for (const { payload } of events) bytes += payload.length + OVERHEAD_BYTES_PER_EVENT;
+    for (const event of events) bytes += estimateBytes(event);
   }
   return bytes;
 }
