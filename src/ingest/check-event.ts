@@ -5,6 +5,7 @@ import { EventDto } from '../event/event.dto.js';
 import type { NewEvent } from '../event/event.js';
 import type { FieldProblem } from '../http/problem.dto.js';
 import { unknownMembers } from '../http/unknown-members.js';
+import { isJsonObject } from '../validation/json-object.js';
 import { isTimestamp } from '../validation/timestamp.js';
 
 /** The events of a request body, not checked yet. */
@@ -23,7 +24,7 @@ type Member = keyof EventDto;
 const REQUIRED = ['topic', 'event_id', 'timestamp', 'source'] as const satisfies Member[];
 const MEMBERS: readonly string[] = [...REQUIRED, 'payload'] satisfies Member[];
 
-/** Maximum levels of a payload, so that no reader of it overflows its stack. */
+/** Maximum levels of a payload, so that no parser of it overflows its stack. */
 const MAX_NESTING = 100;
 
 const INVALID = 'is not a valid event';
@@ -51,7 +52,7 @@ export function eventSchema(): object {
  * Without `explain`, reports only that the event is invalid: messages cost twenty times as much as the check.
  */
 export function checkEvent(value: unknown, pointer: string, explain = true): NewEvent | FieldProblem[] {
-  if (!isEvent(value)) return explain ? problemsOf(value, pointer) : [{ pointer, detail: INVALID }];
+  if (!isEvent(value)) return explain ? explainInvalid(value, pointer) : [{ pointer, detail: INVALID }];
   const { topic, event_id, timestamp, source, payload = {} } = value;
   const text = toText(payload);
   if (text === null) {
@@ -79,8 +80,8 @@ function isDeeperThan(value: unknown, levels: number): boolean {
 }
 
 /** Explains why a value is not an event. */
-function problemsOf(value: unknown, pointer: string): FieldProblem[] {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+function explainInvalid(value: unknown, pointer: string): FieldProblem[] {
+  if (!isJsonObject(value)) {
     return [{ pointer, detail: 'must be an event: a JSON object' }];
   }
   const missing = REQUIRED.filter((name) => !Object.hasOwn(value, name));
@@ -98,11 +99,11 @@ function problemsOf(value: unknown, pointer: string): FieldProblem[] {
   return problems.length > 0 ? problems : [{ pointer, detail: INVALID }];
 }
 
-/** Copies only own properties, one by one, so that a name such as `__proto__` stays a name. */
-function invalidMembers(value: object) {
+/** Validates the own members. Copies them one by one, so that a name such as `__proto__` stays a name. */
+function invalidMembers(value: Record<string, unknown>) {
   const event = new EventDto() as unknown as Record<string, unknown>;
   for (const name of MEMBERS) {
-    if (Object.hasOwn(value, name)) event[name] = (value as Record<string, unknown>)[name];
+    if (Object.hasOwn(value, name)) event[name] = value[name];
   }
   return validateSync(event);
 }

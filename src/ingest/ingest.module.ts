@@ -1,13 +1,13 @@
 import { Module } from '@nestjs/common';
 import { QueueModule } from '../queue/queue.module.js';
 import { Ingest } from './ingest.js';
-import { PublishLines } from './ndjson.js';
+import { NdjsonIngest } from './ndjson.js';
 import { PublishController } from './publish.controller.js';
 import { EventReader } from './read-events.js';
 
 @Module({
   imports: [QueueModule],
   controllers: [PublishController],
-  providers: [Ingest, EventReader, PublishLines],
+  providers: [Ingest, EventReader, NdjsonIngest],
 })
 export class IngestModule {}

@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { Readable } from 'node:stream';
 import type { ReceivedBody } from '../http/received-body.js';
 import { EventQueue } from '../queue/event-queue.js';
-import { PublishLines } from './ndjson.js';
+import { NdjsonIngest } from './ndjson.js';
 import type { Preferences } from './prefer.js';
 import type { PublishedLines } from './ndjson.dto.js';
 import { EventReader } from './read-events.js';
@@ -16,7 +16,7 @@ export class Ingest {
   constructor(
     private readonly reader: EventReader,
     private readonly queue: EventQueue,
-    private readonly lines: PublishLines,
+    private readonly lines: NdjsonIngest,
   ) {}
 
   /** Resolves when the events are durable or, with `respondAsync`, when the queue has accepted them. */

@@ -30,7 +30,7 @@ export class BrokenStreamError extends Error {
  * Buffers at most one chunk and `maxBytes` of an incomplete line; the rest of a longer line is discarded.
  * Throws `BrokenStreamError` if the stream breaks.
  */
-export async function* linesOf(stream: Readable, maxBytes: number): AsyncGenerator<Line[]> {
+export async function* readLines(stream: Readable, maxBytes: number): AsyncGenerator<Line[]> {
   let rest: Buffer[] = [];
   let restBytes = 0;
   let number = 0;

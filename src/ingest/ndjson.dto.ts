@@ -1,7 +1,6 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import { Count } from './publish.dto.js';
 
-/** A line that was rejected. */
 @ApiSchema({ description: 'A line that was rejected.' })
 export class LineProblem {
   @ApiProperty({ type: 'integer', minimum: 1, description: 'Number of the line, from 1.', example: 3 })
@@ -11,10 +10,9 @@ export class LineProblem {
   detail!: string;
 }
 
-/** The response to NDJSON: received = stored + duplicates + conflicts. Rejected lines are not among the received. */
 @ApiSchema({
   description:
-    'The response to NDJSON. `received` = `stored` + `duplicates` + `conflicts`. Only this one has `rejected`.',
+    'The response to NDJSON. `received` = `stored` + `duplicates` + `conflicts`. Rejected lines are not in `received`. Only this response has `rejected`.',
 })
 export class PublishedLines {
   @Count('Valid lines.', 2)

@@ -2,30 +2,30 @@ import { Injectable } from '@nestjs/common';
 import type { Readable } from 'node:stream';
 import { Config } from '../config.js';
 import type { NewEvent } from '../event/event.js';
+import { estimateBytes } from '../event/event-size.js';
 import { inexactNumbers } from '../http/inexact-numbers.js';
 import type { FieldProblem } from '../http/problem.dto.js';
 import { unavailable } from '../http/problem.js';
 import { EventQueue } from '../queue/event-queue.js';
 import { checkEvent } from './check-event.js';
-import { BrokenStreamError, type Line, linesOf } from './lines.js';
+import { BrokenStreamError, type Line, readLines } from './lines.js';
 import type { PublishedLines } from './ndjson.dto.js';
-import { bytesOf } from './read-events.js';
 import { UploadReport } from './upload-report.js';
 import { Upload } from './upload.js';
 
-/** Maximum bytes of one line. Bounds what a connection that never ends its line can hold. */
+/** Maximum bytes of one line. Bounds the memory of a connection that never ends its line. */
 const LINE_LIMIT_BYTES = 1024 * 1024;
 const EVENTS_PER_SUBMISSION = 2_000;
 const BYTES_PER_SUBMISSION = 1024 * 1024;
-/** An incomplete line, the submission that fills up, and the one that is being stored. */
+/** Memory of one upload: an incomplete line, the pending events, and the submission in flight. */
 const BYTES_PER_UPLOAD = LINE_LIMIT_BYTES + 2 * BYTES_PER_SUBMISSION;
 
 /**
- * Publishes an NDJSON stream of any length, in order, as it arrives. Only a bounded part of it is in memory:
- * while the queue is full, nothing is read, which is backpressure for the sender.
+ * Publishes an NDJSON stream of any length, in order, as it arrives. Keeps a bounded part of it in memory.
+ * Stops reading while the queue is full, which is backpressure for the publisher.
  */
 @Injectable()
-export class PublishLines {
+export class NdjsonIngest {
   private readonly maxUploads: number;
   private readonly maxLineBytes: number;
   private readonly maxEventBytes: number;
@@ -47,7 +47,7 @@ export class PublishLines {
 
   /**
    * Resolves when all valid lines are stored. Rejects with 422 if no line is valid, with 400 if the stream breaks
-   * before a line could be read, and if the store fails. Lines stored before a failure are kept.
+   * before a line is complete, and with the error of a failed submission. Lines that are already stored are kept.
    */
   async publish(stream: Readable): Promise<PublishedLines> {
     if (this.uploads >= this.maxUploads) {
@@ -70,14 +70,14 @@ export class PublishLines {
     const upload = new Upload(this.queue, this.submissionLimits, (verdicts) => report.add(verdicts));
     let broken: BrokenStreamError | undefined;
     try {
-      for await (const lines of linesOf(stream, this.maxLineBytes)) {
+      for await (const lines of readLines(stream, this.maxLineBytes)) {
         for (const line of lines) {
           const event = this.readLine(line, !report.isFull);
           if (Array.isArray(event)) {
             report.reject(line.number, event);
           } else {
-            const bytes = bytesOf(event);
-            if (upload.isFull(bytes)) await upload.room();
+            const bytes = estimateBytes(event);
+            if (upload.isFull(bytes)) await upload.waitForRoom();
             upload.add(event, bytes);
           }
         }
@@ -103,7 +103,7 @@ export class PublishLines {
     const inexact = inexactNumbers(text);
     if (inexact.length > 0) return inexact;
     const event = checkEvent(value, '', explain);
-    return !Array.isArray(event) && bytesOf(event) > this.maxEventBytes
+    return !Array.isArray(event) && estimateBytes(event) > this.maxEventBytes
       ? [{ pointer: '', detail: 'is larger than the queue can hold' }]
       : event;
   }

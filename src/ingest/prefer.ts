@@ -5,7 +5,7 @@ import type { PublishResponse } from './responses.js';
 export interface Preferences {
   /** Respond when the queue has accepted the events, before they are stored. */
   readonly respondAsync: boolean;
-  /** Omit the results of the single events. */
+  /** Omit the verdicts of individual events. */
   readonly minimal: boolean;
 }
 
@@ -20,13 +20,13 @@ export function readPrefer(header: string | string[] | undefined): Preferences {
   return { respondAsync: names.includes('respond-async'), minimal: names.includes('return=minimal') };
 }
 
-/** Reports the preference that the response follows. Sets 202 if the events are not stored yet. */
+/** Sets the header Preference-Applied. Sets 202 if the events are not stored yet. */
 export function applyPreferences(
   { minimal }: Preferences,
   response: PublishResponse,
   reply: FastifyReply,
 ): void {
-  // Not every queue can keep every submission: one that was stored although the publisher did not wait is a 200.
+  // A queue may return verdicts although the publisher does not wait. The response is then a 200.
   if ('outcome' in response && response.outcome === 'queued')
     reply.status(202).header('preference-applied', 'respond-async');
   else if (minimal) reply.header('preference-applied', 'return=minimal');

@@ -1,8 +1,8 @@
 import { getSchemaPath } from '@nestjs/swagger';
 import { EventDto } from '../event/event.dto.js';
 import { EVENT_EXAMPLE, MORE_EVENT_EXAMPLES } from '../event/examples.docs.js';
-import { MAX_EVENTS_PER_REQUEST } from './read-events.js';
 import { CloudEventDto, EventBatchDto } from './publish-request.dto.js';
+import { MAX_EVENTS_PER_REQUEST } from './read-events.js';
 
 const [SECOND, THIRD] = MORE_EVENT_EXAMPLES;
 const BATCH = [EVENT_EXAMPLE, SECOND, SECOND];
@@ -25,7 +25,7 @@ const arrayOf = (type: new () => object) => ({
 });
 
 /**
- * The media types of POST /publish. JSON is first: tools that know only one media type per body take the first.
+ * The media types of POST /publish. JSON is first, because tools that support one media type per body take the first.
  * Only JSON has named examples: Swagger UI keeps the name when the media type changes, and then finds no example.
  */
 export const PUBLISH_BODY = {

@@ -2,14 +2,12 @@ import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
 import { CLOSED, EventDto } from '../event/event.dto.js';
 import { MAX_EVENTS_PER_REQUEST } from './read-events.js';
 
-/** Many events, as an object. */
 @ApiSchema({ name: 'EventBatch', description: 'Many events, as an object.', ...CLOSED })
 export class EventBatchDto {
   @ApiProperty({ type: [EventDto], minItems: 1, maxItems: MAX_EVENTS_PER_REQUEST })
   events!: EventDto[];
 }
 
-/** A CloudEvent in structured mode. */
 @ApiSchema({
   name: 'CloudEvent',
   description:

@@ -53,7 +53,7 @@ const HEADERS = {
   },
 };
 
-/** 200: stored. 202: accepted and not yet stored. Each shape has its example. */
+/** Documents the successful responses of POST /publish: 200 after the commit, 202 before it. */
 export function ApiPublished(): MethodDecorator {
   return applyDecorators(
     ApiExtraModels(PublishedEvent, PublishedBatch, PublishedLines, QueuedEvent, QueuedBatch),

@@ -24,7 +24,7 @@ export class PublishController {
     @Headers() headers: IncomingHttpHeaders,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<PublishResponse> {
-    // The response to a stream is always the totals, when all lines are stored.
+    // NDJSON has one response, the totals once all lines are stored. Prefer is ignored.
     const preferences = body instanceof Readable ? NO_PREFERENCES : readPrefer(headers['prefer']);
     const response = await this.ingest.publish(body, headers, preferences);
     applyPreferences(preferences, response, reply);

@@ -13,7 +13,7 @@ const OutcomeOfEvent = () =>
   ApiProperty({
     enum: OUTCOMES,
     description:
-      '`stored`: the event is new. `duplicate`: its key was already stored, with an equal payload. `conflict`: its key was already stored with another payload, which stays.',
+      '`stored`: the event is new. `duplicate`: its key was already stored, with an equal payload. `conflict`: its key was already stored with another payload, which is kept.',
     example: 'stored',
   });
 
@@ -22,7 +22,7 @@ const Seq = () =>
     type: 'integer',
     minimum: 1,
     description:
-      'Position of the stored event with this key in commit order: of a duplicate or a conflict, of the original.',
+      '`seq` of the stored event with this key. For a duplicate or a conflict, it is that of the original event.',
     example: 1,
   });
 
@@ -35,11 +35,11 @@ const Queued = () =>
 class Accepted {
   @ApiProperty({
     enum: ['accepted'],
-    description: 'Also for duplicates and conflicts: `outcome` or the counts tell them apart.',
+    description: 'Also for duplicates and conflicts, which `outcome` or the counts distinguish.',
   })
   status!: 'accepted';
 
-  @ApiProperty({ description: 'The result in words, for people.', example: 'stored as event 1' })
+  @ApiProperty({ description: 'The result in words. The text may change.', example: 'stored as event 1' })
   message!: string;
 
   @ApiProperty({
@@ -50,8 +50,7 @@ class Accepted {
   received_at!: string;
 }
 
-/** The response to one event. */
-@ApiSchema({ description: 'The response to one event. Only this one has `seq`.' })
+@ApiSchema({ description: 'The response to one event. Only this response has `seq`.' })
 export class PublishedEvent extends Accepted {
   @EventId()
   event_id!: string;
@@ -63,9 +62,8 @@ export class PublishedEvent extends Accepted {
   seq!: number;
 }
 
-/** The verdict on one event of a batch. */
 @ApiSchema({ description: 'The verdict on one event of a batch.' })
-export class EventResult {
+class EventResult {
   @ApiProperty({ description: 'The `topic` of the event.', example: EVENT_EXAMPLE.topic })
   topic!: string;
 
@@ -79,7 +77,6 @@ export class EventResult {
   seq!: number;
 }
 
-/** The response to many events: received = stored + duplicates + conflicts. */
 @ApiSchema({
   description: 'The response to a batch. `received` = `stored` + `duplicates` + `conflicts`.',
 })
@@ -103,7 +100,6 @@ export class PublishedBatch extends Accepted {
   results?: EventResult[];
 }
 
-/** The response to one event with `Prefer: respond-async`. */
 @ApiSchema({ description: 'The response to one event with `Prefer: respond-async`.' })
 export class QueuedEvent extends Accepted {
   @EventId()
@@ -113,7 +109,6 @@ export class QueuedEvent extends Accepted {
   outcome!: 'queued';
 }
 
-/** The response to many events with `Prefer: respond-async`. */
 @ApiSchema({ description: 'The response to a batch with `Prefer: respond-async`.' })
 export class QueuedBatch extends Accepted {
   @Count('Events in the batch.', 3)

@@ -5,7 +5,7 @@ import type { PublishedBatch, PublishedEvent, QueuedBatch, QueuedEvent } from '.
 
 export type PublishResponse = PublishedEvent | PublishedBatch | QueuedEvent | QueuedBatch | PublishedLines;
 
-/** Responds to one stored event with its verdict. */
+/** Returns the response to one event, with its verdict. */
 export function eventResponse(
   { event_id }: NewEvent,
   { outcome, seq }: Verdict,
@@ -19,7 +19,7 @@ export function eventResponse(
   return { status: 'accepted', message, event_id, received_at, outcome, seq };
 }
 
-/** Responds to many events with totals and, unless `minimal`, with each verdict. */
+/** Returns the response to a batch: the totals and, unless `minimal`, each verdict. */
 export function batchResponse(
   events: readonly NewEvent[],
   verdicts: readonly Verdict[],
@@ -42,7 +42,7 @@ export function batchResponse(
   };
 }
 
-/** Responds to events that are queued and not stored yet. */
+/** Returns the response to events that are queued and not stored yet. */
 export function queuedResponse(
   events: readonly NewEvent[],
   single: boolean,

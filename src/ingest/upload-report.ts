@@ -4,12 +4,12 @@ import { invalid, MAX_REPORTED_ERRORS, Problem } from '../http/problem.js';
 import type { BrokenStreamError } from './lines.js';
 import type { LineProblem, PublishedLines } from './ndjson.dto.js';
 
-type FieldProblemOfLine = FieldProblem & { readonly line: number };
+type NumberedProblem = FieldProblem & { readonly line: number };
 
 /** Counts the lines of an NDJSON upload by outcome, and collects the problems of the first invalid ones. */
 export class UploadReport {
   private readonly totals = { received: 0, stored: 0, duplicates: 0, conflicts: 0, rejected: 0 };
-  private readonly problems: FieldProblemOfLine[] = [];
+  private readonly problems: NumberedProblem[] = [];
 
   /** Whether further problems are counted but not reported. */
   get isFull(): boolean {
@@ -32,17 +32,17 @@ export class UploadReport {
 
   /**
    * Returns the response. Throws 422 if there were lines but no event among them: log shippers read only the status,
-   * so they would lose the events. A body without lines is accepted, because an empty file has nothing to lose. OTLP
-   * requires the same. Throws 400 if the stream broke before the end of the first line.
+   * so they would lose the events. A body without lines is accepted, because an empty file has nothing to lose.
+   * Throws 400 if the stream broke before a line was complete.
    */
   response(broken: BrokenStreamError | undefined): PublishedLines {
     const { received, rejected } = this.totals;
     if (received === 0 && rejected > 0) throw this.withoutEvents();
-    if (received === 0 && broken) throw new Problem(400, reasonOf(broken));
+    if (received === 0 && broken) throw new Problem(400, breakReason(broken));
     return {
       ...this.totals,
       complete: broken === undefined,
-      errors: [...this.byLine(), ...(broken ? [breakOf(broken)] : [])],
+      errors: [...this.byLine(), ...(broken ? [brokenLine(broken)] : [])],
     };
   }
 
@@ -63,10 +63,10 @@ export class UploadReport {
   }
 }
 
-function breakOf(broken: BrokenStreamError): LineProblem {
-  return { line: broken.line, detail: `and all lines after it could not be read: ${reasonOf(broken)}` };
+function brokenLine(broken: BrokenStreamError): LineProblem {
+  return { line: broken.line, detail: `and all lines after it could not be read: ${breakReason(broken)}` };
 }
 
-function reasonOf({ cause }: BrokenStreamError): string {
+function breakReason({ cause }: BrokenStreamError): string {
   return cause.statusCode === 400 ? cause.message : 'The request ended before its body did.';
 }

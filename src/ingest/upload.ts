@@ -11,12 +11,12 @@ interface PendingEvents {
 }
 
 /**
- * The events of one NDJSON upload on their way to the queue. One submission is in flight at a time, which keeps the
- * order; events that arrive meanwhile become the next. A slow upload is stored event by event, a fast one in large
+ * Submits the events of one NDJSON upload to the queue. One submission is in flight at a time, which keeps the order.
+ * Events that arrive meanwhile form the next submission. A slow upload is stored event by event, a fast one in large
  * submissions.
  */
 export class Upload {
-  /** Whether the store failed. `finish` and `room` reject with the reason. */
+  /** Whether a submission failed. `finish` and `waitForRoom` reject with the reason. */
   failed = false;
   private next: PendingEvents = { events: [], bytes: 0 };
   private inFlight: Promise<void> | undefined;
@@ -28,14 +28,14 @@ export class Upload {
     private readonly onStored: (verdicts: readonly Verdict[]) => void,
   ) {}
 
-  /** Whether an event of this size must wait for `room`. */
+  /** Whether an event of this size must wait for room. */
   isFull(bytes: number): boolean {
     const { length } = this.next.events;
     return length >= this.limits.events || (length > 0 && this.next.bytes + bytes > this.limits.bytes);
   }
 
-  /** Resolves when the pending events are in flight. Rejects if the store fails. */
-  async room(): Promise<void> {
+  /** Resolves when the pending events are in flight. Rejects if a submission fails. */
+  async waitForRoom(): Promise<void> {
     if (this.inFlight) await this.inFlight;
     else this.flush();
   }
@@ -54,7 +54,7 @@ export class Upload {
     this.inFlight.catch(() => (this.failed = true));
   }
 
-  /** Resolves when every event is stored. Rejects if the store fails. */
+  /** Resolves when every event is stored. Rejects if a submission fails. */
   async finish(): Promise<void> {
     this.flush();
     while (this.inFlight) await this.inFlight;
@@ -69,7 +69,7 @@ export class Upload {
     this.flush();
   }
 
-  /** Retries while the queue is full. The upload reads nothing meanwhile, so its publisher feels the backpressure. */
+  /** Retries while the queue is full. The upload reads nothing meanwhile, which is backpressure for its publisher. */
   private async offer({ events, bytes }: PendingEvents): Promise<Receipt> {
     for (;;) {
       try {
