@@ -2,20 +2,19 @@ import { applyDecorators } from '@nestjs/common';
 import { ApiExtraModels, ApiResponse, getSchemaPath } from '@nestjs/swagger';
 import { RETRY_AFTER } from '../http/problem.docs.js';
 import { PROBLEM_MEDIA_TYPE } from '../http/problem.js';
+import { DATABASE_DOWN, QUEUE_FULL, QUEUE_UP } from './health-examples.docs.js';
 import { HealthProblem } from './health.dto.js';
 
 const UNHEALTHY = { type: 'urn:problem:unhealthy', title: 'Unhealthy', status: 503 };
-const QUEUE = { status: 'up', depth: 0, capacity: 100_000, draining: false };
-const DATABASE = { status: 'down', message: 'timeout of 1000ms exceeded', responseTime: 1000 };
 
 const EXAMPLES = {
   databaseDown: {
     value: {
       ...UNHEALTHY,
       detail: 'Failed checks: database.',
-      info: { queue: QUEUE },
-      error: { database: DATABASE },
-      details: { queue: QUEUE, database: DATABASE },
+      info: QUEUE_UP,
+      error: DATABASE_DOWN,
+      details: { ...QUEUE_UP, ...DATABASE_DOWN },
     },
   },
   queueFull: {
@@ -23,8 +22,8 @@ const EXAMPLES = {
       ...UNHEALTHY,
       detail: 'Failed checks: queue.',
       info: {},
-      error: { queue: { ...QUEUE, status: 'down', depth: 100_000 } },
-      details: { queue: { ...QUEUE, status: 'down', depth: 100_000 } },
+      error: QUEUE_FULL,
+      details: QUEUE_FULL,
     },
   },
 };

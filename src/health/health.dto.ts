@@ -1,5 +1,6 @@
 import { ApiProperty, type ApiPropertyOptions, ApiSchema } from '@nestjs/swagger';
 import { ProblemDto } from '../http/problem.dto.js';
+import { DATABASE_DOWN, DATABASE_UP, QUEUE_UP } from './health-examples.docs.js';
 
 const checks = (description: string, example: object): ApiPropertyOptions => ({
   description,
@@ -12,12 +13,6 @@ const checks = (description: string, example: object): ApiPropertyOptions => ({
     additionalProperties: true,
   },
 });
-
-const DATABASE_UP = { database: { status: 'up', responseTime: 2 } };
-const DATABASE_DOWN = {
-  database: { status: 'down', message: 'timeout of 1000ms exceeded', responseTime: 1000 },
-};
-const QUEUE_UP = { queue: { status: 'up', depth: 0, capacity: 100_000, draining: false } };
 
 /** The response of a health check that passed, as terminus returns it. */
 @ApiSchema({ name: 'Health', description: 'The results of the health checks, by the name of the check.' })

@@ -22,17 +22,17 @@ export class Health {
     return this.terminus.check([() => this.database(), () => this.queueRoom(), () => this.disk()]);
   }
 
-  /** The process responds. Checks nothing else: a restart does not repair a full disk. */
+  /** Returns ok without any check: a restart does not repair a full disk. */
   live(): HealthCheckResult {
     return { status: 'ok', info: {}, error: {}, details: {} };
   }
 
-  /** Whether events can be published now. */
+  /** Checks that events can be published. */
   ready(): Promise<HealthCheckResult> {
     return this.terminus.check([() => this.database(), () => this.queueRoom()]);
   }
 
-  /** Writes and fsyncs a page. All probes within half a second share one result. */
+  /** Writes and fsyncs a page. All calls within half a second share one result. */
   private database() {
     return this.indicators
       .check('database')

@@ -24,7 +24,7 @@ export function ApiListEvents(): MethodDecorator {
       summary: 'List stored events',
       description: `Returns a page, newest first. A page ends after \`limit\` events or 8 MiB.
 
-For the next page, send \`next_cursor\` as \`before\`, or with \`order=asc\` as \`after\`. To read every event once while publishers go on, use \`order=asc&after=0\`.
+For the next page, send \`next_cursor\` as \`before\`, or with \`order=asc\` as \`after\`. To read every event once while publishers continue, use \`order=asc&after=0\`.
 
 With \`Accept: application/x-ndjson\`, the response is a stream of all selected events, one per line, without \`limit\`. Each line is a \`StoredEvent\`.`,
     }),

@@ -1,50 +1,39 @@
+import { applyDecorators } from '@nestjs/common';
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { IsIn, IsOptional } from 'class-validator';
+import type { EventFilter } from '../store/event-filter.js';
+import { DEFAULT_LIMIT, PageLimit, SeqCursor } from '../validation/paging.js';
 import { TIMESTAMP_SCHEMA } from '../validation/schemas.docs.js';
 import { IsTimestamp } from '../validation/timestamp.js';
-import { WholeNumber } from '../validation/whole-number.js';
 import { SelectionQuery } from './selection.query.js';
-import type { EventFilter } from '../store/event-filter.js';
 
-/** Restores an unescaped + in an offset, which a query string decodes as a blank: " 01:00". */
-const PlusKept = () =>
-  Transform(({ value }: { value: unknown }) =>
-    typeof value === 'string' ? value.replace(/ (?=\d\d:\d\d$)/, '+') : value,
+/** Size at which a page ends. Bounds the memory of one request. */
+const PAGE_BYTES = 8 * 1024 * 1024;
+const LATEST = '9999-12-31T23:59:59.999Z';
+
+/** An optional time. Restores an unescaped + in the offset, which a query string decodes as a blank: " 01:00". */
+function Time(description: string): PropertyDecorator {
+  return applyDecorators(
+    IsOptional(),
+    Transform(({ value }: { value: unknown }) =>
+      typeof value === 'string' ? value.replace(/ (?=\d\d:\d\d$)/, '+') : value,
+    ),
+    IsTimestamp(),
+    ApiPropertyOptional({ ...TIMESTAMP_SCHEMA, description }),
   );
+}
 
 /** The query string of `GET /events`. */
 export class EventsQuery extends SelectionQuery {
-  @IsOptional()
-  @PlusKept()
-  @IsTimestamp()
-  @ApiPropertyOptional({
-    ...TIMESTAMP_SCHEMA,
-    description:
-      'Only events stored (`processed_at`) at this time or later. RFC 3339; without an offset, it is UTC.',
-  })
+  @Time('Only events stored (`processed_at`) at this time or later. RFC 3339; without an offset, it is UTC.')
   since?: string;
 
-  @IsOptional()
-  @PlusKept()
-  @IsTimestamp()
-  @ApiPropertyOptional({
-    ...TIMESTAMP_SCHEMA,
-    description:
-      'Only events stored (`processed_at`) before this time. RFC 3339; without an offset, it is UTC.',
-  })
+  @Time('Only events stored (`processed_at`) before this time. RFC 3339; without an offset, it is UTC.')
   until?: string;
 
-  @IsOptional()
-  @WholeNumber(1, 1000)
-  @ApiPropertyOptional({
-    type: 'integer',
-    minimum: 1,
-    maximum: 1000,
-    default: 100,
-    description: 'Maximum number of events on the page. Ignored for NDJSON.',
-  })
-  limit: number = 100;
+  @PageLimit('Maximum number of events on the page. Ignored for NDJSON.')
+  limit: number = DEFAULT_LIMIT;
 
   @IsOptional()
   @IsIn(['asc', 'desc'])
@@ -55,29 +44,12 @@ export class EventsQuery extends SelectionQuery {
   })
   order: 'asc' | 'desc' = 'desc';
 
-  @IsOptional()
-  @WholeNumber(0, Number.MAX_SAFE_INTEGER)
-  @ApiPropertyOptional({
-    type: 'integer',
-    minimum: 0,
-    maximum: Number.MAX_SAFE_INTEGER,
-    description: 'Only events with a greater `seq`: the next page with `order=asc`.',
-  })
+  @SeqCursor('Only events with a greater `seq`: the next page with `order=asc`.')
   after?: number;
 
-  @IsOptional()
-  @WholeNumber(0, Number.MAX_SAFE_INTEGER)
-  @ApiPropertyOptional({
-    type: 'integer',
-    minimum: 0,
-    maximum: Number.MAX_SAFE_INTEGER,
-    description: 'Only events with a smaller `seq`: the next page with `order=desc`.',
-  })
+  @SeqCursor('Only events with a smaller `seq`: the next page with `order=desc`.')
   before?: number;
 }
-
-/** Size at which a page ends. Bounds the memory that one request can take. */
-const PAGE_BYTES = 8 * 1024 * 1024;
 
 /** Converts a query into a filter of the store, with times in the format of the store. */
 export function toFilter({ since, until, ...rest }: EventsQuery): EventFilter {
@@ -88,8 +60,6 @@ export function toFilter({ since, until, ...rest }: EventsQuery): EventFilter {
     ...(until && { until: toUtc(until) }),
   };
 }
-
-const LATEST = '9999-12-31T23:59:59.999Z';
 
 /** Converts a valid timestamp to UTC with milliseconds, which compares as text with the times of the store. */
 function toUtc(timestamp: string): string {

@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { Readable } from 'node:stream';
-import { Problem } from '../http/problem.js';
-import { Store } from '../store/store.js';
-import type { EventKey, LookupResult, StoredKey } from './lookup.dto.js';
-import { type EventsQuery, toFilter } from './events.query.js';
-import type { EventFilter } from '../store/event-filter.js';
 import type { DedupKey } from '../event/event.js';
+import { Problem } from '../http/problem.js';
+import type { EventFilter } from '../store/event-filter.js';
+import { Store } from '../store/store.js';
+import { type EventsQuery, toFilter } from './events.query.js';
+import type { EventKey, LookupResult, StoredKey } from './lookup.dto.js';
 
 const LINES_PER_READ = 1_000;
 const BYTES_PER_READ = 256 * 1024;
@@ -44,7 +44,7 @@ export class Events {
     }
   }
 
-  /** Splits keys into those that are stored and those that are missing. Both lists keep the order of the keys. */
+  /** Separates keys into stored and missing ones. Both lists keep the order of the keys. */
   async lookup(keys: readonly DedupKey[]): Promise<LookupResult> {
     const seqs = await this.store.lookup(keys);
     const stored: StoredKey[] = [];

@@ -5,7 +5,6 @@ import { NAME_SCHEMA } from '../validation/schemas.docs.js';
 
 export const MAX_KEYS = 10_000;
 
-/** The deduplication key of an event. */
 @ApiSchema({ description: 'The deduplication key of an event.', ...CLOSED })
 export class EventKey {
   @ApiProperty({ ...NAME_SCHEMA, description: 'Topic of the event.', example: EVENT_EXAMPLE.topic })
@@ -26,14 +25,12 @@ export class LookupRequest {
   keys!: EventKey[];
 }
 
-/** A key that is stored. */
 @ApiSchema({ description: 'A key that is stored.' })
 export class StoredKey extends EventKey {
   @ApiProperty({ type: 'integer', minimum: 1, description: '`seq` of the stored event.', example: 1 })
   seq!: number;
 }
 
-/** The response of `POST /events/lookup`. */
 @ApiSchema({ description: 'The requested keys, separated into stored and missing ones.' })
 export class LookupResult {
   @ApiProperty({ type: [StoredKey], description: 'Keys that are stored, in the order of the request.' })

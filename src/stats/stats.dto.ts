@@ -1,38 +1,11 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
+import { Counters } from './counters.dto.js';
 
-/** The response of `GET /stats`. received = unique_processed + duplicate_dropped, across restarts. */
 @ApiSchema({
   name: 'Stats',
   description: 'Totals since the store was created. `received` = `unique_processed` + `duplicate_dropped`.',
 })
-export class StatsResponse {
-  @ApiProperty({
-    type: 'integer',
-    minimum: 0,
-    description: 'Events with a verdict, whatever the outcome.',
-    example: 3,
-  })
-  received!: number;
-
-  @ApiProperty({ type: 'integer', minimum: 0, description: 'Events stored.', example: 2 })
-  unique_processed!: number;
-
-  @ApiProperty({
-    type: 'integer',
-    minimum: 0,
-    description: 'Events not stored because their key was already stored. Includes conflicts.',
-    example: 1,
-  })
-  duplicate_dropped!: number;
-
-  @ApiProperty({
-    type: 'integer',
-    minimum: 0,
-    description: 'Dropped events whose payload differed from the stored one.',
-    example: 0,
-  })
-  conflicts!: number;
-
+export class StatsResponse extends Counters {
   @ApiProperty({
     type: 'integer',
     minimum: 0,

@@ -4,7 +4,7 @@ import { Store } from '../store/store.js';
 import type { StatsResponse } from './stats.dto.js';
 import type { TopicsPage, TopicsQuery } from './topics.dto.js';
 
-/** The figures of /stats and /topics: counters of the store and the depth of the queue. Nothing is counted here. */
+/** Reads the counters of the store and the depth of the queue for GET /stats and GET /topics. */
 @Injectable()
 export class Stats {
   constructor(
@@ -27,7 +27,7 @@ export class Stats {
   }
 }
 
-/** With a fraction, to the millisecond. */
+/** Returns the uptime of the process in seconds, rounded to milliseconds. */
 function uptimeSeconds(): number {
   return Math.round(process.uptime() * 1000) / 1000;
 }

@@ -2,20 +2,13 @@ import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
 import { IsOptional } from 'class-validator';
 import { IsName } from '../validation/name.js';
 import { NAME_SCHEMA } from '../validation/schemas.docs.js';
-import { WholeNumber } from '../validation/whole-number.js';
+import { DEFAULT_LIMIT, PageLimit } from '../validation/paging.js';
+import { Counters } from './counters.dto.js';
 
 /** The query string of `GET /topics`. */
 export class TopicsQuery {
-  @IsOptional()
-  @WholeNumber(1, 1000)
-  @ApiPropertyOptional({
-    type: 'integer',
-    minimum: 1,
-    maximum: 1000,
-    default: 100,
-    description: 'Maximum number of topics on the page.',
-  })
-  limit: number = 100;
+  @PageLimit('Maximum number of topics on the page.')
+  limit: number = DEFAULT_LIMIT;
 
   @IsOptional()
   @IsName()
@@ -27,40 +20,12 @@ export class TopicsQuery {
   after?: string;
 }
 
-/** The counters of one topic. */
 @ApiSchema({
   description: 'The counters of one topic. `received` = `unique_processed` + `duplicate_dropped`.',
 })
-export class TopicStats {
+class TopicStats extends Counters {
   @ApiProperty({ description: 'Name of the topic.', example: 'orders' })
   topic!: string;
-
-  @ApiProperty({
-    type: 'integer',
-    minimum: 0,
-    description: 'Events with a verdict, whatever the outcome.',
-    example: 3,
-  })
-  received!: number;
-
-  @ApiProperty({ type: 'integer', minimum: 0, description: 'Events stored.', example: 2 })
-  unique_processed!: number;
-
-  @ApiProperty({
-    type: 'integer',
-    minimum: 0,
-    description: 'Events not stored because their key was already stored. Includes conflicts.',
-    example: 1,
-  })
-  duplicate_dropped!: number;
-
-  @ApiProperty({
-    type: 'integer',
-    minimum: 0,
-    description: 'Dropped events whose payload differed from the stored one.',
-    example: 0,
-  })
-  conflicts!: number;
 
   @ApiProperty({
     format: 'date-time',
