@@ -8,9 +8,9 @@ import { Subscriber } from './subscriber.js';
 
 const HEARTBEAT_MS = 15_000;
 /** Minimum time between two rounds, so that each subscriber receives several commits in one write. */
-const GATHER_MS = 10;
+const MIN_ROUND_INTERVAL_MS = 10;
 
-/** Every open stream. After a commit all subscribers are served in one round; rounds take at most half of the time. */
+/** The open streams. A round serves all subscribers after a commit. Rounds take at most half of the time. */
 @Injectable()
 export class LiveStreams implements OnModuleInit, BeforeApplicationShutdown {
   private readonly logger = new Logger(LiveStreams.name);
@@ -36,14 +36,14 @@ export class LiveStreams implements OnModuleInit, BeforeApplicationShutdown {
     this.heartbeat.unref();
   }
 
-  /** Before the HTTP server closes, which would wait for streams that never end. */
+  /** Ends all streams before the HTTP server closes, which would wait for them. */
   beforeApplicationShutdown(): void {
     this.stopping = true;
     clearInterval(this.heartbeat);
     for (const subscriber of this.subscribers) subscriber.end();
   }
 
-  /** Whether an event with this seq exists or existed. */
+  /** Whether the store has reached this seq. */
   async hasReached(seq: number): Promise<boolean> {
     // An event may be stored and not announced yet.
     return seq <= this.window.lastSeq || seq <= (await this.store.lastSeq());
@@ -75,7 +75,8 @@ export class LiveStreams implements OnModuleInit, BeforeApplicationShutdown {
   private scheduleRound(): void {
     if (this.roundIsScheduled) return;
     this.roundIsScheduled = true;
-    const pauseMs = Math.max(GATHER_MS, this.lastRoundMs) - (performance.now() - this.lastRoundEnded);
+    const pauseMs =
+      Math.max(MIN_ROUND_INTERVAL_MS, this.lastRoundMs) - (performance.now() - this.lastRoundEnded);
     if (pauseMs > 0) setTimeout(() => this.round(), pauseMs);
     else setImmediate(() => this.round());
   }
@@ -89,7 +90,7 @@ export class LiveStreams implements OnModuleInit, BeforeApplicationShutdown {
     this.lastRoundMs = this.lastRoundEnded - started;
   }
 
-  /** Keeps the window only while some subscriber keeps up. A stalled one catches up from the store when it resumes. */
+  /** Keeps the window only while a subscriber keeps up. A stalled one catches up from the store when it resumes. */
   private keepWindow(): void {
     this.window.keep([...this.subscribers].some(({ stalled }) => !stalled));
   }

@@ -3,17 +3,10 @@ import { type Announcement, Commits, type OwnCommit } from '../consumer/commits.
 import { estimateBytes } from '../event/event-size.js';
 import { type EventJson, toEventJson, toServerSentEvent } from '../event/event-json.js';
 import { type EventSelection, isSelected } from '../event/selection.js';
+import { type StreamText, StreamTexts } from './stream-texts.js';
 
 /** Maximum size of the window. Subscribers further behind read pages from the store. */
 const MAX_BYTES = 4 * 1024 * 1024;
-
-/** A part of a stream. */
-interface StreamText {
-  /** UTF-8. */
-  readonly text: Buffer;
-  /** Cursor of a subscriber that has received this part. */
-  readonly seq: number;
-}
 
 /** The events of one commit. */
 interface RecentCommit {
@@ -36,8 +29,7 @@ export class LiveWindow {
   /** The highest seq announced while the window was kept. */
   private end = 0;
   private unsubscribe: (() => void) | undefined;
-  private readonly texts = new Map<string, StreamText>();
-  private textsBytes = 0;
+  private readonly texts = new StreamTexts();
 
   constructor(private readonly commits: Commits) {}
 
@@ -70,14 +62,7 @@ export class LiveWindow {
   textAfter(seq: number, selection: EventSelection, maxBytes: number): StreamText {
     const { topic, match, source } = selection;
     const key = JSON.stringify([seq, topic, match, source]);
-    let part = this.texts.get(key);
-    if (!part) {
-      part = this.writeText(seq, selection, maxBytes);
-      if (this.textsBytes > MAX_BYTES) this.dropTexts();
-      this.textsBytes += part.text.length + key.length;
-      this.texts.set(key, part);
-    }
-    return part;
+    return this.texts.get(key, () => this.writeText(seq, selection, maxBytes));
   }
 
   private writeText(seq: number, selection: EventSelection, maxBytes: number): StreamText {
@@ -99,7 +84,7 @@ export class LiveWindow {
     if (lastSeq === this.end) return;
     const isNext = own !== undefined && own.lastSeq === lastSeq && own.lastSeq - own.stored === this.end;
     this.end = lastSeq;
-    this.dropTexts();
+    this.texts.clear();
     if (isNext) this.append(own);
     // Events of another instance precede this commit. Subscribers read them from the store.
     else this.drop();
@@ -121,12 +106,7 @@ export class LiveWindow {
     this.recent = [];
     this.count = 0;
     this.bytes = 0;
-    this.dropTexts();
-  }
-
-  private dropTexts(): void {
     this.texts.clear();
-    this.textsBytes = 0;
   }
 }
 

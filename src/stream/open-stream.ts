@@ -5,7 +5,7 @@ import type { StreamQuery } from './stream.query.js';
 
 /**
  * Takes the response over from the framework and opens a stream on it. Throws a 422 for a cursor that is malformed or
- * beyond the last event, as after a change of database: such a subscriber would wait without ever receiving anything.
+ * beyond the last event, for example from another database. Such a subscriber would receive nothing.
  */
 export async function openStream(
   streams: LiveStreams,

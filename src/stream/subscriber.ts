@@ -4,7 +4,7 @@ import type { EventSelection } from '../event/selection.js';
 import type { Store } from '../store/store.js';
 import type { LiveWindow } from './live-window.js';
 
-/** Maximum size of one read from the store, and so of what a stalled client keeps in memory. */
+/** Maximum size of one read from the store. Also bounds the memory of a stalled client. */
 const PAGE_BYTES = 64 * 1024;
 const PAGE_EVENTS = 500;
 const RECONNECT_AFTER_MS = 1_000;
@@ -15,14 +15,14 @@ const RECONNECT_AFTER_MS = 1_000;
  * has read the last one.
  */
 export class Subscriber {
-  /** Whether the client has not yet read what was sent. */
+  /** Whether the client has not read everything that was sent. */
   stalled = false;
   private catchingUp = false;
 
   constructor(
     private readonly response: ServerResponse,
     private readonly selection: EventSelection,
-    /** The seq up to which everything selected has been sent. */
+    /** The seq up to which all selected events have been sent. */
     private cursor: number,
     private readonly window: LiveWindow,
     private readonly store: Store,
@@ -37,7 +37,7 @@ export class Subscriber {
     response.write(`retry: ${RECONNECT_AFTER_MS}\n${this.position()}`);
   }
 
-  /** Sends what is new, as far as the client reads. */
+  /** Sends new events until the client stalls. */
   wake(): void {
     if (this.catchingUp || this.stalled || this.hasEnded()) return;
     if (this.window.reaches(this.cursor)) this.sendNew();
@@ -52,7 +52,7 @@ export class Subscriber {
     this.response.end();
   }
 
-  /** An id without data: a client that reconnects before its first event returns to where it began. */
+  /** Returns an id without data, from which a client continues if it reconnects before its first event. */
   private position(): string {
     return `id: ${this.cursor}\n\n`;
   }
