@@ -109,7 +109,7 @@ describe('a database of another application', () => {
     other.exec(sql);
     other.close();
     const before = readFileSync(path);
-    await expect(Service.start({}, path)).rejects.toThrow(/code 1: .* it holds something else/);
+    await expect(Service.start({}, path)).rejects.toThrow(/code 1: .* it contains other tables/);
     expect(readFileSync(path).equals(before)).toBe(true);
     expect(readdirSync(dirname(path))).toEqual([basename(path)]);
   });

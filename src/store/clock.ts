@@ -6,6 +6,6 @@
  * database, while it holds the lock that serialises commits.
  */
 export abstract class Clock {
-  /** Returns UTC as RFC 3339 with milliseconds: 2026-01-31T12:00:00.000Z. Never less than before. */
+  /** Returns UTC as RFC 3339 with milliseconds: 2026-01-31T12:00:00.000Z. Never returns an earlier time than before. */
   abstract now(): string;
 }

@@ -6,7 +6,7 @@ export interface EventFilter extends EventSelection {
   readonly since?: string;
   /** Exclusive upper bound of processed_at, in the format the store writes. */
   readonly until?: string;
-  /** By seq. */
+  /** Order of seq. */
   readonly order: 'asc' | 'desc';
   /** Exclusive lower bound of seq. */
   readonly after?: number;
@@ -14,6 +14,6 @@ export interface EventFilter extends EventSelection {
   readonly before?: number;
   /** Maximum number of events. */
   readonly limit: number;
-  /** The result ends with the event that exceeds this size, so it is never empty because of it. */
+  /** Size at which the result ends. It includes the event that exceeds this size, so one event always fits. */
   readonly maxBytes: number;
 }

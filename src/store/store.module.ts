@@ -17,7 +17,7 @@ import { Store } from './store.js';
 export class StoreModule implements OnApplicationShutdown {
   constructor(private readonly store: Store) {}
 
-  /** After the HTTP server has closed, so that every request in flight can still read. */
+  /** Closes the store after the HTTP server, so that requests in flight can still read. */
   onApplicationShutdown(): Promise<void> {
     return this.store.close();
   }

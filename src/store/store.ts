@@ -6,20 +6,20 @@ import type { EventFilter } from './event-filter.js';
 import type { TopicCounters } from './topic-counters.entity.js';
 
 /**
- * The deduplication store: every event once, with a verdict for each time it was received.
+ * The deduplication store. Stores each event once and returns a verdict for each time it is received.
  *
  * Every implementation promises:
- * - **Durability.** What `commit` resolved for survives SIGKILL and power failure.
+ * - **Durability.** Once `commit` resolves, the batch survives SIGKILL and power failure.
  * - **One copy.** A unique index on (topic, event_id) decides, in the transaction that stores the events.
  * - **Order.** `seq` is the commit order: it starts at 1 and has no gaps. An event becomes visible only after every
  *   event with a smaller seq, so a reader with a cursor never skips one. `processed_at` never decreases with seq.
- * - **Fidelity.** Names, timestamps and payload text are returned byte-identical. Payload text is what
- *   JSON.stringify writes, so equal payloads differ at most in the order of their keys.
- * - **Names are ordered** by their UTF-8 bytes.
+ * - **Fidelity.** Names, timestamps and payload text are returned byte-identical. Payload text comes
+ *   from JSON.stringify, so equal payloads differ at most in the order of their keys.
+ * - **Collation.** Names are ordered by their UTF-8 bytes.
  * - **Ownership.** A store is either owned by one process (opening it twice rejects with `StoreOpenError`) or
  *   serialises the commits of all its owners. Callers need no lock of their own.
  * - **Errors.** No error of the database or its driver reaches the caller. Every method rejects with
- *   `StoreUnavailableError` if trying again may succeed. Beyond that, `commit` rejects with `UnstorableEventError`,
+ *   `StoreUnavailableError` if trying again may succeed. In addition, `commit` rejects with `UnstorableEventError`,
  *   and the methods that read reject with `StoreDamagedError`.
  */
 export abstract class Store {
@@ -27,8 +27,8 @@ export abstract class Store {
    * Stores the new events of a batch and counts all of them, in one transaction. Resolves once it is durable. If it
    * rejects, the store is unchanged. Concurrent calls are committed in the order of the calls.
    *
-   * A store that can lose the answer of a commit records the `id` of each submission with its events. Committing
-   * that submission again then changes nothing and returns the verdicts of the first time.
+   * A store that can lose the result of a commit records the `id` of each submission with its events. Committing
+   * that submission again then changes nothing and returns the verdicts of the first commit.
    */
   abstract commit(batch: readonly Submission[]): Promise<Commit>;
 
@@ -38,7 +38,7 @@ export abstract class Store {
   /** Returns the event with this key, or null. */
   abstract get(key: DedupKey): Promise<EventJson | null>;
 
-  /** Returns the seq of each key in the order given; null for a key that is not stored. */
+  /** Returns the seq of each key in the order of the keys; null for a key that is not stored. */
   abstract lookup(keys: readonly DedupKey[]): Promise<readonly (number | null)[]>;
 
   /** Returns the highest seq; 0 if the store is empty. */
@@ -54,7 +54,7 @@ export abstract class Store {
   abstract probe(): Promise<void>;
 
   /** Returns the space of the volume that holds the store; undefined if the store is not on this machine. */
-  abstract space(): Promise<Space | undefined>;
+  abstract space(): Promise<DiskSpace | undefined>;
 
   /** Finishes commits in flight and releases everything. No other method may be called afterwards. */
   abstract close(): Promise<void>;
@@ -91,7 +91,7 @@ export interface TopicSummary extends TopicCounters {
   readonly last_event_at: string;
 }
 
-export interface Space {
+export interface DiskSpace {
   readonly freeBytes: number;
   readonly totalBytes: number;
 }

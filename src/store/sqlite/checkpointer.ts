@@ -6,7 +6,7 @@ const INTERVAL_AFTER_ERROR_MS = 1_000;
 
 /**
  * Checkpoints the WAL on a connection of its own. A checkpoint takes tens of milliseconds, more with random keys;
- * on the writer's connection every publisher would wait for it. p99 of single events is 9 ms instead of 69.
+ * on the writer's connection, every publisher would wait for it. The p99 of single events is 9 ms instead of 69.
  */
 export class Checkpointer {
   private readonly database: Database;

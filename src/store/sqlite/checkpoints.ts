@@ -2,9 +2,9 @@ import type { Database } from 'better-sqlite3';
 
 /**
  * WAL size at which a checkpoint is due: 16 MiB. Random keys dirty the same pages repeatedly, so fewer checkpoints
- * copy less. But commits wait for the disk while a checkpoint is fsynced: a tenth of a second after 64 MiB.
+ * copy less. But commits wait while a checkpoint is fsynced, which takes a tenth of a second for 64 MiB.
  */
-export const CHECKPOINT_PAGES = 4_000;
+const CHECKPOINT_PAGES = 4_000;
 
 /** The number of pages the writer may checkpoint between two commits: a few milliseconds. */
 const REST_PAGES = 1_000;
@@ -15,11 +15,12 @@ const MAX_PASSES = 3;
 interface WalState {
   /** Pages of the WAL that have not been checkpointed. */
   readonly rest: number;
+  /** Whether the WAL has reached `CHECKPOINT_PAGES`. */
   readonly due: boolean;
 }
 
-/** NOOP reports without copying. It needs SQLite 3.51 or later; earlier versions would checkpoint. */
-function walState(database: Database): WalState {
+/** Returns the state of the WAL. NOOP copies nothing, but requires SQLite 3.51: earlier versions would checkpoint. */
+function readWalState(database: Database): WalState {
   const [{ log, checkpointed }] = database.pragma('wal_checkpoint(NOOP)') as [
     { log: number; checkpointed: number },
   ];
@@ -29,7 +30,7 @@ function walState(database: Database): WalState {
 /** Checkpoints the WAL concurrently with the commits of another connection, without blocking them. */
 export function checkpointConcurrently(database: Database): void {
   for (let pass = 0; pass < MAX_PASSES; pass++) {
-    const { rest, due } = walState(database);
+    const { rest, due } = readWalState(database);
     if (!due || rest < REST_PAGES) return;
     database.pragma('wal_checkpoint(PASSIVE)');
   }
@@ -42,7 +43,7 @@ export function checkpointConcurrently(database: Database): void {
  */
 export function checkpointRest(database: Database): void {
   try {
-    const { rest, due } = walState(database);
+    const { rest, due } = readWalState(database);
     if (due && rest < REST_PAGES) database.pragma('wal_checkpoint(PASSIVE)');
   } catch {
     // The WAL is kept. The next commit tries again.

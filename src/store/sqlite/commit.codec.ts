@@ -1,15 +1,15 @@
 import type { Submission } from '../../event/submission.js';
-import type { Outcome, Verdict } from '../../event/verdict.js';
+import { OUTCOMES, type Verdict } from '../../event/verdict.js';
 
 /*
  * Batches cross the thread boundary as flat arrays. Structured clone copies them five times faster than objects:
  * 10 % less CPU per event in batches of 1000 (single events: no difference).
  */
 
-/** topic, event_id, timestamp, source, payload. */
+/** Values of one event: topic, event_id, timestamp, source, payload. */
 const VALUES_PER_EVENT = 5;
-const CODES: readonly Outcome[] = ['stored', 'duplicate', 'conflict'];
 
+/** Encodes the events of a batch as one array of values. */
 export function encodeEvents(batch: readonly Submission[]): string[] {
   const values: string[] = [];
   for (const { events } of batch) {
@@ -22,6 +22,7 @@ export function encodeEvents(batch: readonly Submission[]): string[] {
 
 /** Verdicts of a batch, two arrays with one element per event. */
 export interface EncodedVerdicts {
+  /** Indexes of `OUTCOMES`. */
   readonly outcomes: Uint8Array;
   readonly seqs: Float64Array;
 }
@@ -41,12 +42,12 @@ export function mapEvents(values: readonly string[], decide: Decide): EncodedVer
       values[at + 3]!,
       values[at + 4]!,
     );
-    outcomes[index] = CODES.indexOf(outcome);
+    outcomes[index] = OUTCOMES.indexOf(outcome);
     seqs[index] = seq;
   }
   return { outcomes, seqs };
 }
 
 export function decodeVerdicts({ outcomes, seqs }: EncodedVerdicts): Verdict[] {
-  return Array.from(outcomes, (code, index) => ({ outcome: CODES[code]!, seq: seqs[index]! }));
+  return Array.from(outcomes, (code, index) => ({ outcome: OUTCOMES[code]!, seq: seqs[index]! }));
 }

@@ -7,12 +7,12 @@ import { CreateStore1763800000000 } from './migrations/1763800000000-create-stor
 /** How long a statement waits for a lock. Up to three commits are in flight: the last of them fails within a second. */
 const BUSY_TIMEOUT_MS = 300;
 
-/** Keeps the inner pages of the deduplication index in memory. Readers rely on the page cache of the system. */
+/** Cache of the writer: holds the interior pages of the deduplication index. Readers rely on the OS page cache. */
 const WRITER_CACHE_KIB = 32 * 1024;
 
 /**
- * 128 MiB. If the checkpointer does not keep up, the writer checkpoints the WAL itself from this size. Not a bound:
- * SQLite skips that checkpoint while another connection holds the checkpoint lock or an old read transaction.
+ * WAL size from which the writer also checkpoints, if the checkpointer does not keep up: 128 MiB. Not a bound,
+ * because SQLite skips that checkpoint while another connection holds the checkpoint lock or an old read transaction.
  */
 const MAX_WAL_PAGES = 32_000;
 
@@ -38,7 +38,7 @@ export function dataSourceOptions(path: string, { readonly = false } = {}): Data
   };
 }
 
-/** Opens the database through TypeORM and returns the driver's own connection with it. */
+/** Opens the database through TypeORM and returns its driver connection too. */
 export async function connect(path: string, options: { readonly?: boolean } = {}): Promise<Connection> {
   const dataSource = await new DataSource(dataSourceOptions(path, options)).initialize();
   const { databaseConnection } = dataSource.driver as unknown as { databaseConnection: Database };

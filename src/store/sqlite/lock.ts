@@ -5,7 +5,7 @@ import { dirname } from 'node:path';
 /**
  * Makes this process the only owner of the database file. Two owners would both keep running totals and announce
  * only their own commits. The lock is SQLite's lock on a file next to the database, so the operating system
- * releases it however the process ends. Throws, without changing anything, if the file is not a database of this service.
+ * releases it however the process ends. Rejects a file that is not a database of this service, without changing it.
  */
 export function lockDatabase(path: string): Database {
   mkdirSync(dirname(path), { recursive: true });
@@ -32,7 +32,7 @@ function rejectForeign(path: string): void {
   try {
     const tables = database.prepare(`SELECT name FROM sqlite_master WHERE type = 'table'`).pluck().all();
     if (tables.length > 0 && !tables.includes('migrations')) {
-      throw new Error(`it holds something else: ${tables.slice(0, 3).join(', ')}`);
+      throw new Error(`it contains other tables: ${tables.slice(0, 3).join(', ')}`);
     }
   } finally {
     database.close();

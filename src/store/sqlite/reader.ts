@@ -12,8 +12,7 @@ import type { Connection } from './connection.js';
 const BY_KEY = 'SELECT * FROM processed_events WHERE topic = ? AND event_id = ?';
 const SEQ_BY_KEY = 'SELECT seq FROM processed_events WHERE topic = ? AND event_id = ?';
 const LAST_SEQ = 'SELECT coalesce(max(seq), 0) FROM processed_events';
-const FIRST_AT_OR_AFTER =
-  'SELECT seq, processed_at FROM processed_events WHERE seq >= ? ORDER BY seq LIMIT 1';
+const NEXT_BY_SEQ = 'SELECT seq, processed_at FROM processed_events WHERE seq >= ? ORDER BY seq LIMIT 1';
 // rowid order is the order in which topics were first counted.
 const COUNTERS = 'SELECT * FROM topic_counters ORDER BY rowid';
 // The index on topic yields the first and the last seq of a topic without a scan.
@@ -120,9 +119,7 @@ export class Reader {
    * the primary key takes about twenty steps among millions, and no index on time is needed.
    */
   private firstSeqAt(time: string, lastSeq: number): number {
-    const next = this.database.prepare<[number], Pick<StoredEvent, 'seq' | 'processed_at'>>(
-      FIRST_AT_OR_AFTER,
-    );
+    const next = this.database.prepare<[number], Pick<StoredEvent, 'seq' | 'processed_at'>>(NEXT_BY_SEQ);
     let low = 1;
     let high = lastSeq + 1;
     while (low < high) {

@@ -6,7 +6,7 @@ export class RunningTotals {
   private readonly topics = new Set<string>();
   private readonly totals = { received: 0, unique_processed: 0, duplicate_dropped: 0, conflicts: 0 };
 
-  /** Adds what a commit added to the counters of each topic. */
+  /** Adds counters of topics: the stored ones at start, then the increments of each commit. */
   add(counters: readonly TopicCounters[]): void {
     for (const { topic, received, unique_processed, duplicate_dropped, conflicts } of counters) {
       this.topics.add(topic);

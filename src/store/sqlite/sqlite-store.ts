@@ -7,16 +7,16 @@ import type { EventFilter } from '../event-filter.js';
 import {
   type Commit,
   type FoundEvents,
-  type Space,
+  type DiskSpace,
   Store,
   type StoreCounters,
   type TopicSummary,
 } from '../store.js';
 import {
+  StoreDamagedError,
   StoreOpenError,
   StoreUnavailableError,
   UnstorableEventError,
-  StoreDamagedError,
 } from '../store-errors.js';
 import type { Checkpointer } from './checkpointer.js';
 import { decodeVerdicts, encodeEvents } from './commit.codec.js';
@@ -32,7 +32,7 @@ const DAMAGED = /^SQLITE_(CORRUPT|NOTADB)/;
 
 /**
  * The store in one SQLite file, owned by this process. One thread writes, another reads, a third checkpoints the
- * WAL. Submission ids are not recorded: a commit loses its answer only if the process ends with it.
+ * WAL. Submission ids are not recorded, because a commit loses its result only if the process ends.
  */
 export class SqliteStore extends Store {
   private readonly totals = new RunningTotals();
@@ -46,7 +46,7 @@ export class SqliteStore extends Store {
     super();
   }
 
-  /** Creates the database file or migrates it. Rejects with `StoreOpenError`, also if another instance owns it. */
+  /** Opens the database file, creating or migrating it. Rejects with `StoreOpenError`, also if another instance owns it. */
   static async open(path: string): Promise<SqliteStore> {
     const threads: WorkerClient<unknown>[] = [];
     const start = async <T>(role: Role): Promise<WorkerClient<T>> => {
@@ -118,7 +118,7 @@ export class SqliteStore extends Store {
     return this.read((reader) => reader.topics(after, limit));
   }
 
-  async space(): Promise<Space> {
+  async space(): Promise<DiskSpace> {
     try {
       const { bavail, blocks, bsize } = await statfs(dirname(this.path));
       return { freeBytes: bavail * bsize, totalBytes: blocks * bsize };

@@ -20,7 +20,7 @@ const open: Record<Role, () => Promise<object>> = {
     const connection = await connect(path);
     await connection.dataSource.runMigrations();
     const writer = new Writer(connection, lock);
-    // SQLite opens a read-only file without an error. Without this, the first publisher would find out.
+    // SQLite opens a read-only file without an error. The probe reports it now instead of at the first commit.
     writer.probe();
     return writer;
   },

@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { CallMessage, Remote, ResultMessage, Role, ThreadData } from './worker-protocol.js';
 
-/** Batches are short-lived. A larger young generation would only delay their collection. */
+/** Young generation of a thread's heap. Batches are short-lived: a larger one would only delay their collection. */
 const YOUNG_GENERATION_MB = 16;
 
 /** The thread has ended. Calls in flight have an unknown result. */
@@ -38,7 +38,7 @@ export class WorkerClient<T> {
   private lastId = 0;
   private ended: Error | undefined;
 
-  /** Starts the thread. A crash of the thread ends the process: a restart recovers, a service without store does not. */
+  /** Starts the thread. An uncaught error in it ends the process, because only a restart recovers the store. */
   constructor(role: Role, path: string) {
     this.worker = new Worker(new URL('./store.thread.js', import.meta.url), {
       workerData: { role, path } satisfies ThreadData,
