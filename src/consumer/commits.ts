@@ -2,11 +2,11 @@ import type { Submission } from '../event/submission.js';
 import type { Commit } from '../store/store.js';
 
 /**
- * Announces how far the log reaches. An announcement is a cursor, not a batch: every event up to `lastSeq` can be
+ * Announces the highest committed seq. An announcement is a cursor, not a batch: every event up to `lastSeq` can be
  * read from the store, whichever instance committed it.
  *
  * Every implementation promises:
- * - `lastSeq` never decreases, although commits of this instance and news of others may arrive out of order.
+ * - `lastSeq` never decreases, although announcements of several instances may arrive out of order.
  * - A commit of this instance is announced before its publishers receive their verdicts.
  * - Announcements may skip seqs: listeners read the gap from the store.
  */
@@ -14,12 +14,12 @@ export abstract class Commits {
   /** The highest seq announced; 0 before the first announcement. */
   abstract readonly lastSeq: number;
 
-  /** Announces that the log reaches `lastSeq`, by a commit of this instance (`own`) or of another. */
+  /** Announces a commit up to `lastSeq`, by this instance (`own`) or by another. */
   abstract announce(announcement: Announcement): void;
 
   /**
    * Calls `listener`, which must not throw, for every announcement from now on. Returns a function that ends the
-   * subscription. An implementation that asks for news of other instances may do so rarely while it has no listener.
+   * subscription. An implementation that polls for commits of other instances may poll rarely without a listener.
    */
   abstract subscribe(listener: (announcement: Announcement) => void): () => void;
 
@@ -29,7 +29,7 @@ export abstract class Commits {
 
 export interface Announcement {
   readonly lastSeq: number;
-  /** What this instance committed. Absent if another instance did, or if only the position is known. */
+  /** The commit of this instance. Absent if another instance committed, or if only the seq is known. */
   readonly own?: OwnCommit;
 }
 

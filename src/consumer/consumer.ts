@@ -28,13 +28,13 @@ export class Consumer implements OnModuleInit, BeforeApplicationShutdown {
     this.queue.consume((batch) => this.commit(batch));
   }
 
-  /** Before the HTTP server closes, so that every waiting publisher still receives its verdicts. */
+  /** Drains the queue before the HTTP server closes, so that every waiting publisher receives its verdicts. */
   async beforeApplicationShutdown(): Promise<void> {
     await this.queue.drain();
     this.commits.close();
   }
 
-  /** Settles every delivery of the batch. Rejects with `StoreUnavailableError` if the store fails. */
+  /** Settles or refuses every delivery of the batch. Rejects with `StoreUnavailableError` if the store fails. */
   private async commit(batch: readonly Delivery[]): Promise<void> {
     const started = performance.now();
     let commit: Commit;
@@ -42,7 +42,7 @@ export class Consumer implements OnModuleInit, BeforeApplicationShutdown {
       commit = await this.store.commit(batch);
     } catch (error) {
       if (!(error instanceof StoreUnavailableError)) return this.bisect(batch, error as Error);
-      this.logger.error({ msg: 'batch not stored', events: eventsIn(batch), reason: error.message });
+      this.logger.error({ msg: 'batch not stored', events: countEvents(batch), reason: error.message });
       throw error;
     }
     this.logCommit(batch, commit, performance.now() - started);
@@ -88,6 +88,6 @@ export class Consumer implements OnModuleInit, BeforeApplicationShutdown {
   }
 }
 
-function eventsIn(batch: readonly Delivery[]): number {
+function countEvents(batch: readonly Delivery[]): number {
   return batch.reduce((sum, { events }) => sum + events.length, 0);
 }

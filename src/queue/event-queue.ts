@@ -6,7 +6,7 @@ import type { Verdict } from '../event/verdict.js';
  * The queue between publishers and the store, in the process or in a broker.
  *
  * Every implementation promises:
- * - **Bounds.** It holds at most `capacity` events and a fixed number of bytes. What does not fit is rejected whole.
+ * - **Bounds.** It holds at most `capacity` events and a fixed number of bytes. It rejects a submission that does not fit as a whole.
  * - **Settlement.** Every accepted submission is settled or refused exactly once, and counts towards `depth` until then.
  * - **Atomicity.** A submission is delivered in one piece.
  * - **Progress.** A failing batch does not end the stream of deliveries.
@@ -27,10 +27,10 @@ export abstract class EventQueue {
    */
   abstract consume(handler: BatchHandler): void;
 
-  /** Accepts nothing more. Resolves once everything accepted is settled or refused. May be called repeatedly. */
+  /** Stops accepting submissions. Resolves once all are settled or refused. May be called repeatedly. */
   abstract drain(): Promise<void>;
 
-  /** Returns the present load. Rejects with `QueueUnavailableError` if a broker does not respond. */
+  /** Returns the current load. Rejects with `QueueUnavailableError` if a broker does not respond. */
   abstract load(): Promise<QueueLoad>;
 }
 
@@ -42,7 +42,7 @@ export interface OfferOptions {
 }
 
 /**
- * `queued`: the queue keeps the submission until it is stored, as durably as the queue is.
+ * The result of `offer`. With `queued`, the queue keeps the submission until it is stored, as durably as the queue is.
  * Otherwise `verdicts` resolves in the order of the events once they are stored. It rejects if they are not; then a
  * retry by the publisher is safe. A queue may return verdicts to a publisher that does not wait.
  */
@@ -55,7 +55,7 @@ export type BatchHandler = (batch: readonly Delivery[]) => Promise<void>;
 export interface Delivery extends Submission {
   /** Acknowledges the submission as stored, with one verdict per event. */
   settle(verdicts: readonly Verdict[]): void;
-  /** Gives the submission up for good: its events cannot be stored. */
+  /** Rejects the submission permanently: its events cannot be stored. */
   refuse(reason: Error): void;
 }
 
@@ -64,16 +64,16 @@ export interface QueueLoad {
   readonly depth: number;
   /** The maximum of `depth`. */
   readonly capacity: number;
-  /** Whether `drain` was called: nothing more is accepted. */
+  /** Whether `drain` was called, after which the queue accepts no submissions. */
   readonly draining: boolean;
 }
 
-/** The queue cannot accept submissions at present. */
+/** The queue cannot accept submissions now. */
 export class QueueUnavailableError extends Error {
   override readonly name: string = 'QueueUnavailableError';
 }
 
-/** The queue has no room at present. */
+/** The queue has no room now. */
 export class QueueFullError extends QueueUnavailableError {
   override readonly name = 'QueueFullError';
 }

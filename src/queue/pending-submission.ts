@@ -2,7 +2,7 @@ import type { NewEvent } from '../event/event.js';
 import type { Verdict } from '../event/verdict.js';
 import type { Delivery } from './event-queue.js';
 
-/** A submission in the memory of this process: what the publisher waits for and what the consumer settles. */
+/** A submission in the memory of this process. The publisher waits for its verdicts, and the consumer settles it. */
 export class PendingSubmission implements Delivery {
   readonly verdicts: Promise<readonly Verdict[]>;
   settled = false;

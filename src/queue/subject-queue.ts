@@ -27,7 +27,7 @@ const MAX_BATCHES_IN_FLIGHT = 3;
  * The queue inside the process.
  *
  * Batches form naturally: while one is in flight, arrivals accumulate, and the next batch takes all of them up to a
- * maximum. There is no timer: an idle service commits one event immediately, a busy one shares each fsync among many.
+ * maximum. There is no timer. An idle service commits one event immediately, a busy one shares each fsync among many.
  *
  * Batches are pipelined: with a large backlog the next batch is delivered before the last is done, together no more
  * events than one batch may have. Otherwise all publishers wait for the same commit, and the event loop and the
@@ -51,6 +51,7 @@ export class SubjectQueue extends EventQueue {
   private bytes = 0;
   private firstDeliveryIsScheduled = false;
   private backoffMs = INITIAL_BACKOFF_MS;
+  /** Set by the first call of `drain`. */
   private drained: Promise<void> | undefined;
   private onEmpty: (() => void) | undefined;
 
@@ -156,7 +157,7 @@ export class SubjectQueue extends EventQueue {
     }
   }
 
-  /** Refuses every awaited submission, also those still waiting: the store fails as a whole. Backs off for the others. */
+  /** Refuses every awaited submission, in flight or waiting, because the store fails as a whole. Backs off for the rest. */
   private async recover(batch: readonly PendingSubmission[], reason: Error): Promise<void> {
     this.release(batch.filter((submission) => submission.settled));
     const unsettled = batch.filter((submission) => !submission.settled);

@@ -4,8 +4,8 @@ import type { PendingSubmission } from './pending-submission.js';
 const SMALL_SHARE_OF_BATCH = 0.01;
 
 /**
- * Decides which submissions go into the next batch. Two lanes prevent head-of-line blocking: small awaited
- * submissions join the next batch; any other submission is overtaken by at most one batch of small ones.
+ * Decides which submissions go into the next batch. Two lanes prevent head-of-line blocking. Small awaited
+ * submissions join the next batch. They overtake any other submission by at most one batch.
  */
 export class WaitingLine {
   /** Small submissions with a waiting publisher. */
@@ -32,7 +32,7 @@ export class WaitingLine {
 
   /**
    * Whether the next batch may begin with its first submission although only `room` events fit. If a large one does
-   * not fit, small ones must not overtake it again and again.
+   * not fit, small ones must not overtake it repeatedly.
    */
   fits(room: number): boolean {
     const next = this.slow[0] ?? this.fast[0];
