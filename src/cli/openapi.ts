@@ -10,7 +10,7 @@ const target = process.argv[2] ?? 'openapi.json';
 const directory = await mkdtemp(join(tmpdir(), 'openapi-'));
 const config = loadConfig({ DATABASE_URL: `sqlite:${join(directory, 'events.db')}`, LOG_LEVEL: 'error' });
 const app = await createApp(config);
-// The file is for every service, whether it has API keys or not.
+// The file describes services with API keys and without.
 await writeFile(target, `${JSON.stringify(openApiDocument(app, 'optional'), null, 2)}\n`);
 await app.close();
 await rm(directory, { recursive: true });

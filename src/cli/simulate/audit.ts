@@ -4,8 +4,8 @@ import type { Ledger } from './ledger.js';
 /** A statistic: the range it may be in, both ends included, and its actual value. */
 export interface Check {
   readonly name: string;
-  readonly least: number;
-  readonly most: number;
+  readonly min: number;
+  readonly max: number;
   readonly actual: number;
 }
 
@@ -13,7 +13,7 @@ export interface Audit {
   /** The change of each of the service's statistics. */
   readonly checks: readonly Check[];
   /** Every inconsistency; empty if the totals are consistent. */
-  readonly faults: readonly string[];
+  readonly inconsistencies: readonly string[];
 }
 
 /**
@@ -29,42 +29,44 @@ export function audit(
   before: StatsResponse,
   after: StatsResponse,
 ): Audit {
-  const least = size + ledger.storedWithoutAck;
-  const most = size + ledger.ambiguousEvents;
-  const moved = (name: 'received' | 'unique_processed' | 'duplicate_dropped' | 'conflicts') =>
+  const min = size + ledger.storedWithoutAck;
+  const max = size + ledger.ambiguousEvents;
+  const change = (name: 'received' | 'unique_processed' | 'duplicate_dropped' | 'conflicts') =>
     after[name] - before[name];
   const checks: Check[] = [
-    { name: 'received', least, most, actual: moved('received') },
-    { name: 'unique_processed', least: distinct, most: distinct, actual: moved('unique_processed') },
+    { name: 'received', min, max, actual: change('received') },
+    { name: 'unique_processed', min: distinct, max: distinct, actual: change('unique_processed') },
     {
       name: 'duplicate_dropped',
-      least: least - distinct,
-      most: most - distinct,
-      actual: moved('duplicate_dropped'),
+      min: min - distinct,
+      max: max - distinct,
+      actual: change('duplicate_dropped'),
     },
-    { name: 'conflicts', least: 0, most: 0, actual: moved('conflicts') },
+    { name: 'conflicts', min: 0, max: 0, actual: change('conflicts') },
   ];
 
-  const faults = ledger.faults();
+  const inconsistencies = ledger.inconsistencies();
   for (const check of checks) {
-    if (!holds(check)) faults.push(`${check.name} changed by ${check.actual}, expected ${expected(check)}`);
+    if (!isConsistent(check))
+      inconsistencies.push(`${check.name} changed by ${check.actual}, expected ${expected(check)}`);
   }
   if (after.received !== after.unique_processed + after.duplicate_dropped)
-    faults.push(
+    inconsistencies.push(
       `received ${after.received} is not unique_processed ${after.unique_processed} + duplicate_dropped ${after.duplicate_dropped}`,
     );
-  if (ledger.acknowledged !== size) faults.push(`${ledger.acknowledged} verdicts for ${size} events`);
+  if (ledger.acknowledged !== size)
+    inconsistencies.push(`${ledger.acknowledged} verdicts for ${size} events`);
   const { conflict } = ledger.outcomes;
   if (conflict > 0)
-    faults.push(`${conflict} verdicts are conflicts, but each event was sent with one payload`);
-  return { checks, faults };
+    inconsistencies.push(`${conflict} verdicts are conflicts, but each event was sent with one payload`);
+  return { checks, inconsistencies };
 }
 
-export function holds({ least, most, actual }: Check): boolean {
-  return actual >= least && actual <= most;
+export function isConsistent({ min, max, actual }: Check): boolean {
+  return actual >= min && actual <= max;
 }
 
 /** Formats the expected range. */
-export function expected({ least, most }: Check): string {
-  return least === most ? String(least) : `${least} to ${most}`;
+export function expected({ min, max }: Check): string {
+  return min === max ? String(min) : `${min} to ${max}`;
 }

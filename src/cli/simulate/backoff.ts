@@ -10,7 +10,7 @@ export function backoffMs(attempt: number, retryAfterMs = 0): number {
 }
 
 /** Parses Retry-After (RFC 9110, section 10.2.3: seconds or a date) as milliseconds; 0 if absent or malformed. */
-export function readRetryAfterMs(header: string | undefined): number {
+export function parseRetryAfterMs(header: string | undefined): number {
   if (header === undefined) return 0;
   if (/^\d+$/.test(header)) return Number(header) * 1000;
   const ms = Date.parse(header) - Date.now();

@@ -5,7 +5,7 @@ import { urlToHttpOptions } from 'node:url';
 const ATTEMPT_TIMEOUT_MS = 15_000;
 
 /** A response with any status. */
-export interface Answer {
+export interface HttpResponse {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   /** Undefined if it is not a JSON object. */
@@ -13,8 +13,8 @@ export interface Answer {
 }
 
 /** The request got no response. */
-export class NoAnswerError extends Error {
-  override readonly name = 'NoAnswerError';
+export class NoResponseError extends Error {
+  override readonly name = 'NoResponseError';
 
   constructor(
     message: string,
@@ -27,7 +27,7 @@ export class NoAnswerError extends Error {
 
 /**
  * Sends single requests over a bounded number of persistent connections. Resolves for any status. Rejects with
- * `NoAnswerError` after 15 s without data, if the connection fails, and if the signal is aborted.
+ * `NoResponseError` after 15 s without data, if the connection fails, and if the signal is aborted.
  */
 export class Client {
   private readonly agent: http.Agent;
@@ -50,12 +50,12 @@ export class Client {
     this.common = { agent: this.agent, timeout: ATTEMPT_TIMEOUT_MS, signal, headers };
   }
 
-  get(path: string): Promise<Answer> {
+  get(path: string): Promise<HttpResponse> {
     return this.exchange(path, { method: 'GET' });
   }
 
   /** `body` is JSON text. */
-  post(path: string, body: string): Promise<Answer> {
+  post(path: string, body: string): Promise<HttpResponse> {
     return this.exchange(path, { method: 'POST' }, body);
   }
 
@@ -64,11 +64,11 @@ export class Client {
     this.agent.destroy();
   }
 
-  private exchange(path: string, options: RequestOptions, body?: string): Promise<Answer> {
+  private exchange(path: string, options: RequestOptions, body?: string): Promise<HttpResponse> {
     return new Promise((resolve, reject) => {
       let connected = false;
       const fail = ({ code, message }: NodeJS.ErrnoException) =>
-        reject(new NoAnswerError(code ?? message, connected));
+        reject(new NoResponseError(code ?? message, connected));
       const url = urlToHttpOptions(new URL(path, this.url));
       const request = this.request({ ...url, ...this.common, ...options });
       request.on('socket', (socket) => {

@@ -1,6 +1,6 @@
 import type { ProblemDto } from '../../http/problem.dto.js';
-import { readRetryAfterMs } from './backoff.js';
-import type { Answer } from './client.js';
+import { parseRetryAfterMs } from './backoff.js';
+import type { HttpResponse } from './client.js';
 
 /** A failed attempt that a retry may repair. */
 export interface FailedAttempt {
@@ -8,7 +8,7 @@ export interface FailedAttempt {
   readonly reason: string;
   /** Whether the service may have processed the request. */
   readonly ambiguous: boolean;
-  /** Value of Retry-After. */
+  /** Value of Retry-After; 0 if absent. */
   readonly retryAfterMs: number;
 }
 
@@ -17,23 +17,23 @@ export class PublishingError extends Error {
   override readonly name = 'PublishingError';
 }
 
-/** Kinds of 503 which guarantee that nothing of the request was accepted. */
+/** Kinds of 503 that guarantee that no event of the request was accepted. */
 const NOTHING_ACCEPTED = new Set(['queue-full', 'receiving-full', 'shutting-down']);
 
 /** Classifies a response other than 200. Throws `PublishingError` if a retry is useless. */
-export function failureOf(call: string, { status, headers, body }: Answer): FailedAttempt {
+export function classifyFailure(call: string, { status, headers, body }: HttpResponse): FailedAttempt {
   const problem: Partial<ProblemDto> = body ?? {};
-  if (status !== 429 && status !== 503) throw new PublishingError(refusal(call, status, problem));
+  if (status !== 429 && status !== 503) throw new PublishingError(formatRejection(call, status, problem));
   const kind = problem.type?.replace(/^urn:problem:/, '') ?? '';
   return {
     reason: `${status} ${kind}`.trim(),
     // Any other 503 may come from a proxy that had already forwarded the request.
     ambiguous: status === 503 && !NOTHING_ACCEPTED.has(kind),
-    retryAfterMs: readRetryAfterMs(headers['retry-after']),
+    retryAfterMs: parseRetryAfterMs(headers['retry-after']),
   };
 }
 
-function refusal(
+function formatRejection(
   call: string,
   status: number,
   { title = '', detail, errors = [] }: Partial<ProblemDto>,

@@ -1,7 +1,7 @@
-import type { FailedAttempt } from './failure.js';
 import type { Outcome, Verdict } from '../../event/verdict.js';
+import type { FailedAttempt } from './failure.js';
 
-const MAX_REPORTED_FAULTS = 10;
+const MAX_REPORTED_INCONSISTENCIES = 10;
 
 /** Records the verdicts on each event, and contradictions between them. */
 export class Ledger {
@@ -62,21 +62,23 @@ export class Ledger {
    * Returns the violations in a complete set of verdicts. Each event must be `stored` exactly once, or never if
    * that response may have been lost. Its seq must be constant and unique.
    */
-  faults(): string[] {
-    const faults = [...this.contradictions];
+  inconsistencies(): string[] {
+    const inconsistencies = [...this.contradictions];
     for (let number = 0; number < this.distinct; number++) {
-      if (this.seqs[number] === 0) faults.push(`event ${number} was never acknowledged`);
+      if (this.seqs[number] === 0) inconsistencies.push(`event ${number} was never acknowledged`);
       else if (this.stored[number]! > 1)
-        faults.push(`event ${number} was stored ${this.stored[number]} times`);
+        inconsistencies.push(`event ${number} was stored ${this.stored[number]} times`);
       else if (this.stored[number] === 0 && this.ambiguous[number] === 0)
-        faults.push(`event ${number} is a duplicate, but no attempt stored it`);
+        inconsistencies.push(`event ${number} is a duplicate, but no attempt stored it`);
     }
     const seqs = this.seqs.toSorted();
     for (let index = 1; index < seqs.length; index++) {
       if (seqs[index] !== 0 && seqs[index] === seqs[index - 1])
-        faults.push(`seq ${seqs[index]} was assigned to two events`);
+        inconsistencies.push(`seq ${seqs[index]} was assigned to two events`);
     }
-    const more = faults.length - MAX_REPORTED_FAULTS;
-    return more > 0 ? [...faults.slice(0, MAX_REPORTED_FAULTS), `and ${more} more`] : faults;
+    const more = inconsistencies.length - MAX_REPORTED_INCONSISTENCIES;
+    return more > 0
+      ? [...inconsistencies.slice(0, MAX_REPORTED_INCONSISTENCIES), `and ${more} more`]
+      : inconsistencies;
   }
 }

@@ -14,7 +14,7 @@ const EXIT = { ok: 0, failed: 1, usage: 2, SIGINT: 130, SIGTERM: 143 } as const;
 
 async function simulate(options: SimulateOptions): Promise<number> {
   const stop = new AbortController();
-  // Every request in flight listens to it: more than ten listeners are not a leak.
+  // Every request in flight adds a listener, so more than ten are not a leak.
   setMaxListeners(0, stop.signal);
   let signalled: 'SIGINT' | 'SIGTERM' | undefined;
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
@@ -38,8 +38,8 @@ async function simulate(options: SimulateOptions): Promise<number> {
     bar.stop();
     const audited = audit(workload, ledger, before, await publisher.stats());
     console.log(report(workload, ledger, timing, audited));
-    for (const fault of audited.faults) console.error(`Inconsistent: ${fault}.`);
-    return audited.faults.length === 0 ? EXIT.ok : EXIT.failed;
+    for (const inconsistency of audited.inconsistencies) console.error(`Inconsistent: ${inconsistency}.`);
+    return audited.inconsistencies.length === 0 ? EXIT.ok : EXIT.failed;
   } catch (error) {
     bar.stop();
     if (!signalled && !(error instanceof PublishingError)) throw error;

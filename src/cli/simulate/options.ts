@@ -52,7 +52,7 @@ const SEEDS = 2 ** 32;
 export function readOptions(args: string[]): SimulateOptions | 'help' {
   const given = parse(args);
   if (given.help) return 'help';
-  const faults: string[] = [];
+  const problems: string[] = [];
 
   const integer = (
     name: 'events' | 'batch' | 'concurrency' | 'topics' | 'seed',
@@ -61,26 +61,26 @@ export function readOptions(args: string[]): SimulateOptions | 'help' {
   ) => {
     const value = /^\d+$/.test(given[name]) ? Number(given[name]) : NaN;
     if (!(value >= min && value <= max))
-      faults.push(`--${name} ${given[name]}: must be a whole number from ${min} to ${max}`);
+      problems.push(`--${name} ${given[name]}: must be a whole number from ${min} to ${max}`);
     return value;
   };
 
   const url = readUrl(given.url);
-  if (!url) faults.push(`--url ${given.url}: must be an address such as http://127.0.0.1:8080`);
+  if (!url) problems.push(`--url ${given.url}: must be an address such as http://127.0.0.1:8080`);
   const events = integer('events', 1, MAX_EVENTS);
   const fraction = given.duplicates.trim() === '' ? NaN : Number(given.duplicates);
   if (!(fraction >= 0 && fraction < 1))
-    faults.push(`--duplicates ${given.duplicates}: must be a fraction from 0 to less than 1`);
+    problems.push(`--duplicates ${given.duplicates}: must be a fraction from 0 to less than 1`);
   const repeats = Math.round(events * fraction);
   if (events > 0 && fraction < 1 && repeats >= events)
-    faults.push(
+    problems.push(
       `--duplicates ${given.duplicates}: leaves no event to repeat; use a smaller fraction, or --events above ${events}`,
     );
   const batch = integer('batch', 1, MAX_BATCH);
   const concurrency = integer('concurrency', 1, MAX_CONCURRENCY);
   const topics = integer('topics', 1, MAX_TOPICS);
   const seed = integer('seed', 0, SEEDS - 1);
-  if (!url || faults.length > 0) throw new OptionsError(faults.join('\n'));
+  if (!url || problems.length > 0) throw new OptionsError(problems.join('\n'));
   return { url, events, repeats, batch, concurrency, topics, seed, key: given.key };
 }
 

@@ -1,16 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EventDto } from '../../event/event.dto.js';
+import type { Verdict } from '../../event/verdict.js';
 import type { PublishedBatch, PublishedEvent } from '../../ingest/publish.dto.js';
 import type { StatsResponse } from '../../stats/stats.dto.js';
 import { backoffMs } from './backoff.js';
-import { type Answer, type Client, NoAnswerError } from './client.js';
-import { type FailedAttempt, PublishingError, failureOf } from './failure.js';
+import { type Client, type HttpResponse, NoResponseError } from './client.js';
+import { classifyFailure, type FailedAttempt, PublishingError } from './failure.js';
 import { readVerdict, readVerdicts } from './verdicts.js';
-import type { Verdict } from '../../event/verdict.js';
 
-const PATIENCE_MS = 60_000;
+const GIVE_UP_AFTER_MS = 60_000;
 /** Short, because the likely cause of a missing response at the start is a wrong address. */
-const INITIAL_PATIENCE_MS = 10_000;
+const GIVE_UP_START_AFTER_MS = 10_000;
 const QUEUE_POLL_MS = 100;
 
 type OnRetry = (failed: FailedAttempt) => void;
@@ -37,27 +37,27 @@ export class Publisher {
 
   /** Resolves with the statistics once the queue is empty. Rejects with `PublishingError` after 60 s. */
   stats(): Promise<StatsResponse> {
-    return this.settledStats(PATIENCE_MS, () => {});
+    return this.drainedStats(GIVE_UP_AFTER_MS, () => {});
   }
 
-  /** Like `stats`, before anything is sent. Calls `onSilence` once if there is no response, and gives up after 10 s. */
-  firstStats(onSilence: (reason: string) => void): Promise<StatsResponse> {
+  /** Returns the statistics before the run. Calls `onNoResponse` at the first failure. Gives up after 10 s. */
+  firstStats(onNoResponse: (reason: string) => void): Promise<StatsResponse> {
     let reported = false;
-    return this.settledStats(INITIAL_PATIENCE_MS, ({ reason }) => {
-      if (!reported) onSilence(reason);
+    return this.drainedStats(GIVE_UP_START_AFTER_MS, ({ reason }) => {
+      if (!reported) onNoResponse(reason);
       reported = true;
     });
   }
 
-  private async settledStats(patienceMs: number, onRetry: OnRetry): Promise<StatsResponse> {
+  private async drainedStats(giveUpAfterMs: number, onRetry: OnRetry): Promise<StatsResponse> {
     const get = () => this.client.get('stats');
-    const deadline = performance.now() + PATIENCE_MS;
+    const deadline = performance.now() + GIVE_UP_AFTER_MS;
     for (;;) {
-      const stats = (await this.persist('GET /stats', get, patienceMs, onRetry)) as StatsResponse;
+      const stats = (await this.retry('GET /stats', get, giveUpAfterMs, onRetry)) as StatsResponse;
       if (stats.queue_depth === 0) return stats;
       if (performance.now() > deadline)
         throw new PublishingError(
-          `GET /stats: queue_depth is ${stats.queue_depth} after ${PATIENCE_MS / 1000} s, expected 0`,
+          `GET /stats: queue_depth is ${stats.queue_depth} after ${GIVE_UP_AFTER_MS / 1000} s, expected 0`,
         );
       await sleep(QUEUE_POLL_MS, undefined, { signal: this.signal });
     }
@@ -65,24 +65,24 @@ export class Publisher {
 
   private post(body: unknown, onRetry: OnRetry): Promise<object> {
     const json = JSON.stringify(body);
-    return this.persist('POST /publish', () => this.client.post('publish', json), PATIENCE_MS, onRetry);
+    return this.retry('POST /publish', () => this.client.post('publish', json), GIVE_UP_AFTER_MS, onRetry);
   }
 
   /** Retries until the response is 200. Resolves with its body. */
-  private async persist(
+  private async retry(
     call: string,
-    send: () => Promise<Answer>,
-    patienceMs: number,
+    send: () => Promise<HttpResponse>,
+    giveUpAfterMs: number,
     onRetry: OnRetry,
   ): Promise<object> {
-    const deadline = performance.now() + patienceMs;
+    const deadline = performance.now() + giveUpAfterMs;
     for (let attempt = 0; ; attempt++) {
       const result = await this.attempt(call, send);
       if (!('reason' in result)) return result.body;
       const waitMs = backoffMs(attempt, result.retryAfterMs);
       if (performance.now() + waitMs > deadline)
         throw new PublishingError(
-          `${call}: ${result.reason} at attempt ${attempt + 1}; gave up after ${patienceMs / 1000} s`,
+          `${call}: ${result.reason} at attempt ${attempt + 1}; gave up after ${giveUpAfterMs / 1000} s`,
         );
       onRetry(result);
       await sleep(waitMs, undefined, { signal: this.signal });
@@ -91,15 +91,15 @@ export class Publisher {
 
   private async attempt(
     call: string,
-    send: () => Promise<Answer>,
+    send: () => Promise<HttpResponse>,
   ): Promise<{ body: object } | FailedAttempt> {
     try {
-      const answer = await send();
-      if (answer.status !== 200) return failureOf(call, answer);
-      if (answer.body) return { body: answer.body };
+      const response = await send();
+      if (response.status !== 200) return classifyFailure(call, response);
+      if (response.body) return { body: response.body };
     } catch (error) {
       this.signal.throwIfAborted();
-      if (!(error instanceof NoAnswerError)) throw error;
+      if (!(error instanceof NoResponseError)) throw error;
       return { reason: error.message, ambiguous: error.ambiguous, retryAfterMs: 0 };
     }
     throw new PublishingError(`${call}: the response is not a JSON object; check the address of the service`);

@@ -1,4 +1,4 @@
-import { type Audit, expected, holds } from './audit.js';
+import { type Audit, expected, isConsistent } from './audit.js';
 import type { Ledger } from './ledger.js';
 import type { Timing } from './run.js';
 import type { Workload } from './workload.js';
@@ -10,7 +10,7 @@ export function report(
   workload: Workload,
   ledger: Ledger,
   timing: Timing,
-  { checks, faults }: Audit,
+  { checks, inconsistencies }: Audit,
 ): string {
   const { stored, duplicate, conflict } = ledger.outcomes;
   const { seconds, latenciesMs } = timing;
@@ -32,11 +32,16 @@ export function report(
   ];
   const statistics: Row[] = [
     ['GET /stats changed by', 'expected', 'actual', ''],
-    ...checks.map((check): Row => [check.name, expected(check), check.actual, holds(check) ? 'ok' : 'WRONG']),
+    ...checks.map((check): Row => [
+      check.name,
+      expected(check),
+      check.actual,
+      isConsistent(check) ? 'ok' : 'WRONG',
+    ]),
   ];
   const parts = [table(run), table(statistics)];
   if (ledger.ambiguousAttempts > 0) parts.push(ambiguity(ledger));
-  parts.push(faults.length === 0 ? 'The totals are consistent.' : 'The totals are inconsistent.');
+  parts.push(inconsistencies.length === 0 ? 'The totals are consistent.' : 'The totals are inconsistent.');
   return parts.join('\n\n');
 }
 

@@ -1,18 +1,18 @@
 import type { EventDto } from '../../event/event.dto.js';
+import type { Outcome, Verdict } from '../../event/verdict.js';
 import type { PublishedBatch, PublishedEvent } from '../../ingest/publish.dto.js';
 import { PublishingError } from './failure.js';
-import type { Outcome, Verdict } from '../../event/verdict.js';
 
 /** Returns the verdict on a single event. Throws `PublishingError` if it names another event. */
-export function readVerdict(answer: PublishedEvent, { event_id }: EventDto): Verdict {
-  if (answer.event_id !== event_id)
-    throw new PublishingError(`POST /publish: ${event_id} was sent, the verdict is on ${answer.event_id}`);
-  return answer;
+export function readVerdict(response: PublishedEvent, { event_id }: EventDto): Verdict {
+  if (response.event_id !== event_id)
+    throw new PublishingError(`POST /publish: ${event_id} was sent, the verdict is on ${response.event_id}`);
+  return response;
 }
 
-/** Returns the verdicts on many events. Throws `PublishingError` if they name others, or if the sums are wrong. */
-export function readVerdicts(answer: PublishedBatch, events: readonly EventDto[]): readonly Verdict[] {
-  const { results = [], received, stored, duplicates, conflicts } = answer;
+/** Returns the verdicts on many events. Throws `PublishingError` if they name other events, or if the sums are wrong. */
+export function readVerdicts(response: PublishedBatch, events: readonly EventDto[]): readonly Verdict[] {
+  const { results = [], received, stored, duplicates, conflicts } = response;
   if (results.length !== events.length)
     throw new PublishingError(
       `POST /publish: ${events.length} events were sent, ${results.length} have a verdict`,
