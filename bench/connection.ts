@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 
 /**
- * A minimal HTTP/1.1 client, so that the server is measured and not a client. It sends one request at a time and
- * expects status 200 with Content-Length. Texts are ASCII.
+ * A minimal HTTP/1.1 client, because the CPU time of a complete one would distort the measurement. Sends one ASCII
+ * request at a time and expects status 200 with Content-Length.
  */
 export class Connection {
   private answer = '';
@@ -21,7 +21,7 @@ export class Connection {
     return new Connection(socket);
   }
 
-  /** Calls back with the response. A promise would cost as much as the rest. */
+  /** Calls back with the response. A promise would cost as much as the rest of the client. */
   publish(body: string, answered: () => void): void {
     this.answered = answered;
     this.socket.write(
@@ -46,7 +46,7 @@ export class Connection {
     const headEnd = this.answer.indexOf('\r\n\r\n');
     if (headEnd < 0) return;
     const head = this.answer.slice(0, headEnd);
-    if (!head.startsWith('HTTP/1.1 200')) throw new Error(`not answered 200: ${this.answer}`);
+    if (!head.startsWith('HTTP/1.1 200')) throw new Error(`The status is not 200: ${this.answer}`);
     const length = Number(/^content-length: (\d+)/im.exec(head)![1]);
     if (this.answer.length < headEnd + 4 + length) return;
     const body = this.answer.slice(headEnd + 4);

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 
-/** Returns the payload of an event, which has about 230 bytes in all. publish.lua writes the same events. */
+/** Returns the payload of an event. The whole event has about 180 bytes as JSON. publish.lua writes the same events. */
 export function payloadText(number: number): string {
   return `{"user":${number},"action":"login","ip":"10.0.0.1","tags":["a","b"]}`;
 }
 
-/** The kinds of events in a request. `random`: new events whose ids are in random order. */
+/** The kinds of events in a request. `random` has new events whose ids are in random order. */
 export type Mix = 'new' | 'random' | 'duplicates' | 'conflicts';
 
 const TOPICS = 10;

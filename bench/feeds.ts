@@ -38,7 +38,7 @@ export async function ndjson(run: Run, report: Report): Promise<void> {
     await once(curl, 'close');
     const seconds = (performance.now() - started) / 1000;
     const { stored } = JSON.parse(answer) as { stored: number };
-    if (stored !== LINES) throw new Error(`curl got: ${answer}`);
+    if (stored !== LINES) throw new Error(`curl printed: ${answer}`);
     rates!.push(LINES / seconds);
     memory!.push(residentMiB(service.pid, 'VmHWM'));
     await service.stop();
@@ -51,7 +51,7 @@ export async function ndjson(run: Run, report: Report): Promise<void> {
   });
 }
 
-/** Measures how much live subscribers slow publishers down, and the delay of an event until a subscriber has it. */
+/** Measures the throughput of publishers with live subscribers, and the delay until a subscriber receives an event. */
 export async function subscribers(run: Run, report: Report): Promise<void> {
   const add = report.table('Live subscribers of every event (one event a request, 64 connections)');
   const cases = [

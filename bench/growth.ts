@@ -18,7 +18,7 @@ const MANY_TOPICS = 10_000;
 
 type Ids = 'time-ordered' | 'random UUIDs';
 
-/** Measures the service with many events stored. Sizes alternate, each time on a copy of their file. */
+/** Measures the service with many events stored. Sizes alternate, and each measurement uses a copy of its file. */
 export async function growth(run: Run, report: Report, sizes: readonly number[]): Promise<void> {
   const add = report.table('With many events stored (throughput: one event per request, 64 connections)');
   const addReads = report.table('Reads with many events stored, p99 ms');
@@ -89,7 +89,7 @@ async function loadedBy({ seconds }: Run, { url }: Server, ids: Ids): Promise<Fi
   };
 }
 
-/** Fills a database through the store, so that its pages are as the service would have written them. */
+/** Fills a database through the store, so that its pages have the layout that the service produces. */
 async function fill(database: string, size: number, ids: Ids, topics = 10): Promise<void> {
   const store = await SqliteStore.open(database);
   const started = Date.now();

@@ -27,13 +27,13 @@ let runs = 0;
 /** Returns a prefix for event ids that no other load uses. */
 export const freshRun = () => `${Date.now().toString(36)}-${runs++}`;
 
-/** Sends requests without pause, one in flight per connection. Rejects if the status of any response is not 200. */
+/** Sends requests without a pause, one in flight per connection. Rejects if a request fails or its status is not 2xx. */
 export function saturate(load: Load): Promise<LoadResult> {
   return GENERATOR === 'wrk' ? withWrk(load) : withAutocannon(load);
 }
 
 async function withWrk({ url, connections, seconds, batch, mix }: Load): Promise<LoadResult> {
-  // The source file: Lua is not compiled. dist/bench/load.js is two folders below the project.
+  // The build does not copy the script. dist/bench/load.js is two folders below the project.
   const script = fileURLToPath(new URL('../../bench/publish.lua', import.meta.url));
   const wrk = spawn(
     'wrk',
@@ -93,7 +93,9 @@ async function cannon(options: autocannon.Options, batch: number, mix: Mix): Pro
     ],
   });
   if (result.non2xx + result.errors > 0)
-    throw new Error(`${result.non2xx} responses other than 2xx, ${result.errors} errors`);
+    throw new Error(
+      `autocannon failed: ${result.non2xx} responses with a status other than 2xx, ${result.errors} errors.`,
+    );
   return result;
 }
 

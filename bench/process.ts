@@ -5,13 +5,13 @@ import { fileURLToPath } from 'node:url';
 
 const CLOCK_TICKS_PER_SECOND = 100;
 
-/** Returns the CPU seconds a process has used, from /proc, without its children. */
+/** Returns the CPU seconds that a process has used, without its children. Reads /proc. */
 export function cpuSeconds(pid: number): number {
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ');
   return (Number(fields[11]) + Number(fields[12])) / CLOCK_TICKS_PER_SECOND;
 }
 
-/** Returns the resident memory of a process in MiB: at present (VmRSS) or its maximum (VmHWM). */
+/** Returns the resident memory of a process in MiB, either its current value (VmRSS) or its maximum (VmHWM). */
 export function residentMiB(pid: number, which: 'VmRSS' | 'VmHWM' = 'VmRSS'): number {
   const line = new RegExp(`${which}:\\s+(\\d+) kB`).exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
   return Number(line![1]) / 1024;
@@ -22,7 +22,7 @@ export interface EventLoopDelay {
   readonly maxMs: number;
 }
 
-/** A measured server, in a process of its own. */
+/** A server under measurement, in its own process. */
 export class Server {
   private constructor(
     readonly url: string,
@@ -33,7 +33,7 @@ export class Server {
     return this.child.pid!;
   }
 
-  /** Starts the service as it ships, with a probe of the event loop loaded before it. */
+  /** Starts the compiled service, with a probe of the event loop loaded before it. */
   static service(database: string, environment: Record<string, string> = {}): Promise<Server> {
     return Server.start('../src/main.js', {
       DATABASE_URL: `sqlite:${database}`,
@@ -42,7 +42,7 @@ export class Server {
     });
   }
 
-  /** Starts Fastify alone: the limit for single events. */
+  /** Starts Fastify alone, the limit for single events. */
   static fastify(): Promise<Server> {
     return Server.start('./limit-fastify.js', {});
   }
@@ -53,7 +53,7 @@ export class Server {
       execArgv: ['--import', new URL('./event-loop-probe.js', import.meta.url).href],
       stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
     });
-    // If the benchmark ends first, the server must end too, even if its log is no longer read.
+    // Ends the server when the benchmark ends first.
     const kill = () => child.kill('SIGKILL');
     process.once('exit', kill);
     child.once('exit', () => process.off('exit', kill));

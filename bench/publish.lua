@@ -1,10 +1,10 @@
 -- Requests of the benchmark for wrk. Environment: BATCH (events per request, 1 for a single event), MIX, RUN.
 --   new         every event has a unique key
 --   random      the same, with ids in random order, like UUIDs
---   duplicates  all requests are equal
+--   duplicates  all requests are identical
 --   conflicts   one event in twenty has the key of an earlier one and another payload
--- A body joins prepared pieces with the prefix of the request, which costs almost nothing. Random ids cost more: check
--- the CPU of the generator.
+-- A body joins prepared pieces with the prefix of the request, which needs little CPU. Random ids need more: check
+-- `generator CPU`.
 local batch = tonumber(os.getenv("BATCH"))
 local mix = os.getenv("MIX")
 local run = os.getenv("RUN")

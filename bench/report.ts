@@ -7,7 +7,7 @@ interface Table {
   readonly rows: Record<string, Cell>[];
 }
 
-/** Returns the median; for an even number of values, the mean of the middle two. */
+/** Returns the median. For an even number of values, this is the mean of the middle two. */
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length >> 1;

@@ -20,7 +20,7 @@ export function newDatabase({ scratch }: Run): string {
   return join(scratch, `events-${databases++}.db`);
 }
 
-/** Measures one event per request: the service and Fastify alone, alternating. */
+/** Measures one event per request. The service and Fastify alone alternate. */
 export async function singles(run: Run, report: Report): Promise<void> {
   const service = await Server.service(newDatabase(run));
   const fastify = await Server.fastify();
@@ -52,7 +52,7 @@ export async function singles(run: Run, report: Report): Promise<void> {
   await service.stop();
 }
 
-/** Measures many events per request: the service and better-sqlite3 alone, alternating, each time on a new file. */
+/** Measures many events per request. The service and better-sqlite3 alone alternate, each time on a new file. */
 export async function batches(run: Run, report: Report): Promise<void> {
   const cases: { batch: number; mix: Mix; measured: BatchLoad[] }[] = [
     { batch: 100, mix: 'new', measured: [] },

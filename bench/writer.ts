@@ -9,7 +9,7 @@ import { payloadText } from './events.js';
 import type { Report } from './report.js';
 import { newDatabase, type Run } from './throughput.js';
 
-/** Measures the duration of a commit by its size and by the checkpoint policy. A thread keeps it off the event loop. */
+/** Measures the duration of a commit, by its size and by the checkpoint policy. */
 export async function writer(run: Run, report: Report): Promise<void> {
   const add = report.table('A commit in the writer thread (random UUIDs)');
   for (const checkpointPages of [1_000, 4_000, 16_000, undefined]) {
@@ -17,7 +17,7 @@ export async function writer(run: Run, report: Report): Promise<void> {
   }
 }
 
-/** Checkpoints in the writer after `ownCheckpoints` pages; if undefined, in a thread like the service. */
+/** Measures commits of one size. The writer checkpoints after `ownCheckpoints` pages, or a thread does if undefined. */
 async function commits(run: Run, ownCheckpoints: number | undefined, size: number) {
   const path = newDatabase(run);
   const lock = lockDatabase(path);
