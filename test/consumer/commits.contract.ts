@@ -10,65 +10,65 @@ export function describeCommits(name: string, create: () => Commits): void {
   describe(name, () => {
     const start = () => {
       const commits = create();
-      const heard: Announcement[] = [];
-      commits.subscribe((announcement) => heard.push(announcement));
-      return { commits, heard };
+      const received: Announcement[] = [];
+      commits.subscribe((announcement) => received.push(announcement));
+      return { commits, received };
     };
 
     it('passes announcements to every subscriber, in order', () => {
-      const { commits, heard } = start();
+      const { commits, received } = start();
       const also: Announcement[] = [];
       commits.subscribe((announcement) => also.push(announcement));
       const own = aCommit(2);
       commits.announce({ lastSeq: 1 });
       commits.announce({ lastSeq: 2, own });
-      expect(heard).toEqual([{ lastSeq: 1 }, { lastSeq: 2, own }]);
-      expect(also).toEqual(heard);
+      expect(received).toEqual([{ lastSeq: 1 }, { lastSeq: 2, own }]);
+      expect(also).toEqual(received);
       expect(commits.lastSeq).toBe(2);
     });
 
     it('announces a commit that stored nothing', () => {
-      const { commits, heard } = start();
+      const { commits, received } = start();
       commits.announce({ lastSeq: 1, own: aCommit(1) });
       commits.announce({ lastSeq: 1, own: aCommit(1) });
-      expect(heard).toHaveLength(2);
+      expect(received).toHaveLength(2);
     });
 
-    it('never lets lastSeq decrease when commits and news of other instances arrive out of order', () => {
-      const { commits, heard } = start();
+    it('does not decrease lastSeq when announcements of other instances arrive out of order', () => {
+      const { commits, received } = start();
       commits.announce({ lastSeq: 10 });
       const own = aCommit(8);
       commits.announce({ lastSeq: 8, own });
-      expect(heard[1]).toEqual({ lastSeq: 10, own });
+      expect(received[1]).toEqual({ lastSeq: 10, own });
       expect(commits.lastSeq).toBe(10);
     });
 
-    it('starts at 0 and passes nothing from before the subscription', () => {
+    it('starts at 0 and passes no announcement from before the subscription', () => {
       const commits = create();
       expect(commits.lastSeq).toBe(0);
       commits.announce({ lastSeq: 3 });
-      const heard: Announcement[] = [];
-      commits.subscribe((announcement) => heard.push(announcement));
-      expect(heard).toEqual([]);
+      const received: Announcement[] = [];
+      commits.subscribe((announcement) => received.push(announcement));
+      expect(received).toEqual([]);
       expect(commits.lastSeq).toBe(3);
     });
 
-    it('passes nothing to a listener that has unsubscribed', () => {
-      const { commits, heard } = start();
+    it('passes no announcement to a listener that has unsubscribed', () => {
+      const { commits, received } = start();
       const left: Announcement[] = [];
       const unsubscribe = commits.subscribe((announcement) => left.push(announcement));
       commits.announce({ lastSeq: 1 });
       unsubscribe();
       commits.announce({ lastSeq: 2 });
       expect(left).toHaveLength(1);
-      expect(heard).toHaveLength(2);
+      expect(received).toHaveLength(2);
     });
 
-    it('passes nothing after it was closed', () => {
-      const { commits, heard } = start();
+    it('passes no announcement after it was closed', () => {
+      const { commits, received } = start();
       commits.close();
       commits.announce({ lastSeq: 1 });
-      expect(heard).toEqual([]);
+      expect(received).toEqual([]);
     });
   });
 }

@@ -19,7 +19,7 @@ export interface QueueLimits {
 
 export const STORE_FAILURE = new Error('The store fails.');
 
-/** Offers submissions to a queue under short names, and consumes it with a handler that holds each batch until told. */
+/** Offers submissions to a queue under short names. Its consumer holds each batch until `end` is called. */
 export class QueueUnderTest {
   /** The names of the submissions in each batch delivered so far. */
   readonly batches: string[][] = [];
@@ -47,7 +47,7 @@ export class QueueUnderTest {
     expect(this.batches).toHaveLength(batches);
   }
 
-  /** Settles the oldest batch in flight; with an error, fails it instead. */
+  /** Settles the oldest batch in flight. With an error, fails it instead. */
   end(error?: Error): void {
     const { batch, end } = this.held.shift()!;
     if (!error) for (const delivery of batch) delivery.settle(verdictsOf(delivery.events));
@@ -75,7 +75,7 @@ export class QueueUnderTest {
 
 const nameOf = ({ events }: Delivery) => events[0]!.topic;
 
-/** Recognisable verdicts: the seq is the index of the event in its submission. */
+/** Returns verdicts whose seq is the index of the event in its submission. */
 export function verdictsOf(events: readonly NewEvent[]): Verdict[] {
   return events.map((_, seq) => ({ outcome: 'stored', seq }));
 }
@@ -116,7 +116,7 @@ export function describeQueue(name: string, create: (limits: QueueLimits) => Eve
         ['events', { size: 40 }, { size: 61 }, { size: 60 }],
         ['bytes', { bytes: 400 }, { bytes: 625 }, { bytes: 624 }],
       ])(
-        'rejects what exceeds its capacity in %s, and accepts none of it',
+        'rejects the whole submission if it exceeds the free capacity in %s',
         async (_, first, tooMuch, fits) => {
           const test = start();
           const offer = (label: string, { size = 1, bytes = size }: { size?: number; bytes?: number }) =>
@@ -131,7 +131,7 @@ export function describeQueue(name: string, create: (limits: QueueLimits) => Eve
         },
       );
 
-      it('has room again once something is settled', async () => {
+      it('has room again after a submission is settled', async () => {
         const test = start();
         await test.offer('first', 100);
         await expect(test.offer('second')).rejects.toBeInstanceOf(QueueFullError);
@@ -142,7 +142,7 @@ export function describeQueue(name: string, create: (limits: QueueLimits) => Eve
         await test.finish();
       });
 
-      it('rejects for good what would not fit into an empty queue', async () => {
+      it('rejects a submission that an empty queue cannot hold with SubmissionTooLargeError', async () => {
         const test = start();
         for (const [size, bytes] of [
           [101, 101],
@@ -154,13 +154,13 @@ export function describeQueue(name: string, create: (limits: QueueLimits) => Eve
         await test.finish();
       });
 
-      it('rejects everything while it has no consumer', async () => {
+      it('rejects every submission while it has no consumer', async () => {
         await expect(new QueueUnderTest(create(limits)).offer('a')).rejects.toThrow('no consumer');
       });
     });
 
     describe('consume', () => {
-      it('delivers immediately while idle', async () => {
+      it('delivers immediately while the queue is idle', async () => {
         const test = start();
         await test.offer('a');
         await test.delivered(1);
@@ -183,7 +183,7 @@ export function describeQueue(name: string, create: (limits: QueueLimits) => Eve
         expect(test.batches).toEqual([['large']]);
       });
 
-      it('refuses one submission without touching the others of its batch', async () => {
+      it('rejects one submission without an effect on the others of its batch', async () => {
         const queue = create(limits);
         queue.consume(async (batch) => {
           for (const delivery of batch) {
@@ -200,7 +200,7 @@ export function describeQueue(name: string, create: (limits: QueueLimits) => Eve
     });
 
     describe('a failing batch', () => {
-      it('refuses every waiting publisher, redelivers the other submissions in order, and goes on', async () => {
+      it('rejects the verdicts of waiting publishers, and redelivers the other submissions in order', async () => {
         const test = start();
         const offers = await Promise.all([
           test.offer('waits 1'),
@@ -228,7 +228,7 @@ export function describeQueue(name: string, create: (limits: QueueLimits) => Eve
         await test.finish();
       });
 
-      it('does not redeliver what was settled before the failure', async () => {
+      it('does not redeliver submissions settled before the failure', async () => {
         const queue = create(limits);
         const settled: string[] = [];
         let failed = false;
@@ -260,7 +260,7 @@ export function describeQueue(name: string, create: (limits: QueueLimits) => Eve
       });
     });
 
-    describe('load and drain', () => {
+    describe('load', () => {
       it('reports accepted events until they are settled', async () => {
         const test = start();
         expect(await test.queue.load()).toEqual({ depth: 0, capacity: 100, draining: false });
@@ -272,8 +272,10 @@ export function describeQueue(name: string, create: (limits: QueueLimits) => Eve
         await test.empty();
         await test.finish();
       });
+    });
 
-      it('rejects new submissions once it drains, and resolves when everything is settled', async () => {
+    describe('drain', () => {
+      it('rejects new submissions, and resolves when every accepted one is settled', async () => {
         const test = start();
         await test.offer('a');
         await test.delivered(1);
@@ -287,7 +289,7 @@ export function describeQueue(name: string, create: (limits: QueueLimits) => Eve
         expect(await test.depth()).toBe(0);
       });
 
-      it('drains immediately if empty, and may be drained repeatedly', async () => {
+      it('resolves immediately if the queue is empty, and may be called repeatedly', async () => {
         const test = start();
         await Promise.all([test.queue.drain(), test.queue.drain()]);
         await test.queue.drain();

@@ -14,7 +14,7 @@ const create = ({ capacity, capacityBytes, batchMaxEvents }: QueueLimits) =>
 
 describeQueue('SubjectQueue', create);
 
-describe('SubjectQueue behind a batch in flight', () => {
+describe('SubjectQueue with a batch in flight', () => {
   async function startWith(size: number): Promise<QueueUnderTest> {
     const test = new QueueUnderTest(
       create({ capacity: 10_000, capacityBytes: 100_000, batchMaxEvents: 1_000 }),
@@ -55,7 +55,7 @@ describe('SubjectQueue behind a batch in flight', () => {
     expect(inFlight(test)).toHaveLength(200);
   });
 
-  it('lets small submissions overtake a large one in at most one batch', async () => {
+  it('lets small submissions overtake a large one in one batch only', async () => {
     const test = await startWith(200);
     await test.offer('large', 900);
     await offerSmall(test, 200);

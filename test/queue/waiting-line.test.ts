@@ -16,7 +16,7 @@ describe('WaitingLine', () => {
   const take = (room = BATCH_MAX_EVENTS, alone = true) => names(line.takeBatch(room, alone));
   const names = (submissions: PendingSubmission[]) => submissions.map(({ events }) => events[0]!.topic);
 
-  it('takes submissions in order, as many as have room', () => {
+  it('takes submissions in order, as many as fit', () => {
     push(aSubmission('a', 40), aSubmission('b', 60), aSubmission('c', 1, false));
     expect(take()).toEqual(['a', 'b']);
     expect(take()).toEqual(['c']);
@@ -48,7 +48,7 @@ describe('WaitingLine', () => {
     expect(take()).toEqual(['a', 'b', 'c']);
   });
 
-  it('gives up every awaited submission at once', () => {
+  it('removes all awaited submissions at once', () => {
     push(aSubmission('small'), aSubmission('large', 50), aSubmission('kept', 50, false));
     expect(names(line.takeAwaited())).toEqual(['small', 'large']);
     expect(line.length).toBe(1);

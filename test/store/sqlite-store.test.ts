@@ -22,7 +22,7 @@ class SqliteFixture implements StoreFixture {
     return SqliteStore.open(this.path);
   }
 
-  /** Holds SQLite's write lock, as a foreign process would. */
+  /** Holds SQLite's write lock, as another process could. */
   async makeUnavailable(): Promise<() => Promise<void>> {
     const other = new Sqlite(this.path);
     other.exec('BEGIN IMMEDIATE');
@@ -72,7 +72,7 @@ describe('the database file of SqliteStore', () => {
     `SELECT * FROM processed_events WHERE topic = 'a' AND seq < 9 ORDER BY seq DESC LIMIT 5`,
     `SELECT * FROM processed_events WHERE topic = 'a' AND event_id = 'b'`,
     `SELECT * FROM processed_events WHERE seq > 5 ORDER BY seq LIMIT 5`,
-  ])('answers by index, without a scan or a sort: %s', (sql) => {
+  ])('supports a query by index, without a scan or a sort: %s', (sql) => {
     const plan = inspect((database) =>
       (database.prepare(`EXPLAIN QUERY PLAN ${sql}`).all() as { detail: string }[])
         .map(({ detail }) => detail)

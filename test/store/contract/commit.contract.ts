@@ -50,7 +50,7 @@ export function describeCommit(harness: StoreHarness): void {
       expect(await test.store.get(event)).toEqual(original);
     });
 
-    it('compares payloads as JSON values: the order of keys is irrelevant', async () => {
+    it('compares payloads as JSON values, regardless of the order of keys', async () => {
       const event = aNewEvent({ payload: '{"a":1,"b":[{"c":null,"d":"x"}]}' });
       const variants = [
         '{"b":[{"d":"x","c":null}],"a":1}',
@@ -78,7 +78,7 @@ export function describeCommit(harness: StoreHarness): void {
       expect(await test.store.commit([])).toMatchObject({ verdicts: [], stored: 0, lastSeq: 1 });
     });
 
-    it('changes nothing if one event is unstorable, and the next commit leaves no gap', async () => {
+    it('changes nothing if one event is unstorable, and leaves no gap in seq', async () => {
       await test.store.commit([submissionOf(aNewEvent())]);
       const before = await snapshot(test.store);
       const unstorable = { ...aNewEvent(), source: null } as unknown as NewEvent;
@@ -103,7 +103,7 @@ export function describeCommit(harness: StoreHarness): void {
       ]);
     });
 
-    it('stores each key once when commits run concurrently, with dense seqs in commit order', async () => {
+    it('stores each key once when commits run concurrently, with seqs in commit order and no gaps', async () => {
       const keys = newEvents(40);
       const commits = await Promise.all(
         Array.from({ length: 20 }, (_, start) =>

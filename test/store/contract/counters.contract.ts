@@ -5,7 +5,7 @@ export function describeCounters(harness: StoreHarness): void {
   describe('counters and topics', () => {
     const test = useStore(harness);
 
-    it('counts every event in the transaction that stores it', async () => {
+    it('include every event after its commit', async () => {
       const none = { received: 0, unique_processed: 0, duplicate_dropped: 0, conflicts: 0, topics: [] };
       expect(await test.store.counters()).toEqual(none);
       const event = aNewEvent({ topic: 'second' });
@@ -23,7 +23,7 @@ export function describeCounters(harness: StoreHarness): void {
       });
     });
 
-    it('returns the counters of each topic with the times of its first and last event', async () => {
+    it('include the times of the first and last event of each topic', async () => {
       const event = aNewEvent({ topic: 'a' });
       const first = await test.store.commit([submissionOf(event, event)]);
       const last = await test.store.commit([
@@ -45,7 +45,7 @@ export function describeCounters(harness: StoreHarness): void {
       ]);
     });
 
-    it('orders topics by their UTF-8 bytes and pages them by name', async () => {
+    it('are ordered by the UTF-8 bytes of the topic, and paged by its name', async () => {
       // In UTF-16 order, the emoji would come before U+FF61.
       const sorted = ['A', 'Z', 'a', 'a.b', 'é', '\uff61', '😀'];
       const topics = [4, 6, 0, 2, 5, 3, 1].map((index) => sorted[index]!);

@@ -66,20 +66,23 @@ export function describeFind(harness: StoreHarness): void {
       expect(await seqs({ until: first })).toEqual([]);
     });
 
-    it.each(['asc', 'desc'] as const)('walks every selected event once, page by page, %s', async (order) => {
-      await commit(...newEvents(7, { topic: 'wanted' }), ...newEvents(3, { topic: 'other' }));
-      await commit(...newEvents(5, { topic: 'wanted' }));
-      const walked: number[] = [];
-      let cursor: Partial<EventFilter> = {};
-      for (let more = true; more;) {
-        const page = await test.store.find({ ...EVERYTHING, order, limit: 4, topic: 'wanted', ...cursor });
-        walked.push(...page.events.map(({ seq }) => seq));
-        more = page.more;
-        cursor = order === 'asc' ? { after: walked.at(-1)! } : { before: walked.at(-1)! };
-      }
-      const expected = [1, 2, 3, 4, 5, 6, 7, 11, 12, 13, 14, 15];
-      expect(walked).toEqual(order === 'asc' ? expected : expected.toReversed());
-    });
+    it.each(['asc', 'desc'] as const)(
+      'returns every selected event once, page by page, in %s order',
+      async (order) => {
+        await commit(...newEvents(7, { topic: 'wanted' }), ...newEvents(3, { topic: 'other' }));
+        await commit(...newEvents(5, { topic: 'wanted' }));
+        const walked: number[] = [];
+        let cursor: Partial<EventFilter> = {};
+        for (let more = true; more;) {
+          const page = await test.store.find({ ...EVERYTHING, order, limit: 4, topic: 'wanted', ...cursor });
+          walked.push(...page.events.map(({ seq }) => seq));
+          more = page.more;
+          cursor = order === 'asc' ? { after: walked.at(-1)! } : { before: walked.at(-1)! };
+        }
+        const expected = [1, 2, 3, 4, 5, 6, 7, 11, 12, 13, 14, 15];
+        expect(walked).toEqual(order === 'asc' ? expected : expected.toReversed());
+      },
+    );
 
     it('ends a page with the event that exceeds maxBytes, and reports more', async () => {
       await commit(...newEvents(3, { payload: `{"text":"${'x'.repeat(1_000)}"}` }));

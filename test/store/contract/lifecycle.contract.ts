@@ -3,10 +3,10 @@ import { StoreOpenError } from '../../../src/store/store-errors.js';
 import { snapshot, type StoreHarness, useStore } from './harness.js';
 
 export function describeLifecycle(harness: StoreHarness): void {
-  describe('probe, space and close', () => {
+  describe('lifecycle', () => {
     const test = useStore(harness);
 
-    it('keeps everything across a restart, and the next seq follows', async () => {
+    it('keeps all events and counters across a restart, and continues with the next seq', async () => {
       const event = aNewEvent();
       await test.store.commit([submissionOf(event, event, { ...event, payload: '{}' }, ...newEvents(4))]);
       const before = await snapshot(test.store);
@@ -41,7 +41,7 @@ export function describeLifecycle(harness: StoreHarness): void {
       expect(space.totalBytes).toBeGreaterThan(space.freeBytes);
     });
 
-    it('either has one owner or serialises the commits of several', async () => {
+    it('allows one owner, or serialises the commits of several', async () => {
       const second = await test.fixture.open().catch((error: unknown) => error as Error);
       if (second instanceof Error) {
         expect(second).toBeInstanceOf(StoreOpenError);

@@ -2,7 +2,7 @@ import { aNewEvent, newEvents, submissionOf } from '../../harness/new-event.js';
 import { type StoreHarness, useStore } from './harness.js';
 
 export function describeLookup(harness: StoreHarness): void {
-  describe('get, lookup and lastSeq', () => {
+  describe('get', () => {
     const test = useStore(harness);
 
     it('returns the event with a key, or null', async () => {
@@ -12,16 +12,24 @@ export function describeLookup(harness: StoreHarness): void {
       expect(await test.store.get({ ...event, event_id: 'missing' })).toBeNull();
       expect(await test.store.get({ ...event, topic: event.topic.toUpperCase() })).toBeNull();
     });
+  });
 
-    it('returns the seq of each key in the order given, null for a missing one', async () => {
+  describe('lookup', () => {
+    const test = useStore(harness);
+
+    it('returns the seq of each key in the order given, and null for a missing one', async () => {
       const [first, second] = newEvents(2) as [ReturnType<typeof aNewEvent>, ReturnType<typeof aNewEvent>];
       await test.store.commit([submissionOf(first, second)]);
       const missing = { topic: first.topic, event_id: 'missing' };
       expect(await test.store.lookup([second, missing, first, second])).toEqual([2, null, 1, 2]);
       expect(await test.store.lookup([])).toEqual([]);
     });
+  });
 
-    it('returns the highest seq, 0 for an empty store', async () => {
+  describe('lastSeq', () => {
+    const test = useStore(harness);
+
+    it('returns the highest seq, or 0 for an empty store', async () => {
       expect(await test.store.lastSeq()).toBe(0);
       await test.store.commit([submissionOf(...newEvents(3))]);
       expect(await test.store.lastSeq()).toBe(3);
