@@ -31,7 +31,7 @@ function importsOf(file: string): Import[] {
   });
 }
 
-/** Returns the folder below src that a path is in; undefined for files directly in src and outside. */
+/** Returns the folder below src that contains a path. Returns undefined for files directly in src and outside. */
 function roomOf(path: string): string | undefined {
   const parts = relative('src', path).split('/');
   return path.startsWith('src/') && parts.length > 1 ? parts[0] : undefined;
@@ -50,25 +50,25 @@ describe('imports', () => {
     expect(betweenRooms.length).toBeGreaterThan(50);
   });
 
-  it.each(Object.entries(CLOSED))('of %s lead to no other room but [%s]', (room, allowed) => {
+  it.each(Object.entries(CLOSED))('of the room %s reach no other room except [%s]', (room, allowed) => {
     const others = betweenRooms.filter(({ from, to }) => from === room && !allowed.includes(to));
     expect(others.map(described)).toEqual([]);
   });
 
-  it('never run both ways between two rooms', () => {
+  it('never connect two rooms in both directions', () => {
     const arrows = new Set(betweenRooms.map(({ from, to }) => `${from} → ${to}`));
     const both = betweenRooms.filter(({ from, to }) => arrows.has(`${to} → ${from}`));
     expect(both.map(described)).toEqual([]);
   });
 
-  it('reach better-sqlite3 only from store/sqlite, bench and tests', () => {
+  it('of better-sqlite3 occur only in store/sqlite, bench and tests', () => {
     const outside = imports.filter(
       ({ file, target }) => target === 'better-sqlite3' && !/^(src\/store\/sqlite|bench|test)\//.test(file),
     );
     expect(outside.map(described)).toEqual([]);
   });
 
-  it('reach store/sqlite only from its own folder, the store module, bench, tests and ormconfig', () => {
+  it('of store/sqlite occur only in its folder, the store module, bench and tests', () => {
     const outside = imports.filter(
       ({ file, target }) =>
         target.startsWith('src/store/sqlite/') &&
@@ -77,14 +77,14 @@ describe('imports', () => {
     expect(outside.map(described)).toEqual([]);
   });
 
-  it('never lead to cli from the service', () => {
+  it('of cli do not occur in the service', () => {
     const toCli = imports.filter(
       ({ file, target }) => target.startsWith('src/cli/') && /^src\/(?!cli\/)/.test(file),
     );
     expect(toCli.map(described)).toEqual([]);
   });
 
-  it('of a room never lead to the composition: main, app, app.module and server', () => {
+  it('of main, app, app.module and server occur in no room except cli', () => {
     const upward = imports.filter(
       ({ file, target }) =>
         /^src\/(main|app|app\.module|server)\.js$/.test(target) && /^src\/(?!cli\/)[^/]+\//.test(file),
@@ -92,7 +92,7 @@ describe('imports', () => {
     expect(upward.map(described)).toEqual([]);
   });
 
-  it('reach Config only from the composition, modules and the classes that Nest creates', () => {
+  it('of Config do not occur in auth, event, http, validation or a subfolder of a room', () => {
     const readers = imports.filter(({ target }) => target === 'src/config.js').map(({ file }) => file);
     const allowed =
       /^(src\/(main|app|app\.module|server|cli\/openapi)|src\/[a-z]+\/[a-z.-]+)\.ts$|^(test|bench)\//;

@@ -27,7 +27,7 @@ describe('the configuration', () => {
     expect(loadConfig({ PORT: '', HOST: '' })).toMatchObject({ PORT: 8080, HOST: '127.0.0.1' });
   });
 
-  it('listens on every interface only if API keys are set, unless HOST is given', () => {
+  it('selects every interface only if API keys are set, unless HOST is set', () => {
     expect(loadConfig({ API_KEYS }).HOST).toBe('0.0.0.0');
     expect(loadConfig({ API_KEYS, HOST: '127.0.0.1' }).HOST).toBe('127.0.0.1');
     expect(loadConfig({ HOST: '0.0.0.0' }).HOST).toBe('0.0.0.0');
@@ -76,7 +76,7 @@ describe('the configuration', () => {
     for (const [name, value] of Object.entries(environment)) expect(message).toContain(`${name}=${value}: `);
   });
 
-  it('stops the start with exit code 1 if it is invalid', async () => {
+  it('ends the process with exit code 1 if it is invalid', async () => {
     await expect(Service.start({ PORT: 'eighty', LOG_LEVEL: 'loud' })).rejects.toThrow(
       /code 1[^]*PORT=eighty: [^]*LOG_LEVEL=loud: /,
     );
@@ -84,7 +84,7 @@ describe('the configuration', () => {
 });
 
 describe('a database that cannot be opened', () => {
-  it('stops the start with a message that names it: a directory', async () => {
+  it('prevents the start with a message that names it: a directory', async () => {
     const database = aDatabase();
     mkdirSync(database);
     await expect(Service.start({}, database)).rejects.toThrow(
@@ -92,7 +92,7 @@ describe('a database that cannot be opened', () => {
     );
   });
 
-  it('stops the start with a message that names it: a text file', async () => {
+  it('prevents the start with a message that names it: a text file', async () => {
     const database = aDatabase();
     writeFileSync(database, 'this is not a database but a text of some length\n'.repeat(100));
     await expect(Service.start({}, database)).rejects.toThrow(database);
@@ -103,7 +103,7 @@ describe('a database of another application', () => {
   it.each([
     ['with tables of other names', 'CREATE TABLE users (name TEXT)'],
     ['with a table of the same name', 'CREATE TABLE processed_events (a)'],
-  ])('stops the start and is not changed: %s', async (_, sql) => {
+  ])('prevents the start and is not changed: %s', async (_, sql) => {
     const path = aDatabase();
     const other = new Sqlite(path);
     other.exec(sql);
@@ -116,7 +116,7 @@ describe('a database of another application', () => {
 });
 
 describe('a port in use', () => {
-  it('stops the start', async () => {
+  it('prevents the start', async () => {
     const service = await Service.start();
     await expect(Service.start({ PORT: new URL(service.url).port })).rejects.toThrow('EADDRINUSE');
   });

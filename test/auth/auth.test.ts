@@ -158,7 +158,7 @@ describe('a request rejected for its API key', () => {
 });
 
 describe('a route that does not declare its access', () => {
-  it.each(['', API_KEYS])('stops the start, with API_KEYS "%s"', async (keys) => {
+  it.each(['', API_KEYS])('prevents the start with API_KEYS "%s"', async (keys) => {
     const server = fastify();
     guardRoutes(server, keys === '' ? undefined : ApiKeys.parse(keys));
     expect(() => server.get('/forgotten', () => '')).toThrow('GET /forgotten does not declare its access');
@@ -197,15 +197,18 @@ describe('an invalid API_KEYS', () => {
     [`ok:read:${good},a b:read:${good},ci:x:${good}`, 'entry 3 (ci) must have the scope'],
   ];
 
-  it.each(cases)('stops the start with a message that names the entry but no hash: %s', (keys, problem) => {
-    let message = '';
-    try {
-      loadConfig({ API_KEYS: keys });
-    } catch (error) {
-      expect(error).toBeInstanceOf(ConfigError);
-      message = (error as Error).message;
-    }
-    expect(message).toContain(problem);
-    expect(message).not.toMatch(/[0-9a-f]{16}/i);
-  });
+  it.each(cases)(
+    'prevents the start with a message that names the entry but no hash: %s',
+    (keys, problem) => {
+      let message = '';
+      try {
+        loadConfig({ API_KEYS: keys });
+      } catch (error) {
+        expect(error).toBeInstanceOf(ConfigError);
+        message = (error as Error).message;
+      }
+      expect(message).toContain(problem);
+      expect(message).not.toMatch(/[0-9a-f]{16}/i);
+    },
+  );
 });

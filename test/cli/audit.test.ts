@@ -32,9 +32,9 @@ const after = stats({ received: 104, unique_processed: 93, duplicate_dropped: 11
 
 describe('the audit of the simulator', () => {
   it('finds nothing when the statistics changed by what was sent', () => {
-    const { checks, faults } = audit(sent, aLedger(), before, after);
-    expect(faults).toEqual([]);
-    expect(checks.map(({ name, least, most, actual }) => [name, least, most, actual])).toEqual([
+    const { checks, inconsistencies } = audit(sent, aLedger(), before, after);
+    expect(inconsistencies).toEqual([]);
+    expect(checks.map(({ name, min, max, actual }) => [name, min, max, actual])).toEqual([
       ['received', 4, 4, 4],
       ['unique_processed', 3, 3, 3],
       ['duplicate_dropped', 1, 1, 1],
@@ -61,22 +61,22 @@ describe('the audit of the simulator', () => {
       'received 105 is not unique_processed 93 + duplicate_dropped 11',
     ],
   ])('finds that %s', (_, overrides, fault) => {
-    const { faults } = audit(sent, aLedger(), before, { ...after, ...overrides });
-    expect(faults.join('\n')).toContain(fault);
+    const { inconsistencies } = audit(sent, aLedger(), before, { ...after, ...overrides });
+    expect(inconsistencies.join('\n')).toContain(fault);
   });
 
   it('allows an attempt without a response to have been counted or not', () => {
     const ledger = aLedger();
     ledger.retry([0, 1], noAnswer);
-    for (const [extra, faults] of [
+    for (const [extra, inconsistencies] of [
       [0, 0],
       [2, 0],
       [3, 2],
     ] as const) {
       const moved = { received: 104 + extra, duplicate_dropped: 11 + extra };
-      expect([extra, audit(sent, ledger, before, { ...after, ...moved }).faults.length]).toEqual([
+      expect([extra, audit(sent, ledger, before, { ...after, ...moved }).inconsistencies.length]).toEqual([
         extra,
-        faults,
+        inconsistencies,
       ]);
     }
   });
@@ -87,15 +87,15 @@ describe('the audit of the simulator', () => {
     ledger.acknowledge(0, { outcome: 'duplicate', seq: 91 });
     const once = { received: 101, unique_processed: 91, duplicate_dropped: 10 };
     const twice = { received: 102, unique_processed: 91, duplicate_dropped: 11 };
-    expect(audit({ size: 1, distinct: 1 }, ledger, before, stats(twice)).faults).toEqual([]);
-    expect(audit({ size: 1, distinct: 1 }, ledger, before, stats(once)).faults).not.toEqual([]);
+    expect(audit({ size: 1, distinct: 1 }, ledger, before, stats(twice)).inconsistencies).toEqual([]);
+    expect(audit({ size: 1, distinct: 1 }, ledger, before, stats(once)).inconsistencies).not.toEqual([]);
   });
 
   it('finds a conflict, and a verdict that is missing', () => {
     const ledger = aLedger();
     ledger.acknowledge(2, { outcome: 'conflict', seq: 93 });
-    const { faults } = audit(sent, ledger, before, after);
-    expect(faults).toEqual([
+    const { inconsistencies } = audit(sent, ledger, before, after);
+    expect(inconsistencies).toEqual([
       '5 verdicts for 4 events',
       '1 verdicts are conflicts, but each event was sent with one payload',
     ]);
@@ -104,7 +104,7 @@ describe('the audit of the simulator', () => {
 
 describe('the ledger of the simulator', () => {
   it('finds nothing in one verdict stored for each event', () => {
-    expect(aLedger().faults()).toEqual([]);
+    expect(aLedger().inconsistencies()).toEqual([]);
   });
 
   it.each([
@@ -121,7 +121,7 @@ describe('the ledger of the simulator', () => {
   ])('finds %s for one event', (_, contradict, fault) => {
     const ledger = aLedger();
     contradict(ledger);
-    expect(ledger.faults()).toEqual([expect.stringMatching(fault)]);
+    expect(ledger.inconsistencies()).toEqual([expect.stringMatching(fault)]);
   });
 
   it('finds an event without a verdict, a duplicate without an original and a seq that is assigned twice', () => {
@@ -129,7 +129,7 @@ describe('the ledger of the simulator', () => {
     ledger.acknowledge(0, { outcome: 'stored', seq: 1 });
     ledger.acknowledge(1, { outcome: 'duplicate', seq: 2 });
     ledger.acknowledge(2, { outcome: 'stored', seq: 1 });
-    expect(ledger.faults()).toEqual([
+    expect(ledger.inconsistencies()).toEqual([
       'event 1 is a duplicate, but no attempt stored it',
       'event 3 was never acknowledged',
       'seq 1 was assigned to two events',
@@ -141,12 +141,14 @@ describe('the ledger of the simulator', () => {
     lost.retry([0], noAnswer);
     rejected.retry([0], queueFull);
     for (const ledger of [lost, rejected]) ledger.acknowledge(0, { outcome: 'duplicate', seq: 1 });
-    expect([lost.faults().length, lost.storedWithoutAck, lost.ambiguousEvents]).toEqual([0, 1, 1]);
-    expect([rejected.faults().length, rejected.storedWithoutAck, rejected.retried]).toEqual([1, 0, 1]);
+    expect([lost.inconsistencies().length, lost.storedWithoutAck, lost.ambiguousEvents]).toEqual([0, 1, 1]);
+    expect([rejected.inconsistencies().length, rejected.storedWithoutAck, rejected.retried]).toEqual([
+      1, 0, 1,
+    ]);
   });
 
-  it('reports ten faults and the number of the others', () => {
-    const faults = new Ledger(25).faults();
-    expect([faults.length, faults.at(-1)]).toEqual([11, 'and 15 more']);
+  it('reports ten inconsistencies and the number of the others', () => {
+    const inconsistencies = new Ledger(25).inconsistencies();
+    expect([inconsistencies.length, inconsistencies.at(-1)]).toEqual([11, 'and 15 more']);
   });
 });

@@ -1,5 +1,5 @@
-import { failureOf, PublishingError } from '../../src/cli/simulate/failure.js';
-import { readRetryAfterMs } from '../../src/cli/simulate/backoff.js';
+import { classifyFailure, PublishingError } from '../../src/cli/simulate/failure.js';
+import { parseRetryAfterMs } from '../../src/cli/simulate/backoff.js';
 import { readVerdict, readVerdicts } from '../../src/cli/simulate/verdicts.js';
 import type { PublishedBatch, PublishedEvent } from '../../src/ingest/publish.dto.js';
 import { events } from '../harness/an-event.js';
@@ -51,7 +51,7 @@ describe('the verdicts that the simulator reads', () => {
 
 describe('a response other than 200', () => {
   const failure = (status: number, type?: string, headers = {}) =>
-    failureOf('POST /publish', { status, headers, body: type ? { type } : undefined });
+    classifyFailure('POST /publish', { status, headers, body: type ? { type } : undefined });
 
   it.each([
     [503, 'urn:problem:queue-full', '503 queue-full', false],
@@ -82,12 +82,12 @@ describe('Retry-After', () => {
     ['Thu, 01 Jan 1970 00:00:00 GMT', 0],
     [undefined, 0],
   ])('%s is %s ms', (header, ms) => {
-    expect(readRetryAfterMs(header)).toBe(ms);
+    expect(parseRetryAfterMs(header)).toBe(ms);
   });
 
   it('may be a date', () => {
     const inAnHour = new Date(Date.now() + 3_600_000).toUTCString();
-    const ms = readRetryAfterMs(inAnHour);
+    const ms = parseRetryAfterMs(inAnHour);
     expect(ms > 3_000_000 && ms <= 3_600_000).toBe(true);
   });
 });

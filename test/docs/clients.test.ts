@@ -4,7 +4,7 @@ import { GeneratedClient } from './generated-client.js';
 const service = await Service.start();
 const document = await service.get<object>('/openapi.json');
 
-/** Orval sends no Content-Type unless it is told to know one media type per body. */
+/** Orval sends a Content-Type only if its configuration leaves one media type per body. */
 const ORVAL_CONFIG = `module.exports = {
   api: {
     input: './openapi.json',

@@ -6,7 +6,7 @@ import { Service } from '../harness/service.js';
 import { type OpenApi, operationsOf, type Problem } from './document.js';
 
 const hashOf = (key: string) => createHash('sha256').update(key).digest('hex');
-/** Small when it is sent, so that the service reads it to its end; too large when it is decompressed. */
+/** A body that is small enough to be read completely, and too large when it is decompressed. */
 const TOO_LARGE = gzipSync(`"${'x'.repeat(17_000_000)}"`);
 
 const service = await Service.start();
@@ -39,8 +39,8 @@ function problemNamed(id: string, name: string): Problem {
   return Object.fromEntries(examples)[name]!.value;
 }
 
-// First, because the examples of a request store the event that one of these errors does not find.
-describe('the example of an error is what the service returns', () => {
+// Runs first, because the request examples store the event that one of these errors does not find.
+describe('an error example of the OpenAPI document', () => {
   const json = { 'content-type': 'application/json' };
   const event = anEvent();
   const { topic: _, ...withoutTopic } = event;
@@ -91,7 +91,7 @@ describe('the example of an error is what the service returns', () => {
     ['lookupEvents', 'tooManyKeys', () => post('/events/lookup', `{"keys":${many(12_000)}}`)],
     ['lookupEvents', 'mediaType', () => post('/events/lookup', 'x', { 'content-type': 'text/plain' })],
     ['lookupEvents', 'invalidKeys', () => post('/events/lookup', '{"keys":[{"event_id":"order-2001"}]}')],
-  ])('for %s: %s', async (id, name, send) => {
+  ])('equals the response of the service: %s %s', async (id, name, send) => {
     const response = await send();
     const real = (await response.json()) as Problem;
     // Newer versions of Node also decompress zstd.
@@ -101,8 +101,8 @@ describe('the example of an error is what the service returns', () => {
   });
 });
 
-describe('the examples of a request', () => {
-  it('publish in every media type, without a conflict with each other', async () => {
+describe('the request examples of the OpenAPI document', () => {
+  it('are accepted in every media type, without conflicts', async () => {
     const bodies = bodiesOf('publish');
     expect(bodies.map(({ name }) => name)).toEqual([
       'one',
@@ -120,14 +120,14 @@ describe('the examples of a request', () => {
     expect(await service.stats()).toMatchObject({ conflicts: 0, topics: ['orders'] });
   });
 
-  it('publish no key of the README, where its payload may differ', () => {
+  it('share no key with the README, whose payloads may differ', () => {
     const keys = bodiesOf('publish').flatMap(({ text }) => [...text.matchAll(/"event_id":"([^"]+)"/g)]);
     const readme = readFileSync('README.md', 'utf8');
     expect(keys.length).toBeGreaterThan(3);
     expect(keys.filter(([, eventId]) => readme.includes(eventId!))).toEqual([]);
   });
 
-  it('look up keys', async () => {
+  it('look up a stored and a missing key', async () => {
     const { type, text } = bodiesOf('lookupEvents')[0]!;
     const response = await service.request('/events/lookup', {
       method: 'POST',

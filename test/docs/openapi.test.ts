@@ -12,7 +12,7 @@ const service = await Service.start();
 const document = await service.get<OpenApi>('/openapi.json');
 const operations = operationsOf(document);
 
-/** Returns what the document declares about API keys: on each operation, and whether it has a scheme. */
+/** Returns the API key requirement of each operation, and whether the document declares a scheme. */
 function securityOf(described: OpenApi) {
   const security = operationsOf(described).map(({ path, operation }) => [path, operation.security]);
   return { ...Object.fromEntries(security), scheme: described.components.securitySchemes !== undefined };
@@ -24,7 +24,7 @@ function securityWith(requirement: object[]) {
 }
 
 describe('the OpenAPI document', () => {
-  it('is 3.1 and gives each operation a short, unique name', () => {
+  it('has version 3.1 and a short, unique operationId for each operation', () => {
     expect(document.openapi).toBe('3.1.0');
     expect(operations.map(({ operation }) => operation.operationId).sort()).toEqual([
       'getEvent',
@@ -41,7 +41,7 @@ describe('the OpenAPI document', () => {
     ]);
   });
 
-  it('names its schemas in the words of the API', () => {
+  it('names its schemas in API terms, without class suffixes', () => {
     const names = Object.keys(document.components.schemas);
     expect(names).toEqual(
       expect.arrayContaining([
@@ -71,7 +71,7 @@ describe('the OpenAPI document', () => {
     for (const response of Object.values(operation.responses)) expect(response.description).not.toBe('');
   });
 
-  it.each(operations)('gives every error of $method $path its own examples', ({ path, operation }) => {
+  it.each(operations)('has examples for every error of $method $path', ({ path, operation }) => {
     const instance = path.replace('{topic}', 'orders').replace('{event_id}', 'order-2001');
     for (const [status, { content }] of Object.entries(operation.responses)) {
       if (status.startsWith('2')) continue;

@@ -22,7 +22,7 @@ function closed(schemas: Record<string, object>): object {
   );
 }
 
-/** Returns the problems of a response with the schema that the document declares for it. */
+/** Returns how a response deviates from the schema that the document declares for it, or undefined. */
 async function mismatch(id: string, response: Response): Promise<unknown> {
   const { operation } = operationsOf(document).find((one) => one.operation.operationId === id)!;
   const declared = operation.responses[String(response.status)];
@@ -44,7 +44,7 @@ const lookup = (keys: object[]) =>
     body: JSON.stringify({ keys }),
   });
 
-describe('a response matches the OpenAPI document', () => {
+describe('a response', () => {
   const topic = 'documented';
 
   it.each<[what: string, id: string, status: number, send: () => Promise<Response>]>([
@@ -85,13 +85,13 @@ describe('a response matches the OpenAPI document', () => {
     ['the liveness', 'getLiveness', 200, () => service.request('/health/live')],
     ['the readiness', 'getReadiness', 200, () => service.request('/health/ready')],
     ['the service', 'getService', 200, () => service.request('/')],
-  ])('for %s (%s, %d)', async (_, id, status, send) => {
+  ])('matches the OpenAPI document: %s (%s, %d)', async (_, id, status, send) => {
     const response = await send();
     expect(response.status).toBe(status);
     expect(await mismatch(id, response)).toBeUndefined();
   });
 
-  it('for a full queue and a locked store (publish, getHealth and getReadiness, 503)', async () => {
+  it('matches the OpenAPI document: a full queue and a locked store (publish, getHealth, getReadiness, 503)', async () => {
     const other = new Sqlite(service.database);
     other.exec('BEGIN IMMEDIATE');
     try {

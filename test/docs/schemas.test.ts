@@ -16,7 +16,7 @@ const character = fc.oneof(
 );
 const text = fc.array(character, { maxLength: 300 }).map((characters) => characters.join(''));
 
-/** Unicode blanks beyond those that the pattern knows. */
+/** Whether a name has only blanks, and the pattern does not recognise all of them. */
 const isUnicodeBlank = (name: string) => /^[\s\ufeff]*$/u.test(name) && !/^[ \xa0]*$/.test(name);
 
 function isValidName(name: string): boolean {
@@ -31,14 +31,14 @@ describe('a pattern in the OpenAPI document', () => {
     expect(pattern).toMatch(PORTABLE);
   });
 
-  it.each(Object.entries(PATTERNS))('of a %s has the same verdict with the flags u and v', (_, pattern) => {
+  it.each(Object.entries(PATTERNS))('of a %s matches the same texts with the flags u and v', (_, pattern) => {
     const [plain, ...others] = ['', 'u', 'v'].map((flags) => new RegExp(pattern, flags));
     fc.assert(
       fc.property(text, (name) => others.every((expression) => expression.test(name) === plain!.test(name))),
     );
   });
 
-  it('accepts every name that the service accepts, and no other but surrogates and Unicode blanks', () => {
+  it('accepts every name that the service accepts, and otherwise only surrogates and Unicode blanks', () => {
     fc.assert(
       fc.property(text, (name) =>
         NAME.test(name)

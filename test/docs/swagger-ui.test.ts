@@ -19,13 +19,13 @@ inBrowser('Swagger UI', () => {
   });
   afterAll(() => page.close());
 
-  /** Opens an operation and resolves when its form is there. */
+  /** Opens an operation. Resolves when its form is shown. */
   async function open(operation: string, input: string): Promise<string> {
     const block = `#operations-${operation}`;
     await page.evaluate(`document.querySelector('${block} .opblock-summary-control').click()`);
     await until(
       () => page.evaluate(`document.querySelector('${block} ${input}') !== null`),
-      'the form is there',
+      'the form is shown',
     );
     return block;
   }
@@ -41,7 +41,7 @@ inBrowser('Swagger UI', () => {
     })`);
   }
 
-  /** Selects an option as a person would: React listens to the event. */
+  /** Selects an option and dispatches the event that React handles. */
   async function select(selector: string, value: string): Promise<void> {
     await page.evaluate(`{
       const element = document.querySelector('${selector}');
@@ -56,7 +56,7 @@ inBrowser('Swagger UI', () => {
     );
   });
 
-  it('publishes the example of NDJSON as lines', async () => {
+  it('publishes the NDJSON example as lines', async () => {
     const block = await open('publish-publish', 'textarea');
     await select(`${block} .opblock-section-request-body .content-type`, 'application/x-ndjson');
     const text = () => page.evaluate<string>(`document.querySelector('${block} textarea').value`);
@@ -72,20 +72,20 @@ inBrowser('Swagger UI', () => {
     expect(JSON.parse(body)).toMatchObject({ received: 3, stored: 3, rejected: 0 });
   });
 
-  it('returns the published events', async () => {
+  it('shows the published events', async () => {
     const { status, body } = await execute(await open('events-listEvents', '.execute'));
     expect(status).toBe('200');
     expect(JSON.parse(body)).toMatchObject({ topic: 'orders', count: 3 });
   });
 
-  it('says how to read the stream that it cannot show', async () => {
+  it('shows a curl command for the stream, which it cannot display', async () => {
     const block = await open('events-streamEvents', '.opblock-description');
     expect(
       await page.evaluate(`document.querySelector('${block} .opblock-description').textContent`),
     ).toContain("curl -N 'http://localhost:8080/events/stream?topic=orders&after=0'");
   });
 
-  it('reports no error and loads nothing from elsewhere', () => {
+  it('logs no error and loads nothing from other origins', () => {
     expect(page.complaints).toEqual([]);
   });
 });

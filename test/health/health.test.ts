@@ -37,8 +37,8 @@ describe('a healthy service', () => {
   });
 });
 
-describe('a database that another process holds locked', () => {
-  it('causes 503 for publishers at once, loses nothing, and needs no restart', async () => {
+describe('a database locked by another process', () => {
+  it('causes 503 within a second, loses no event, and needs no restart', async () => {
     const calmMs = await msOf(() => service.publish(anEvent()));
     const before = await service.stats();
     const other = new Sqlite(service.database);
@@ -72,16 +72,16 @@ describe('a database that another process holds locked', () => {
     expect((await service.publish(anEvent())).status).toBe(200);
   });
 
-  it('fills the queue, which then responds with 503 and Retry-After, is not ready, and accepts nothing', async () => {
+  it('fills the queue, so that publishing returns 503 with Retry-After and the service is not ready', async () => {
     const before = await service.stats();
     const other = new Sqlite(service.database);
     other.exec('BEGIN IMMEDIATE');
 
     expect((await service.publish(events(100), { prefer: 'respond-async' })).status).toBe(202);
-    const refused = await service.publish(events(1));
-    expect(refused.status).toBe(503);
-    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
-    expect(await refused.json()).toMatchObject({ type: 'urn:problem:queue-full' });
+    const rejected = await service.publish(events(1));
+    expect(rejected.status).toBe(503);
+    expect(Number(rejected.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
+    expect(await rejected.json()).toMatchObject({ type: 'urn:problem:queue-full' });
     expect(await (await service.request('/health/ready')).json()).toMatchObject({
       error: { queue: { depth: 100 } },
     });
@@ -95,7 +95,7 @@ describe('a database that another process holds locked', () => {
 });
 
 describe('an event that only the store rejects', () => {
-  it('does not affect the other events of its batch', async () => {
+  it('does not affect the other submissions of its batch', async () => {
     const other = new Sqlite(service.database);
     other.exec(`CREATE TRIGGER poison BEFORE INSERT ON processed_events WHEN new.event_id = 'poison'
       BEGIN SELECT raise(ABORT, 'poisoned'); END`);

@@ -33,7 +33,7 @@ async function corsHeaders(response: Promise<Response>): Promise<Record<string, 
 
 describe('a preflight', () => {
   it.each(['/publish', '/events', '/events/stream', '/events/lookup', '/health/live'])(
-    'to %s is answered without an API key',
+    'to %s needs no API key',
     async (path) => {
       const response = await preflight(service, path);
       expect(response.status).toBe(204);
@@ -48,7 +48,7 @@ describe('a preflight', () => {
     },
   );
 
-  it('from an origin that is not listed is not allowed', async () => {
+  it('from an unlisted origin is denied', async () => {
     const headers = await corsHeaders(preflight(service, '/publish', 'https://other.example.com'));
     expect(headers).not.toHaveProperty('access-control-allow-origin');
   });
@@ -63,7 +63,7 @@ describe('a request from a listed origin', () => {
     ['GET', '/events?topic=%zz', AUTHORIZATION, 400],
     ['GET', '/nothing', {}, 404],
     ['DELETE', '/events', {}, 405],
-  ])('can be read by the page: %s %s', async (method, path, headers, status) => {
+  ])('gets CORS headers with every status: %s %s', async (method, path, headers, status) => {
     for (const origin of [APP, ADMIN]) {
       const response = service.request(path, { method, headers: { ...headers, origin } });
       expect((await response).status).toBe(status);
@@ -74,12 +74,12 @@ describe('a request from a listed origin', () => {
     }
   });
 
-  it('can be a publish', async () => {
+  it('can publish', async () => {
     const response = await service.publish(anEvent(), { ...AUTHORIZATION, origin: APP });
     expect([response.status, response.headers.get('access-control-allow-origin')]).toEqual([200, APP]);
   });
 
-  it('can be an event stream', async () => {
+  it('can open an event stream', async () => {
     const response = await service.request('/events/stream', { headers: { ...AUTHORIZATION, origin: APP } });
     expect(response.headers.get('content-type')).toMatch(/^text\/event-stream/);
     expect(response.headers.get('access-control-allow-origin')).toBe(APP);
@@ -88,7 +88,7 @@ describe('a request from a listed origin', () => {
 });
 
 describe('CORS_ORIGINS', () => {
-  it('with * allows every origin', async () => {
+  it('allows every origin if it is *', async () => {
     const open = await Service.start({ CORS_ORIGINS: '*' });
     expect((await preflight(open, '/publish', 'https://any.example.com')).status).toBe(204);
     const headers = await corsHeaders(
@@ -97,14 +97,14 @@ describe('CORS_ORIGINS', () => {
     expect(headers).toMatchObject({ 'access-control-allow-origin': '*' });
   });
 
-  it('is off by default', async () => {
+  it('allows no origin by default', async () => {
     const closed = await Service.start();
     expect((await preflight(closed, '/publish')).status).toBe(405);
     expect(await corsHeaders(closed.request('/stats', { headers: { origin: APP } }))).toEqual({});
   });
 });
 
-describe('a page of another origin in a real browser', () => {
+describe('a page of another origin in a browser', () => {
   const inBrowser = BROWSER ? it : it.skip;
   if (!BROWSER) console.warn('NOT TESTED: CORS in a browser. Chromium is not installed.');
 
@@ -112,7 +112,7 @@ describe('a page of another origin in a real browser', () => {
     expect(Boolean(BROWSER) || !process.env['CI']).toBe(true);
   });
 
-  inBrowser('publishes with an API key, and reads the stream', async () => {
+  inBrowser('publishes with an API key and reads the stream', async () => {
     const host = createServer((_request, response) => response.setHeader('content-type', 'text/html').end());
     await once(host.listen(0, '127.0.0.1'), 'listening');
     const origin = `http://127.0.0.1:${(host.address() as AddressInfo).port}`;

@@ -21,7 +21,7 @@ import { Service } from '../harness/service.js';
 import { until } from '../harness/until.js';
 
 const LIMIT_BYTES = 200_000;
-/** Detects a hanging request; far above the time of a response on a busy machine. */
+/** Detects a hanging request. Far above the time of a response on a busy machine. */
 const ANSWER_TIMEOUT_MS = 30_000;
 const service = await Service.start({
   BODY_LIMIT_BYTES: String(LIMIT_BYTES),
@@ -34,7 +34,7 @@ async function countersAddUp(): Promise<void> {
   await until(async () => (await service.stats()).queue_depth === 0, 'the queue is empty');
   const { received, unique_processed, duplicate_dropped } = await service.stats();
   const expected = accepted;
-  accepted = received; // reports one fault once
+  accepted = received; // Reports a fault only once.
   expect([received, unique_processed + duplicate_dropped]).toEqual([expected, expected]);
 }
 afterEach(countersAddUp);
@@ -54,7 +54,7 @@ async function attempt(request: RawRequest): Promise<number> {
   const answer = await connection.answer(request.method, ANSWER_TIMEOUT_MS);
   connection.hangUp();
   if (!answer) {
-    expect(request.method).toBe('CONNECT'); // the only method that gets no response
+    expect(request.method).toBe('CONNECT'); // The only method without a response.
     return 0;
   }
   const { status, body } = answer;
@@ -85,19 +85,19 @@ describe('any body', () => {
   const bodies = (body: fc.Arbitrary<Buffer>, type = 'application/json', target = '/publish') =>
     body.map((sent) => ({ method: 'POST', target, headers: [['content-type', type] as const], body: sent }));
 
-  it('of JSON gets a response below 500 or 503, and counts only if accepted', async () => {
+  it('of JSON gets a status below 500, or 503, and counts only if accepted', async () => {
     await always(bodies(anyJsonBody.map(toBytes)), 120);
   });
 
-  it('of broken JSON gets a response below 500 or 503, and counts only if accepted', async () => {
+  it('of broken JSON gets a status below 500, or 503, and counts only if accepted', async () => {
     await always(bodies(anyBrokenJson.map(toBytes)), 120);
   });
 
-  it('of random bytes gets a response below 500 or 503, and counts only if accepted', async () => {
+  it('of random bytes gets a status below 500, or 503, and counts only if accepted', async () => {
     await always(bodies(anyBytes), 40);
   });
 
-  it('with a right or wrong content encoding gets a response below 500 or 503', async () => {
+  it('with a right or wrong content encoding gets a status below 500, or 503', async () => {
     const compressed = anyCompressed.map(({ encoding, body }) => ({
       method: 'POST',
       target: '/publish',
@@ -107,11 +107,11 @@ describe('any body', () => {
     await always(compressed, 100);
   });
 
-  it('of NDJSON gets a response below 500 or 503, and its valid lines count', async () => {
+  it('of NDJSON gets a status below 500, or 503, and its valid lines count', async () => {
     await always(bodies(fc.oneof(anyLines.map(toBytes), anyBytes), 'application/x-ndjson'), 80);
   });
 
-  it('of a CloudEvents media type gets a response below 500 or 503, and counts only if accepted', async () => {
+  it('of a CloudEvents media type gets a status below 500, or 503, and counts only if accepted', async () => {
     const type = fc.constantFrom(
       'application/cloudevents+json',
       'application/cloudevents-batch+json',
@@ -131,7 +131,7 @@ describe('any body', () => {
     );
   });
 
-  it('of a lookup gets a response below 500 or 503', async () => {
+  it('of a lookup gets a status below 500, or 503', async () => {
     const keys = anyJsonBody.map((json) => toBytes(`{"keys":${json}}`));
     const body = fc.oneof(keys, anyBrokenJson.map(toBytes), anyBytes);
     const types = ['application/json', 'application/x-ndjson', 'application/cloudevents+json'];
@@ -140,7 +140,7 @@ describe('any body', () => {
 });
 
 describe('any headers', () => {
-  it('of a publish get a response below 500 or 503', async () => {
+  it('of a publish get a status below 500, or 503', async () => {
     const headers = fc.oneof(
       anyHeaders,
       anyHeaders.map((any) => [JSON_TYPE, ...any]),
@@ -152,7 +152,7 @@ describe('any headers', () => {
     );
   });
 
-  it('of a read get a response below 500 or 503', async () => {
+  it('of a read get a status below 500, or 503', async () => {
     const target = fc.constantFrom(
       '/',
       '/stats',
@@ -171,7 +171,7 @@ describe('any headers', () => {
 });
 
 describe('any request target', () => {
-  it('gets a response below 500 or 503, with any method', async () => {
+  it('gets a status below 500, or 503, with any method', async () => {
     const target = fc.tuple(anyPath, fc.oneof(fc.constant(''), anyQuery)).map((parts) => parts.join('?'));
     await always(
       fc.tuple(asking, anyMethod, target).map(([rest, method, path]) => ({ ...rest, method, target: path })),
@@ -179,7 +179,7 @@ describe('any request target', () => {
     );
   });
 
-  it('with any query gets a response below 500 or 503', async () => {
+  it('with any query gets a status below 500, or 503', async () => {
     const path = fc.constantFrom('/events', '/events/stream', '/stats', '/topics', '/docs', '/publish');
     const target = fc.tuple(path, anyQuery).map((parts) => parts.join('?'));
     await always(
@@ -271,7 +271,7 @@ describe('a body', () => {
     expect(await publish(ofSize(LIMIT_BYTES + 1))).toBe(413);
   });
 
-  it('that decompresses far beyond the limit gets 413 without being decompressed in full, a dozen at a time', async () => {
+  it('that decompresses far beyond the limit gets 413 without full decompression, also twelve at a time', async () => {
     const bombBytes = 100_000_000;
     const bomb = gzipSync(Buffer.alloc(bombBytes, ' '));
     expect(await publish(bomb, [['content-encoding', 'gzip']])).toBe(413);
@@ -302,16 +302,16 @@ describe('a body', () => {
 });
 
 describe('headers', () => {
-  it('by the thousand, within 16 KiB, are accepted', async () => {
+  it('are accepted by the thousand, up to 16 KiB', async () => {
     const headers = Array.from({ length: 1_500 }, () => ['a', 'b'] as const);
     expect(await publish(JSON.stringify(anEvent()), headers)).toBe(200);
   });
 
   it.each([
-    ['by the ten thousand', 'a: b\r\n'.repeat(10_000)],
-    ['with an endless value', `a: ${'b'.repeat(100_000)}`],
-    ['without an end of line', 'b'.repeat(100_000)],
-  ])('%s get 431 before they end', async (_, flood) => {
+    ['10 000 headers', 'a: b\r\n'.repeat(10_000)],
+    ['an endless value', `a: ${'b'.repeat(100_000)}`],
+    ['no end of line', 'b'.repeat(100_000)],
+  ])('get 431 before they end: %s', async (_, flood) => {
     const connection = RawConnection.open(service.url).send(`GET /stats HTTP/1.1\r\nHost: a\r\n${flood}`);
     await connection.untilClosed();
     expect(connection.statuses).toEqual([431]);
@@ -322,7 +322,7 @@ describe('pipelined requests', () => {
   const asText = (body: string) =>
     serialize({ method: 'POST', target: '/publish', headers: [JSON_TYPE], body: Buffer.from(body) });
 
-  it('by the hundred each get a response, in order', async () => {
+  it('get their responses in order, also 500 at a time', async () => {
     const sent = Array.from({ length: 500 }, () => anEvent({ topic: 'pipelined' }));
     const connection = RawConnection.open(service.url);
     connection.send(Buffer.concat(sent.map((event) => asText(JSON.stringify(event)))));
@@ -333,7 +333,7 @@ describe('pipelined requests', () => {
     expect(ids).toEqual(sent.map(({ event_id }) => event_id));
   });
 
-  it('followed by bytes that are not HTTP do not get the 400 in place of a 200', async () => {
+  it('do not get 400 in place of 200 if bytes that are not HTTP follow', async () => {
     const rounds = 20;
     for (let round = 0; round < rounds; round++) {
       const connection = RawConnection.open(service.url);
@@ -351,11 +351,11 @@ describe('pipelined requests', () => {
   });
 });
 
-describe('half-sent requests by the hundred', () => {
+describe('300 incomplete requests', () => {
   const head = 'POST /publish HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n';
   const half = JSON.stringify(anEvent({ payload: { text: 'x'.repeat(9_000) } }));
 
-  it('delay no others, do not count, and release the budget for bodies', async () => {
+  it('block no other request, count no event, and release the budget for bodies', async () => {
     const ends = [
       `${head}Content-Le`,
       `${head}Content-Length: ${half.length + 1}\r\n\r\n${half}`,

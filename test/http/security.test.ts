@@ -15,7 +15,7 @@ const DATA_HEADERS = {
   'cache-control': 'no-store',
 };
 
-/** Detects a hanging request; far above the time of a response on a busy machine. */
+/** Detects a hanging request. Far above the time of a response on a busy machine. */
 const ANSWER_TIMEOUT_MS = 30_000;
 
 async function secondsOf(work: () => Promise<unknown>): Promise<number> {
@@ -72,7 +72,7 @@ describe('every response', () => {
 });
 
 describe('Swagger UI', () => {
-  it('can run its own scripts and no others', async () => {
+  it('can run only its own scripts', async () => {
     for (const path of ['/docs', '/docs/swagger-ui-bundle.js']) {
       const { 'content-security-policy': policy, ...others } = await headersOf(service.request(path));
       expect(policy).toContain("script-src 'self';");
@@ -88,7 +88,7 @@ describe('Swagger UI', () => {
     expect(Boolean(BROWSER) || !process.env['CI']).toBe(true);
   });
 
-  inBrowser('publishes from "Try it out" in a real browser, with an API key', async () => {
+  inBrowser('publishes with "Try it out" and an API key in a browser', async () => {
     const key = 'try-it-out';
     const hash = createHash('sha256').update(key).digest('hex');
     const guarded = await Service.start({ API_KEYS: `docs:publish:${hash},docs:read:${hash}` });
@@ -143,7 +143,7 @@ describe('a slow client', () => {
       await connection.untilClosed();
       expect(connection.statuses).toEqual([408]);
     }
-    // The time-out is 10 s, enforced every 5 s. The rest is for a busy machine.
+    // The timeout is 10 s, checked every 5 s. The rest is for a busy machine.
     expect((performance.now() - started) / 1000).toBeLessThan(20 + 50 * calm);
   });
 });

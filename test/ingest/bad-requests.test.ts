@@ -11,7 +11,7 @@ const service = await Service.start({ BODY_LIMIT_BYTES: '1000000', QUEUE_CAPACIT
 await service.publish(anEvent());
 const before = await service.stats();
 
-/** After every test: a rejected request changes no row and no counter. */
+/** Checks after every test that the rejected request changed no row and no counter. */
 afterEach(async () => {
   expect(await service.stats()).toEqual({ ...before, uptime: expect.any(Number) });
   expect(await service.everything()).toHaveLength(1);
@@ -77,7 +77,7 @@ describe('an invalid event', () => {
     ]);
   });
 
-  it.each([...names, 'timestamp'])('without %s gets 422 that says so', async (field) => {
+  it.each([...names, 'timestamp'])('without %s gets 422 with the detail "is required"', async (field) => {
     const response = await service.publish([anEvent(), anEvent({ [field]: undefined })]);
     expect(response.status).toBe(422);
     expect((await problemOf(response)).errors).toEqual([{ pointer: `/1/${field}`, detail: 'is required' }]);
@@ -122,7 +122,7 @@ describe('an unknown member', () => {
     expect(problem.errors).toEqual([{ pointer, detail }]);
   });
 
-  it('is reported together with other problems of the event, and a hundred times at most', async () => {
+  it('is reported with the other problems of the event, up to 100 in all', async () => {
     const { topic: _, ...event } = misspelt;
     const problem = await problemOf(await service.publish(event));
     expect(problem.errors!.map(({ pointer }) => pointer)).toEqual(['/topic', '/data']);
@@ -138,7 +138,7 @@ describe('an unknown member', () => {
     ]);
   });
 
-  it('makes an object that is both an event and a batch get 422 with pointers', async () => {
+  it('of an object that is both an event and a batch gets 422 with a pointer', async () => {
     const response = await service.publish({ ...withoutPayload, events: [anEvent()] });
     expect(response.status).toBe(422);
     const { errors } = await problemOf(response);
@@ -225,7 +225,7 @@ describe('a JSON body', () => {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
     });
-    sending.on('error', () => {}); // the service closes the connection early
+    sending.on('error', () => {}); // The service closes the connection before the body is complete.
     for (let sent = 0; sent <= 1_000_000; sent += 65_536) sending.write(Buffer.alloc(65_536, 'x'));
     const [answer] = (await once(sending, 'response')) as [IncomingMessage];
     answer.resume();
@@ -261,12 +261,12 @@ describe('a media type', () => {
     },
   );
 
-  it('that is long is quoted in part', async () => {
+  it('that is long is truncated in the 415', async () => {
     const { detail } = await problemOf(await post('/publish', `text/"${'x'.repeat(1_000)}`));
     expect(detail).toMatch(/^The media type "text\/\\"x{94}…" is not supported here\./);
   });
 
-  it('that is missing gets 415 that says so', async () => {
+  it('that is missing gets 415 that names Content-Type', async () => {
     const response = await service.request('/publish', { method: 'POST', body: Buffer.from('{}') });
     expect(response.status).toBe(415);
     expect((await problemOf(response)).detail).toMatch(
@@ -291,7 +291,7 @@ describe('a body', () => {
     expect((await service.publishText('{}', headers)).status).toBe(415);
   });
 
-  it('sent to a path or with a method that does not exist is not parsed', async () => {
+  it('is not parsed if the path or the method does not exist', async () => {
     const headers = { 'content-type': 'application/json' };
     expect((await service.request('/nothing', { method: 'POST', headers, body: '{' })).status).toBe(404);
     expect((await service.request('/stats', { method: 'PUT', headers, body: '' })).status).toBe(405);
@@ -308,7 +308,7 @@ describe('a path', () => {
     '/events/a/b/c',
     '/health/',
     '/docs2',
-  ])('%s that does not exist gets 404', async (path) => {
+  ])('that does not exist gets 404: %s', async (path) => {
     const response = await service.request(path);
     expect(response.status).toBe(404);
     await problemOf(response);
@@ -321,17 +321,14 @@ describe('a path', () => {
     ['PUT', '/events/a/b', 'GET, HEAD'],
     ['PATCH', '/stats', 'GET, HEAD'],
     ['OPTIONS', '/health/ready', 'GET, HEAD'],
-  ])(
-    'called with the wrong method gets 405 that lists the right ones: %s %s',
-    async (method, path, allow) => {
-      const response = await service.request(path, { method });
-      expect(response.status).toBe(405);
-      expect(response.headers.get('allow')!.split(', ').sort().join(', ')).toBe(allow);
-      expect((await problemOf(response)).detail).toBe(
-        `${method} is not allowed at this path. Allowed: ${response.headers.get('allow')}.`,
-      );
-    },
-  );
+  ])('gets 405 that lists the allowed methods: %s %s', async (method, path, allow) => {
+    const response = await service.request(path, { method });
+    expect(response.status).toBe(405);
+    expect(response.headers.get('allow')!.split(', ').sort().join(', ')).toBe(allow);
+    expect((await problemOf(response)).detail).toBe(
+      `${method} is not allowed at this path. Allowed: ${response.headers.get('allow')}.`,
+    );
+  });
 
   it.each([
     '/events/%zz/a',
@@ -372,12 +369,12 @@ describe('a query parameter of GET /events', () => {
     if (query.includes('&')) expect(errors![0]!.detail).toBe('must not be given more than once');
   });
 
-  it('gets 422 that lists the allowed values, without its name', async () => {
+  it('with an unknown value gets 422 that lists the allowed values', async () => {
     const { errors } = await problemOf(await service.request('/events?order=up'));
     expect(errors).toEqual([{ pointer: 'order', detail: 'must be one of the following values: asc, desc' }]);
   });
 
-  it.each(['offset', 'page'])('gets 422 that explains the cursor instead of %s', async (name) => {
+  it.each(['offset', 'page'])('gets 422 that refers to next_cursor: %s', async (name) => {
     const response = await service.request(`/events?${name}=2`);
     expect(response.status).toBe(422);
     expect((await problemOf(response)).errors).toEqual([

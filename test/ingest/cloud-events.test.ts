@@ -48,7 +48,7 @@ describe('CloudEvents', () => {
     ['an array', [1, 2], { value: [1, 2] }],
     ['an object', { a: { b: 1 } }, { a: { b: 1 } }],
     ['nothing', undefined, {}],
-  ])('with %s as data are stored with it', async (name, data, payload) => {
+  ])('keep %s as data', async (name, data, payload) => {
     const body = JSON.stringify({
       specversion: '1.0',
       type: 'com.example.order',
@@ -115,7 +115,7 @@ describe('CloudEvents', () => {
     expect(kinds.map(({ payload }) => payload)).toEqual([{ a: 1 }, {}]);
   });
 
-  it('in a batch are rejected together, and each invalid one is listed', async () => {
+  it('in a batch are rejected as a whole, and each invalid one is listed', async () => {
     const one = { specversion: '1.0', type: 't', source: 's', id: 'i' };
     const response = await service.publishText(
       JSON.stringify([one, { ...one, id: '' }, one, 7, { ...one, type: 1 }, null, { ...one, time: 'now' }]),

@@ -113,7 +113,7 @@ describe('POST /publish with NDJSON', () => {
     expect(await stored()).toMatchObject({ unique_processed: 5_000 });
   });
 
-  it('keeps the lines before the point where a compressed body breaks off, and reports that point', async () => {
+  it('keeps the lines before the end of a truncated compressed body, and reports the next line', async () => {
     const packed = gzipSync(asLines(events(5_000, { topic: 'cut' })));
     const answer = await publishLines(packed.subarray(0, packed.length - 100), {
       'content-encoding': 'gzip',
@@ -134,10 +134,10 @@ describe('POST /publish with NDJSON', () => {
       headers: { 'content-type': 'application/x-ndjson', 'content-encoding': 'gzip' },
     });
     asking.end(asLines(events(5_000)));
-    const [refused] = (await once(asking, 'response')) as [IncomingMessage];
-    expect([refused.statusCode, refused.headers.connection]).toEqual([400, 'close']);
-    refused.resume();
-    await once(refused, 'end');
+    const [rejection] = (await once(asking, 'response')) as [IncomingMessage];
+    expect([rejection.statusCode, rejection.headers.connection]).toEqual([400, 'close']);
+    rejection.resume();
+    await once(rejection, 'end');
     const [next] = (await once(request(`${service.url}/health/live`, { agent }).end(), 'response')) as [
       IncomingMessage,
     ];
@@ -269,7 +269,7 @@ describe('POST /publish with NDJSON without a valid line', () => {
     expect(errors!.map(({ line }) => line)).toEqual(Array.from({ length: 100 }, (_, index) => index + 1));
   });
 
-  it('responds with 422 if the body breaks off as well', async () => {
+  it('responds with 422 if the body is also truncated', async () => {
     const packed = gzipSync('nonsense\n'.repeat(100_000));
     const problem = await rejected(packed.subarray(0, packed.length - 100), { 'content-encoding': 'gzip' });
     expect(problem.detail).toMatch(/is invalid; nothing was stored/);

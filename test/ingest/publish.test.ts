@@ -74,7 +74,7 @@ describe('POST /publish with one event', () => {
     expect(new Set(answers.map(({ seq }) => seq)).size).toBe(1);
   });
 
-  it('keeps keys apart whose joined topic and event_id are equal', async () => {
+  it('distinguishes keys whose concatenated topic and event_id are equal', async () => {
     const keys = [
       ['a', 'b:c'],
       ['a:b', 'c'],
@@ -186,12 +186,12 @@ describe('a payload', () => {
   });
 });
 
-describe('exact counts', () => {
+describe('the counters', () => {
   it.each([
     { total: 5_000, repeats: 0.2, batch: 1, width: 50 },
     { total: 20_000, repeats: 0.3, batch: 100, width: 8 },
   ])(
-    'hold for $total events, $repeats of them repeated, $batch per request',
+    'are exact for $total events with a share of $repeats duplicates, $batch per request',
     async ({ total, repeats, batch, width }) => {
       const before = await service.stats();
       const unique = events(total * (1 - repeats), { topic: `count-${total}` });
@@ -218,7 +218,7 @@ describe('exact counts', () => {
     },
   );
 
-  it('agree with the rows and the seqs at the end', async () => {
+  it('match the stored rows and their seqs', async () => {
     const stored = await service.everything();
     expect(stored.map(({ seq }) => seq)).toEqual(stored.map((_, index) => index + 1));
     const stats = await service.stats();
@@ -234,7 +234,7 @@ describe('a media type', () => {
     'application/json; charset="utf-8"',
     'application/json;charset=UTF-8',
     'Application/JSON; charset=us-ascii; v=1',
-  ])('is accepted as %s', async (type) => {
+  ])('with parameters is accepted: %s', async (type) => {
     expect((await service.publish(anEvent(), { 'content-type': type })).status).toBe(200);
   });
 });

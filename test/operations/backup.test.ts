@@ -16,7 +16,7 @@ const PUBLISHERS = 4;
 const BATCH = 100;
 const HAS_SQLITE3 = !spawnSync('sqlite3', ['-version']).error;
 
-/** A folder as the recipes expect it: the live database in data/, backups in backup/. */
+/** Creates a folder as the recipes expect it: the live database in data/, backups in backup/. */
 function aFolder(): string {
   const folder = dirname(aDatabase());
   mkdirSync(join(folder, 'data'));
@@ -61,7 +61,7 @@ describe.each([
 ])('The backup recipe with $tool', ({ tool, recipe, file, installed }) => {
   if (!installed) console.warn(`NOT TESTED: the backup recipe with ${tool}, which is not installed.`);
 
-  (installed ? it : it.skip)('copies everything acknowledged before it starts, under load', async () => {
+  (installed ? it : it.skip)('copies every event acknowledged before it starts, under load', async () => {
     const folder = aFolder();
     const service = await Service.start({}, join(folder, 'data/events.db'));
     const load = new Load(service);
@@ -69,7 +69,7 @@ describe.each([
     const before = [...load.acknowledged];
     await runRecipe(recipe, folder);
     const after = load.acknowledged.length;
-    await until(() => load.acknowledged.length > after, 'publishing goes on after the backup');
+    await until(() => load.acknowledged.length > after, 'publishing continues after the backup');
     await load.stop();
 
     const copies = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((path) =>
@@ -79,7 +79,7 @@ describe.each([
     const target = aFolder();
     copyFileSync(join(folder, copies[0]!), join(target, 'backup/events-1.db'));
     await runRecipe('restore', target);
-    expectSound(join(target, 'data/events.db'));
+    expectIntact(join(target, 'data/events.db'));
 
     const restored = await Service.start({}, join(target, 'data/events.db'));
     const found = await restored.everything();
@@ -98,7 +98,7 @@ describe.each([
 describe('The check of a backup', () => {
   const ifInstalled = HAS_SQLITE3 ? it : it.skip;
 
-  ifInstalled('prints ok for a sound copy, and not for one whose counters are wrong', async () => {
+  ifInstalled('prints ok for an intact copy, and DAMAGED for a copy with wrong counters', async () => {
     const folder = aFolder();
     const service = await Service.start({}, join(folder, 'data/events.db'));
     await service.publish(events(10));
@@ -112,12 +112,12 @@ describe('The check of a backup', () => {
     expect(await runRecipe('check', folder)).toBe('ok\nDAMAGED\n');
   });
 
-  it('and the recipe with sqlite3 are tested in CI', () => {
+  it('is tested in CI, where sqlite3 is installed', () => {
     expect(HAS_SQLITE3 || !process.env['CI']).toBe(true);
   });
 });
 
-function expectSound(path: string): void {
+function expectIntact(path: string): void {
   const database = new Sqlite(path, { readonly: true });
   expect(database.pragma('integrity_check', { simple: true })).toBe('ok');
   database.close();

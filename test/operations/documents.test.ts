@@ -17,11 +17,11 @@ const DOCUMENTS = [
   ...readdirSync(join(PROJECT, 'docs')).map((name) => `docs/${name}`),
 ];
 
-/** Times and durations differ from run to run. */
+/** Matches times and durations, which differ from run to run. */
 const VARIABLE = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z|(?<="uptime": ?)[\d.]+/g;
 const STEP_SEPARATOR = '\u001e';
 
-/** Returns the steps of all shell blocks of a document; those with a name are not part of the session. */
+/** Returns the steps of the unnamed shell blocks of a document. */
 function sessionOf(path: string): Step[] {
   const blocks = codeBlocksOf(path).filter(({ language, name }) => language === 'sh' && name === '');
   return blocks.flatMap(({ lines }) => stepsOf(lines));
@@ -31,7 +31,7 @@ function sessionOf(path: string): Step[] {
 async function expectAnswers(steps: readonly Step[], { url }: Service, setup = ''): Promise<void> {
   const separate = `printf '${STEP_SEPARATOR}'\n`;
   const script = steps.map(({ command }) => command + separate).join('');
-  // A stream is read until curl gives up, so its exit code is not 0.
+  // curl ends a stream by its time limit, with an exit code other than 0.
   const output = await runShell(
     `set +e\n${setup}\n${script.replaceAll('localhost:8080', new URL(url).host)}`,
   );
@@ -76,11 +76,14 @@ describe.each(DOCUMENTS)('%s', (path) => {
 });
 
 describe('Shell sessions', () => {
-  it.each(DOCUMENTS.filter((path) => sessionOf(path).length > 0))('print what %s shows', async (path) => {
-    await expectAnswers(sessionOf(path), await Service.start());
-  });
+  it.each(DOCUMENTS.filter((path) => sessionOf(path).length > 0))(
+    'print the output that %s shows',
+    async (path) => {
+      await expectAnswers(sessionOf(path), await Service.start());
+    },
+  );
 
-  it('create and use an API key as docs/operations.md shows', async () => {
+  it('create and use the API key of docs/operations.md', async () => {
     const created = await runShell(codeOf('docs/operations.md', 'create an API key'));
     const [, key] = /^key for the publisher: (\S+)$/m.exec(created)!;
     const [, API_KEYS] = /^API_KEYS=(\S+)$/m.exec(created)!;

@@ -11,13 +11,13 @@ await service.publish(events(150, { topic: 'a', source: 'one' }));
 await service.publish(events(50, { topic: 'b', source: 'two' }));
 
 describe('GET /events', () => {
-  it('answers the newest hundred', async () => {
+  it('returns the newest 100 events by default', async () => {
     const page = await list('');
     expect(page).toMatchObject({ topic: null, count: 100, next_cursor: 101 });
     expect(seqs(page)).toEqual(Array.from({ length: 100 }, (_, index) => 200 - index));
   });
 
-  it('answers every field of an event', async () => {
+  it('returns every field of an event', async () => {
     const event = anEvent({ topic: 'fields', payload: { a: [1, { b: null }] } });
     await service.publish(event);
     expect((await list('?topic=fields')).events).toEqual([
@@ -36,7 +36,7 @@ describe('GET /events', () => {
     });
   });
 
-  it('walks back by before and forward by after, each event once', async () => {
+  it('returns every event once, backward with before and forward with after', async () => {
     for (const [order, cursor] of [
       ['desc', 'before'],
       ['asc', 'after'],
@@ -58,7 +58,7 @@ describe('GET /events', () => {
     expect(await list('?topic=b&limit=49')).toMatchObject({ count: 49, next_cursor: 152 });
   });
 
-  it('filters by the time of storing, from since, up to but without until', async () => {
+  it('filters by processed_at, with since inclusive and until exclusive', async () => {
     const all = await service.everything();
     const { processed_at } = all[150]!;
     const first = all.findIndex((event) => event.processed_at >= processed_at) + 1;
@@ -81,13 +81,13 @@ describe('GET /events', () => {
 });
 
 describe('a page of large events', () => {
-  it('ends by its size, and goes on by its cursor', async () => {
+  it('ends at 8 MiB, and the next page continues after next_cursor', async () => {
     for (let index = 0; index < 12; index++) {
       const large = anEvent({ topic: 'large', payload: { text: 'x'.repeat(1_000_000) } });
       expect((await service.publish(large)).status).toBe(200);
     }
     const first = await list('?topic=large&order=asc');
-    expect(first.count).toBe(9); // the first that goes beyond 8 MiB ends it
+    expect(first.count).toBe(9); // The event that exceeds 8 MiB ends the page.
     const second = await list(`?topic=large&order=asc&after=${first.next_cursor}`);
     expect(first.count + second.count).toBe(12);
     expect(second.next_cursor).toBeNull();
@@ -114,7 +114,7 @@ describe('GET /events/{topic}/{event_id}', () => {
     const event = anEvent({ topic: key, event_id: key });
     expect((await service.publish(event)).status).toBe(200);
     expect((await list(`?match=exact&topic=${encodeURIComponent(key)}`)).events).toMatchObject([event]);
-    // By hand: fetch, like browsers, takes . and .. for folders, even when they are encoded.
+    // Without fetch, which resolves . and .. as folders even if they are encoded.
     const path = `/events/${encodeURIComponent(key)}/${encodeURIComponent(key)}`;
     const connection = RawConnection.open(service.url).send(`GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`);
     const answer = await connection.answer('GET', 5_000);
@@ -122,14 +122,14 @@ describe('GET /events/{topic}/{event_id}', () => {
     expect(JSON.parse(Buffer.from(answer!.body, 'latin1').toString())).toMatchObject(event);
   });
 
-  it('answers HEAD', async () => {
+  it('responds to HEAD', async () => {
     expect((await service.request('/events/a/none', { method: 'HEAD' })).status).toBe(404);
     const { event_id } = (await list('?topic=a&limit=1')).events[0]!;
     expect((await service.request(`/events/a/${event_id}`, { method: 'HEAD' })).status).toBe(200);
   });
 });
 
-describe('GET /events as NDJSON', () => {
+describe('GET /events with an Accept header', () => {
   const typeFor = async (accept: string, method = 'GET') => {
     const response = await service.request('/events?topic=a', { method, headers: { accept } });
     await response.text();
@@ -142,11 +142,11 @@ describe('GET /events as NDJSON', () => {
     ['application/x-ndjson;q=0.1, application/json', 'application/json'],
     ['application/x-ndjson;q=0', 'application/json'],
     ['*/*', 'application/json'],
-  ])('for Accept: %s is %s', async (accept, type) => {
+  ])('negotiates the media type: %s returns %s', async (accept, type) => {
     expect(await typeFor(accept)).toBe(type);
   });
 
-  it('has no length for HEAD, as it has none for GET', async () => {
+  it('returns no Content-Length for NDJSON, neither for GET nor for HEAD', async () => {
     const headers = { accept: 'application/x-ndjson' };
     for (const method of ['GET', 'HEAD']) {
       const response = await service.request('/events?topic=a', { method, headers });

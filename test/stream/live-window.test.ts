@@ -53,7 +53,7 @@ describe('LiveWindow', () => {
     expect(seqsAfter(5)).toEqual([6]);
   });
 
-  it('leaves a gap before its own commit to the store', () => {
+  it('does not reach across a gap before its own commit', () => {
     announceOwn(aCommit(0, 1));
     announceOwn(aCommit(4, 2));
     expect(window.lastSeq).toBe(6);
@@ -61,14 +61,14 @@ describe('LiveWindow', () => {
     expect(window.reaches(5)).toBe(false);
   });
 
-  it('ignores its own commit if the log is known to reach further', () => {
+  it('ignores its own commit if a higher seq was announced before', () => {
     commits.announce({ lastSeq: 10 });
     announceOwn(aCommit(7, 1));
     expect(window.lastSeq).toBe(10);
     expect(window.reaches(9)).toBe(false);
   });
 
-  it('keeps nothing while it is not wanted', () => {
+  it('keeps no event while no subscriber is connected', () => {
     window.keep(false);
     announceOwn(aCommit(0, 1));
     expect(window.lastSeq).toBe(1);

@@ -10,7 +10,7 @@ import type { EventsPage } from '../../src/query/events.dto.js';
 
 type Stored = EventsPage['events'][number];
 
-/** A subscriber that keeps what it was sent; by hand, so that nothing hides what is on the wire. */
+/** A subscriber that records what it receives. Parses without a library, which could hide parts of the stream. */
 class Subscriber {
   readonly events: Stored[] = [];
   readonly ids: number[] = [];
@@ -58,7 +58,7 @@ const numbers = (from: number, to: number) =>
   Array.from({ length: to - from + 1 }, (_, index) => from + index);
 
 describe('GET /events/stream', () => {
-  it('sends the past, then what is new, as GET /events shows it', async () => {
+  it('sends stored events, then new ones, as GET /events returns them', async () => {
     const service = await Service.start();
     await service.publish(events(3));
     const subscriber = await Subscriber.open(service, '?after=0');
@@ -75,7 +75,7 @@ describe('GET /events/stream', () => {
     subscriber.close();
   });
 
-  it('begins now when no cursor is given, and is told neither duplicates nor conflicts', async () => {
+  it('sends only new events without a cursor, and neither duplicates nor conflicts', async () => {
     const service = await Service.start();
     const [old, fresh] = [anEvent(), anEvent()];
     await service.publish(old);
@@ -88,7 +88,7 @@ describe('GET /events/stream', () => {
     subscriber.close();
   });
 
-  it('tells where it begins, so that a client that was sent nothing yet comes back to the same place', async () => {
+  it('sends its cursor first, so that a client without an event resumes at the same seq', async () => {
     const service = await Service.start();
     await service.publish(events(3));
     const subscriber = await Subscriber.open(service);
@@ -97,7 +97,7 @@ describe('GET /events/stream', () => {
     subscriber.close();
   });
 
-  it('sends only what is selected: a topic, a pattern, a source, a topic that looks like a pattern', async () => {
+  it('sends only the events selected by topic, pattern, source or exact match', async () => {
     const service = await Service.start();
     const topics = ['user', 'user.login', 'user.login.failed', 'users.login', 'user.*', 'order'];
     const expected: [string, string[]][] = [
@@ -128,7 +128,7 @@ describe('GET /events/stream', () => {
     }
   });
 
-  it('goes on after Last-Event-ID, which wins over after', async () => {
+  it('continues after Last-Event-ID, which takes precedence over after', async () => {
     const service = await Service.start();
     await service.publish(events(10));
     const subscriber = await Subscriber.open(service, '?after=0', { 'last-event-id': '7' });
@@ -145,7 +145,7 @@ describe('GET /events/stream', () => {
     ['', { 'last-event-id': '-1' }],
     ['?after=1000000', {}],
     ['', { 'last-event-id': '1000000' }],
-  ])('refuses %s %j', async (query, headers) => {
+  ])('rejects with 422: %s %j', async (query, headers) => {
     const service = await shared;
     const response = await service.request(`/events/stream${query}`, { headers });
     expect(response.status).toBe(422);
@@ -153,7 +153,7 @@ describe('GET /events/stream', () => {
     await response.text();
   });
 
-  it('is not opened behind another answer, where it could not be left', async () => {
+  it('rejects a pipelined request with 400', async () => {
     const ask = (path: string) => `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`;
     const connection = RawConnection.open((await shared).url);
     connection.send(ask('/events') + ask('/events/stream'));
@@ -162,13 +162,13 @@ describe('GET /events/stream', () => {
     connection.hangUp();
   });
 
-  it('answers HEAD without a stream', async () => {
+  it('responds to HEAD without a stream', async () => {
     const response = await (await shared).request('/events/stream', { method: 'HEAD' });
     expect(response.status).toBe(200);
     expect(response.headers.get('content-type')).toMatch(/text\/event-stream/);
   });
 
-  it('sends each of three subscribers every event of twenty publishers, once and in one order', async () => {
+  it('sends every event of 20 publishers to each of three subscribers, once and in order', async () => {
     const service = await Service.start();
     const subscribers = await Promise.all(
       ['?after=0', '?after=0', ''].map((query) => Subscriber.open(service, query)),
@@ -185,7 +185,7 @@ describe('GET /events/stream', () => {
     }
   });
 
-  it('misses and repeats nothing across kill -9, for a subscriber that resumes by Last-Event-ID', async () => {
+  it('skips and repeats no event across kill -9 if the subscriber resumes with Last-Event-ID', async () => {
     let service = await Service.start();
     const seen: number[] = [];
     for (let cycle = 0; cycle < 3; cycle++) {
@@ -209,7 +209,7 @@ describe('GET /events/stream', () => {
     last.close();
   });
 
-  it('is followed by EventSource, which comes back by itself after a restart', async () => {
+  it('resumes an EventSource after a restart', async () => {
     let service = await Service.start();
     const seen: number[] = [];
     const source = new EventSource(`${service.url}/events/stream?after=0`);
