@@ -1,0 +1,82 @@
+import fc from 'fast-check';
+import { type EventSelection, isSelected } from '../../src/event/selection.js';
+import { isPattern, matchesPattern } from '../../src/event/topic-pattern.js';
+import type { EventsPage } from '../../src/query/events.dto.js';
+import { anEvent } from '../harness/an-event.js';
+import { Service } from '../harness/service.js';
+
+const anyLevel = fc.oneof(
+  { weight: 6, arbitrary: fc.constantFrom('a', 'b', 'user', 'User', '') },
+  { weight: 3, arbitrary: fc.constantFrom('*', '>', '**', 'a*', '>>') },
+  { weight: 1, arbitrary: fc.constantFrom('%', '_', '?', '[a]', "'", '\\', 'ü', '🧡', '+', '$') },
+);
+/** A topic, or a pattern of topics: any pattern is a valid topic too. */
+const anyTopic = fc
+  .array(anyLevel, { minLength: 1, maxLength: 4 })
+  .map((levels) => levels.join('.'))
+  .filter((topic) => topic !== '');
+
+const escaped = (level: string) => level.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&');
+
+/** The same question as a regular expression, in place of a loop over levels. */
+function referenceMatches(pattern: string, topic: string): boolean {
+  const levels = pattern.split('.');
+  const source = levels.map((level, index) => {
+    if (level === '>' && index === levels.length - 1) return '.*';
+    return level === '*' ? '[^.]*' : escaped(level);
+  });
+  return new RegExp(`^${source.join('\\.')}$`, 'su').test(topic);
+}
+
+describe('a topic pattern', () => {
+  it('matches the topics that its regular expression matches', () => {
+    fc.assert(
+      fc.property(anyTopic, anyTopic, (pattern, topic) => {
+        expect([pattern, topic, matchesPattern(pattern, topic)]).toEqual([
+          pattern,
+          topic,
+          referenceMatches(pattern, topic),
+        ]);
+      }),
+      { numRuns: 5_000 },
+    );
+  });
+
+  it('without * and a last > is no pattern', () => {
+    fc.assert(
+      fc.property(anyTopic, (topic) => {
+        expect(isPattern(topic)).toBe(/(^|\.)\*(\.|$)|(^|\.)>$/.test(topic));
+      }),
+    );
+  });
+
+  it('selects the same events in memory and in SQL', async () => {
+    const topics = [...new Set(fc.sample(anyTopic, { numRuns: 300, seed: 1 }))];
+    const service = await Service.start();
+    const stored = topics.map((topic, index) =>
+      anEvent({ topic, source: index % 3 === 0 ? 'robot' : 'person' }),
+    );
+    expect((await service.publish(stored)).status).toBe(200);
+
+    const anySelection: fc.Arbitrary<EventSelection> = fc.record(
+      {
+        topic: fc.oneof(anyTopic, fc.constantFrom(...topics)),
+        match: fc.constantFrom('pattern' as const, 'exact' as const),
+        source: fc.constantFrom('robot', 'person', 'neither'),
+      },
+      { requiredKeys: ['topic'] },
+    );
+    await fc.assert(
+      fc.asyncProperty(anySelection, async (selection) => {
+        const query = new URLSearchParams(selection as Record<string, string>);
+        const page = await service.get<EventsPage>(`/events?order=asc&limit=1000&${query}`);
+        const inMemory = stored.filter((event) => isSelected(selection, event));
+        expect([selection, page.events.map(({ topic }) => topic)]).toEqual([
+          selection,
+          inMemory.map(({ topic }) => topic),
+        ]);
+      }),
+      { numRuns: 400 },
+    );
+  });
+});
