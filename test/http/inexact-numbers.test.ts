@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { inexactNumbers } from '../../src/http/exact-numbers.js';
+import { inexactNumbers } from '../../src/http/inexact-numbers.js';
 
 /** Returns the decimal value of a JSON number as a fraction of integers: exact, and slow. */
 function fractionOf(number: string): readonly [numerator: bigint, denominator: bigint] {
