@@ -1,5 +1,6 @@
 import { createApp } from './app.js';
 import { ConfigError, loadConfig } from './config.js';
+import { Commits } from './consumer/commits.js';
 import { createLogger, PinoLogger } from './logger.js';
 import { EventQueue } from './queue/event-queue.js';
 import { StoreOpenError } from './store/store-errors.js';
@@ -44,17 +45,22 @@ try {
       url: await app.getUrl(),
       host: config.HOST,
       database: config.DATABASE_URL,
+      last_seq: app.get(Commits, { strict: false }).lastSeq,
       api_keys: config.API_KEYS ? 'required' : 'not required',
     },
     'ready',
   );
 } catch (error) {
-  const isExpected = error instanceof ConfigError || error instanceof StoreOpenError || isListenError(error);
-  console.error(isExpected ? error.message : error);
+  console.error(explain(error));
   process.exit(1);
 }
 
-/** Whether the port is in use or the host is not an address of this machine. The message says which. */
-function isListenError(error: unknown): error is Error {
-  return ['listen', 'getaddrinfo'].includes((error as NodeJS.ErrnoException).syscall ?? '');
+/** Returns the message of an error that the operator can correct, and any other error with its stack. */
+function explain(error: unknown): unknown {
+  if (error instanceof ConfigError || error instanceof StoreOpenError) return error.message;
+  const { message, syscall = '' } = error as NodeJS.ErrnoException;
+  // The port is in use, or the host is not an address of this machine.
+  if (['listen', 'getaddrinfo'].includes(syscall))
+    return `Cannot listen: ${message}. Set another HOST or PORT.`;
+  return error;
 }

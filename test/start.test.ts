@@ -1,8 +1,12 @@
 import Sqlite from 'better-sqlite3';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
+import { PROJECT } from './harness/code-blocks.js';
 import { aDatabase } from './harness/database.js';
 import { Service, spawnService } from './harness/service.js';
+import { until } from './harness/until.js';
 import { ConfigError, loadConfig } from '../src/config.js';
 
 const API_KEYS = `ci:read:${'0'.repeat(64)}`;
@@ -52,7 +56,7 @@ describe('the configuration', () => {
     ['null', 1],
   ])('rejects CORS_ORIGINS=%s and names the entry', (CORS_ORIGINS, entry) => {
     expect(() => loadConfig({ CORS_ORIGINS })).toThrow(
-      `CORS_ORIGINS=${CORS_ORIGINS}: entry ${entry} must be an origin such as https://app.example.com, without a path`,
+      `CORS_ORIGINS=${CORS_ORIGINS}: entry ${entry} must be an origin such as https://app.example.com, without a path or a slash at the end; * must be the only entry`,
     );
   });
 
@@ -88,7 +92,7 @@ describe('a database that cannot be opened', () => {
     const database = aDatabase();
     mkdirSync(database);
     await expect(Service.start({}, database)).rejects.toThrow(
-      `code 1: The database ${database} cannot be opened: `,
+      `code 1: The database ${database} cannot be opened: it is not a file`,
     );
   });
 
@@ -118,7 +122,9 @@ describe('a database of another application', () => {
 describe('a port in use', () => {
   it('prevents the start', async () => {
     const service = await Service.start();
-    await expect(Service.start({ PORT: new URL(service.url).port })).rejects.toThrow('EADDRINUSE');
+    await expect(Service.start({ PORT: new URL(service.url).port })).rejects.toThrow(
+      /Cannot listen: .*EADDRINUSE.* Set another HOST or PORT/,
+    );
   });
 });
 
@@ -158,8 +164,26 @@ describe('the first line of the log', () => {
         ...fields,
         url: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
         database: `sqlite:${database}`,
+        last_seq: 0,
         msg: 'ready',
       });
     },
   );
+});
+
+describe('npm run start:prod', () => {
+  it('passes SIGTERM on to the service, which drains and ends', async () => {
+    const npm = spawn('npm', ['run', '--silent', 'start:prod'], {
+      cwd: PROJECT,
+      env: { ...process.env, PORT: '0', DATABASE_URL: `sqlite:${aDatabase()}` },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    let output = '';
+    npm.stdout.on('data', (text: Buffer) => (output += text.toString()));
+    await until(() => output.includes('"ready"'), 'the service is ready');
+    npm.kill('SIGTERM');
+    // The pipe closes when the service has ended, not only npm.
+    await once(npm.stdout, 'close');
+    expect(output.trim().split('\n').at(-1)).toContain('"stopped"');
+  });
 });

@@ -25,7 +25,7 @@ export class ApiKeys {
     for (const [index, entry] of text.split(',').entries()) {
       const [name, scope, sha256, ...rest] = entry.trim().split(':');
       if (name === undefined || scope === undefined || sha256 === undefined || rest.length > 0) {
-        problems.push(`entry ${index + 1} must be name:scope:sha256-hex`);
+        problems.push(`entry ${index + 1} must be name:scope:sha256-hex, with one scope per entry`);
         continue;
       }
       const problem = findProblem(name, scope, sha256);

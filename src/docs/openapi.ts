@@ -14,7 +14,7 @@ Publishers deliver at least once: they retry, crash and replay. The service deci
 * **A 200 is durable.** \`POST /publish\` responds after the events were committed and synced to disk.
 * **Retry** after a network error, a timeout, or a 503 (after \`Retry-After\`), with the same \`event_id\`. Do not retry a 4xx.
 * **Errors** are problems of RFC 9457, with one schema for every operation.
-* **Unknown query parameters** and unknown members of an event are rejected.`;
+* **Unknown members** of an event are rejected, and unknown query parameters where there are parameters.`;
 
 const API_KEY_DESCRIPTION = `An API key, if the service was started with \`API_KEYS\`. The scope \`publish\` allows \`POST /publish\`. The scope \`read\` allows \`/events\`, \`/topics\` and \`/stats\`. Every other path is open.
 

@@ -5,8 +5,8 @@ import { invalid, Problem } from './problem.js';
 
 const MALFORMED = new Problem(400, 'The query is not percent-encoded UTF-8. Write % as %25.');
 
-/** Paging parameters of other APIs. Their error text names the cursor. */
-const PAGE_NUMBERS = ['offset', 'page'];
+/** Paging parameters of other APIs. Their error text names the cursor of this one. */
+const FOREIGN_PAGING = ['offset', 'page', 'cursor'];
 
 /** Rejects malformed percent-encoding with 400. Fastify's parser would leave it undecoded, and the query would match nothing. */
 export function rejectMalformedQueries(server: FastifyInstance): void {
@@ -41,7 +41,7 @@ export function checkedQuery(): ValidationPipe {
 
 function describe({ constraints = {}, property, value }: ValidationError): string {
   if (constraints['whitelistValidation']) {
-    return PAGE_NUMBERS.includes(property)
+    return FOREIGN_PAGING.includes(property)
       ? 'is not a parameter of this call; for the next page, send next_cursor as after or before'
       : 'is not a parameter of this call';
   }

@@ -23,7 +23,10 @@ function findProblems(list: string): string[] {
   return origins
     .map((origin, index) => ({ origin, entry: index + 1 }))
     .filter(({ origin }) => !isOrigin(origin))
-    .map(({ entry }) => `entry ${entry} must be an origin such as https://app.example.com, without a path`);
+    .map(
+      ({ entry }) =>
+        `entry ${entry} must be an origin such as https://app.example.com, without a path or a slash at the end; * must be the only entry`,
+    );
 }
 
 /** Whether a browser would send this text as Origin: lower case, without the default port, without a slash. */

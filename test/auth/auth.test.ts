@@ -186,9 +186,9 @@ describe('the OpenAPI document', () => {
 describe('an invalid API_KEYS', () => {
   const good = sha256('a');
   const cases: [string, string][] = [
-    ['nonsense', 'entry 1 must be name:scope:sha256-hex'],
-    [`ci:publish:${good},`, 'entry 2 must be name:scope:sha256-hex'],
-    [`ci:publish:${good}:more`, 'entry 1 must be name:scope:sha256-hex'],
+    ['nonsense', 'entry 1 must be name:scope:sha256-hex, with one scope per entry'],
+    [`ci:publish:${good},`, 'entry 2 must be name:scope:sha256-hex, with one scope per entry'],
+    [`ci:publish:${good}:more`, 'entry 1 must be name:scope:sha256-hex, with one scope per entry'],
     [`ci:write:${good}`, 'entry 1 (ci) must have the scope publish or read'],
     [`ci:publish:${good.slice(1)}`, 'entry 1 (ci) must end with a SHA-256: 64 hex digits'],
     [`ci:publish:${sha256('')}`, 'entry 1 (ci) has the SHA-256 of an empty API key'],

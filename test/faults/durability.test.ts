@@ -70,7 +70,7 @@ describe('a second instance on the same database', () => {
     const service = await Service.start();
     await service.publish(anEvent());
     await expect(service.restart()).rejects.toThrow(
-      /code 1: The database \S+ cannot be opened: it is in use by another instance of this service\n$/,
+      /code 1: The database \S+ cannot be opened: it is in use by another instance of this service; .*DATABASE_URL\n$/,
     );
     expect(await service.stats()).toMatchObject({ received: 1 });
   });

@@ -57,7 +57,7 @@ class Load {
 
 describe.each([
   { tool: 'sqlite3', recipe: 'backup with sqlite3', file: /^backup\/events-.*\.db$/, installed: HAS_SQLITE3 },
-  { tool: 'node', recipe: 'backup with node', file: /^data\/backup-.*\.db$/, installed: true },
+  { tool: 'node', recipe: 'backup with node', file: /^backup\/events-.*\.db$/, installed: true },
 ])('The backup recipe with $tool', ({ tool, recipe, file, installed }) => {
   if (!installed) console.warn(`NOT TESTED: the backup recipe with ${tool}, which is not installed.`);
 
@@ -92,6 +92,17 @@ describe.each([
     expect(stats.received).toBe(stats.unique_processed + stats.duplicate_dropped);
     const again = await restored.publish(anEvent());
     expect(await again.json()).toMatchObject({ outcome: 'stored', seq: found.length + 1 });
+  });
+});
+
+describe('The restore recipe', () => {
+  it('leaves the database unchanged if there is no backup', async () => {
+    const folder = aFolder();
+    const service = await Service.start({}, join(folder, 'data/events.db'));
+    await service.publish(events(10));
+    await service.end('SIGTERM');
+    await expect(runRecipe('restore', folder)).rejects.toThrow('backup/events-');
+    expect(await (await service.restart()).everything()).toHaveLength(10);
   });
 });
 

@@ -20,14 +20,19 @@ export function lockDatabase(path: string): Database {
   } catch (error) {
     lock.close();
     if ((error as { code?: string }).code !== 'SQLITE_BUSY') throw error;
-    throw new Error('it is in use by another instance of this service', { cause: error });
+    throw new Error(
+      'it is in use by another instance of this service; stop that one, or set another DATABASE_URL',
+      { cause: error },
+    );
   }
 }
 
 function rejectForeign(path: string): void {
+  const file = statSync(path);
+  if (!file.isFile()) throw new Error('it is not a file');
   // SQLite names the WAL after the path. Two hard links would get two WALs, and commits in one are invisible through
   // the other.
-  if (statSync(path).nlink > 1) throw new Error('it has another name (a hard link)');
+  if (file.nlink > 1) throw new Error('it has another name (a hard link)');
   const database = new Sqlite(path, { readonly: true });
   try {
     const tables = database.prepare(`SELECT name FROM sqlite_master WHERE type = 'table'`).pluck().all();
