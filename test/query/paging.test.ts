@@ -1,0 +1,98 @@
+import type { EventsPage } from '../../src/query/events.dto.js';
+import { anEvent, events } from '../harness/an-event.js';
+import { Service } from '../harness/service.js';
+
+type Events = EventsPage['events'];
+
+/** A filter as a query string, and as a function of an event. */
+const FILTERS: [string, (event: Events[number]) => boolean][] = [
+  ['', () => true],
+  ['&topic=paged.a', ({ topic }) => topic === 'paged.a'],
+  ['&topic=paged.*', ({ topic }) => topic === 'paged.a'],
+  ['&source=robot', ({ source }) => source === 'robot'],
+  ['&topic=paged.%3E&source=robot', ({ source }) => source === 'robot'],
+];
+
+describe('paging while publishing', () => {
+  const service = Service.start();
+
+  /** Publishes some of each topic and source, in several requests at the same time. */
+  async function publishSome(): Promise<void> {
+    const requests = [
+      events(1, { topic: 'paged.a', source: 'robot' }),
+      events(7, { topic: 'paged.a', source: 'person' }),
+      events(2, { topic: 'paged.b.c', source: 'robot' }),
+    ];
+    const responses = await Promise.all(requests.map(async (batch) => (await service).publish(batch)));
+    expect(responses.map(({ status }) => status)).toEqual([200, 200, 200]);
+  }
+
+  beforeAll(async () => {
+    for (let round = 0; round < 30; round++) await publishSome();
+  });
+
+  /** Follows next_cursor for a number of pages; while each page is read, more events are stored. */
+  async function walk(order: 'asc' | 'desc', filter: string, pages: number): Promise<Events> {
+    const read: Events = [];
+    let cursor = '';
+    for (let page = 0; page < pages; page++) {
+      const query = `/events?limit=9&order=${order}${filter}${cursor}`;
+      const [{ events: found, next_cursor }] = await Promise.all([
+        (await service).get<EventsPage>(query),
+        publishSome(),
+        publishSome(),
+      ]);
+      read.push(...found);
+      if (order === 'desc' && next_cursor === null) break;
+      // Forward, the end of a page is where the next one begins, even if there was no more at that moment.
+      cursor = `&${order === 'asc' ? 'after' : 'before'}=${next_cursor ?? read.at(-1)!.seq}`;
+    }
+    return read;
+  }
+
+  it.each(FILTERS)('reads every event once in commit order, forward, with "%s"', async (filter, isWanted) => {
+    const read = await walk('asc', filter, 40);
+    const last = read.at(-1)!.seq;
+    const all = await (await service).everything();
+    expect(read.length).toBeGreaterThan(100);
+    expect(read).toEqual(all.filter((event) => event.seq <= last && isWanted(event)));
+  });
+
+  it.each(FILTERS)(
+    'reads every event once in reverse order, backward, with "%s"',
+    async (filter, isWanted) => {
+      const read = await walk('desc', filter, Infinity);
+      const first = read[0]!.seq;
+      const all = await (await service).everything();
+      expect(read.length).toBeGreaterThan(20);
+      expect(read.toReversed()).toEqual(all.filter((event) => event.seq <= first && isWanted(event)));
+    },
+  );
+});
+
+describe('pages of eight MiB', () => {
+  it('are complete for two readers at the same time', async () => {
+    const large = await Service.start();
+    for (let index = 0; index < 12; index++) {
+      const event = anEvent({ topic: 'large', payload: { text: `${index}`.padEnd(1_000_000, 'x') } });
+      expect((await large.publish(event)).status).toBe(200);
+    }
+    const readAll = async () => {
+      const pages: number[] = [];
+      const lengths: number[] = [];
+      for (let after: number | null = 0; after !== null;) {
+        const page: EventsPage = await large.get(`/events?order=asc&limit=1000&after=${after}`);
+        pages.push(page.count);
+        lengths.push(...page.events.map(({ payload }) => (payload as { text: string }).text.length));
+        after = page.next_cursor;
+      }
+      return { pages, lengths };
+    };
+    const readers = await Promise.all([readAll(), readAll()]);
+    for (const { pages, lengths } of readers) {
+      // The event that passes 8 MiB is the last of its page.
+      expect(pages).toEqual([9, 3]);
+      expect(lengths).toEqual(Array.from({ length: 12 }, () => 1_000_000));
+    }
+  });
+});
