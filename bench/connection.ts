@@ -6,8 +6,8 @@ import { connect, type Socket } from 'node:net';
  * request at a time and expects status 200 with Content-Length.
  */
 export class Connection {
-  private answer = '';
-  private answered: (body: string) => void = () => {};
+  private received = '';
+  private onResponse: (body: string) => void = () => {};
 
   private constructor(private readonly socket: Socket) {
     socket.setNoDelay(true).setEncoding('latin1');
@@ -21,9 +21,9 @@ export class Connection {
     return new Connection(socket);
   }
 
-  /** Calls back with the response. A promise would cost as much as the rest of the client. */
-  publish(body: string, answered: () => void): void {
-    this.answered = answered;
+  /** Publishes a body and calls back on the response. A promise would cost as much as the rest of the client. */
+  publish(body: string, onResponse: () => void): void {
+    this.onResponse = onResponse;
     this.socket.write(
       `POST /publish HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
     );
@@ -32,7 +32,7 @@ export class Connection {
   /** Resolves with the body of the response. */
   get(path: string): Promise<string> {
     return new Promise((resolve) => {
-      this.answered = resolve;
+      this.onResponse = resolve;
       this.socket.write(`GET ${path} HTTP/1.1\r\nHost: bench\r\n\r\n`);
     });
   }
@@ -42,15 +42,15 @@ export class Connection {
   }
 
   private take(part: string): void {
-    this.answer += part;
-    const headEnd = this.answer.indexOf('\r\n\r\n');
+    this.received += part;
+    const headEnd = this.received.indexOf('\r\n\r\n');
     if (headEnd < 0) return;
-    const head = this.answer.slice(0, headEnd);
-    if (!head.startsWith('HTTP/1.1 200')) throw new Error(`The status is not 200: ${this.answer}`);
+    const head = this.received.slice(0, headEnd);
+    if (!head.startsWith('HTTP/1.1 200')) throw new Error(`The status is not 200: ${this.received}`);
     const length = Number(/^content-length: (\d+)/im.exec(head)![1]);
-    if (this.answer.length < headEnd + 4 + length) return;
-    const body = this.answer.slice(headEnd + 4);
-    this.answer = '';
-    this.answered(body);
+    if (this.received.length < headEnd + 4 + length) return;
+    const body = this.received.slice(headEnd + 4);
+    this.received = '';
+    this.onResponse(body);
   }
 }

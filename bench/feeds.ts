@@ -33,12 +33,12 @@ export async function ndjson(run: Run, report: Report): Promise<void> {
       'Content-Type: application/x-ndjson',
       `${service.url}/publish`,
     ]);
-    let answer = '';
-    curl.stdout.on('data', (text: Buffer) => (answer += text.toString()));
+    let output = '';
+    curl.stdout.on('data', (text: Buffer) => (output += text.toString()));
     await once(curl, 'close');
     const seconds = (performance.now() - started) / 1000;
-    const { stored } = JSON.parse(answer) as { stored: number };
-    if (stored !== LINES) throw new Error(`curl printed: ${answer}`);
+    const { stored } = JSON.parse(output) as { stored: number };
+    if (stored !== LINES) throw new Error(`curl printed: ${output}`);
     rates!.push(LINES / seconds);
     memory!.push(residentMiB(service.pid, 'VmHWM'));
     await service.stop();

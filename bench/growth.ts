@@ -144,9 +144,9 @@ async function p99({ url }: Server, path: () => string): Promise<number> {
   const connection = await Connection.open(url);
   const times: number[] = [];
   for (let index = 0; index < READS; index++) {
-    const asked = path();
+    const target = path();
     const started = performance.now();
-    await connection.get(asked);
+    await connection.get(target);
     times.push(performance.now() - started);
   }
   connection.close();
