@@ -11,7 +11,7 @@ const result = ({ topic, event_id }: typeof first, outcome: 'stored' | 'duplicat
   outcome,
   seq,
 });
-const answer = {
+const response = {
   received: 2,
   stored: 1,
   duplicates: 1,
@@ -19,9 +19,9 @@ const answer = {
   results: [result(first, 'stored', 1), result(second, 'duplicate', 7)],
 } as PublishedBatch;
 
-describe('the verdicts that the simulator reads', () => {
-  it('are those on the events it sent', () => {
-    expect(readVerdicts(answer, [first, second])).toMatchObject([
+describe('the simulator', () => {
+  it('reads the verdict on each event that it sent', () => {
+    expect(readVerdicts(response, [first, second])).toMatchObject([
       { outcome: 'stored', seq: 1 },
       { outcome: 'duplicate', seq: 7 },
     ]);
@@ -31,49 +31,51 @@ describe('the verdicts that the simulator reads', () => {
 
   it.each([
     [
-      'miss an event',
-      { ...answer, results: answer.results!.slice(1) },
+      'omit an event',
+      { ...response, results: response.results!.slice(1) },
       /2 events were sent, 1 have a verdict/,
     ],
-    ['come in another order', { ...answer, results: answer.results!.toReversed() }, /the verdict on event-/],
-    ['do not add up', { ...answer, duplicates: 0 }, /the sums .* differ from the verdicts/],
-  ])('are rejected if they %s', (_, wrong, message) => {
+    [
+      'are in a different order',
+      { ...response, results: response.results!.toReversed() },
+      /the verdict on event-/,
+    ],
+    ['differ from the totals', { ...response, duplicates: 0 }, /the sums .* differ from the verdicts/],
+  ])('rejects verdicts that %s', (_, wrong, message) => {
     expect(() => readVerdicts(wrong, [first, second])).toThrow(PublishingError);
     expect(() => readVerdicts(wrong, [first, second])).toThrow(message);
   });
 
-  it('are rejected if they name another event', () => {
+  it('rejects a verdict that names another event', () => {
     expect(() => readVerdict(result(second, 'stored', 1) as unknown as PublishedEvent, first)).toThrow(
       /was sent/,
     );
   });
-});
 
-describe('a response other than 200', () => {
   const failure = (status: number, type?: string, headers = {}) =>
     classifyFailure('POST /publish', { status, headers, body: type ? { type } : undefined });
 
   it.each([
-    [503, 'urn:problem:queue-full', '503 queue-full', false],
-    [503, 'urn:problem:receiving-full', '503 receiving-full', false],
-    [503, 'urn:problem:shutting-down', '503 shutting-down', false],
-    [503, 'urn:problem:store-unavailable', '503 store-unavailable', true],
-    [503, undefined, '503', true],
-    [429, undefined, '429', false],
-  ])('of %s %s is retried, for the reason %s', (status, type, reason, ambiguous) => {
+    ['503 queue-full', 503, 'urn:problem:queue-full', false],
+    ['503 receiving-full', 503, 'urn:problem:receiving-full', false],
+    ['503 shutting-down', 503, 'urn:problem:shutting-down', false],
+    ['503 store-unavailable', 503, 'urn:problem:store-unavailable', true],
+    ['503', 503, undefined, true],
+    ['429', 429, undefined, false],
+  ])('retries a %s response', (reason, status, type, ambiguous) => {
     expect(failure(status, type)).toEqual({ reason, ambiguous, retryAfterMs: 0 });
   });
 
-  it.each([400, 401, 404, 422, 500])('of %s ends the run', (status) => {
+  it.each([400, 401, 404, 422, 500])('stops after a %s response', (status) => {
     expect(() => failure(status)).toThrow(PublishingError);
   });
 
-  it('delays the retry by its Retry-After', () => {
+  it('delays the retry by the Retry-After of the response', () => {
     expect(failure(503, undefined, { 'retry-after': '7' }).retryAfterMs).toBe(7_000);
   });
 });
 
-describe('Retry-After', () => {
+describe('a Retry-After header', () => {
   it.each([
     ['0', 0],
     ['30', 30_000],
@@ -81,11 +83,11 @@ describe('Retry-After', () => {
     ['soon', 0],
     ['Thu, 01 Jan 1970 00:00:00 GMT', 0],
     [undefined, 0],
-  ])('%s is %s ms', (header, ms) => {
+  ])('of %s delays the retry by %s ms', (header, ms) => {
     expect(parseRetryAfterMs(header)).toBe(ms);
   });
 
-  it('may be a date', () => {
+  it('of a date delays the retry until that date', () => {
     const inAnHour = new Date(Date.now() + 3_600_000).toUTCString();
     const ms = parseRetryAfterMs(inAnHour);
     expect(ms > 3_000_000 && ms <= 3_600_000).toBe(true);

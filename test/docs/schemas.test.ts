@@ -9,14 +9,14 @@ const PATTERNS = { name: NAME_SCHEMA.pattern, timestamp: TIMESTAMP_SCHEMA.patter
 const PORTABLE =
   /^\^(?:\[\^?(?:\\x[0-9a-f]{2}|[A-Za-z0-9]|-)+\]|\((?!\?)|\)|\||\\[.+]|[*?:A-Za-z-]|\{\d+(?:,\d+)?\})+\$$/;
 
-/** Characters around which names and engines differ: controls, blanks, the ends of classes, surrogates. */
+/** Characters at which regular expression engines differ: controls, blanks, bounds of character classes, surrogates. */
 const character = fc.oneof(
   fc.constantFrom(...'\0\t\n\x1f ~\x7f\x85\x9f\xa0\xa1\u2003\u2028\ufeff\ud83dpCc{}*>', '😀'),
   fc.string({ unit: 'binary', minLength: 1, maxLength: 1 }),
 );
 const text = fc.array(character, { maxLength: 300 }).map((characters) => characters.join(''));
 
-/** Whether a name has only blanks, and the pattern does not recognise all of them. */
+/** Returns whether a name consists of blanks, at least one of which the pattern does not recognise. */
 const isUnicodeBlank = (name: string) => /^[\s\ufeff]*$/u.test(name) && !/^[ \xa0]*$/.test(name);
 
 function isValidName(name: string): boolean {
@@ -38,7 +38,7 @@ describe('a pattern in the OpenAPI document', () => {
     );
   });
 
-  it('accepts every name that the service accepts, and otherwise only surrogates and Unicode blanks', () => {
+  it('of a name accepts every valid name, and of the invalid ones only surrogates and Unicode blanks', () => {
     fc.assert(
       fc.property(text, (name) =>
         NAME.test(name)
@@ -49,7 +49,7 @@ describe('a pattern in the OpenAPI document', () => {
     );
   });
 
-  it('accepts every timestamp that the service accepts', () => {
+  it('of a timestamp accepts every timestamp that the service accepts', () => {
     const timestamp = fc
       .tuple(
         fc.date({ noInvalidDate: true, min: new Date('0001-01-01Z'), max: new Date('9999-12-31Z') }),
