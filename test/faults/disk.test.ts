@@ -15,7 +15,7 @@ const PAGE_BYTES = 4096;
 const PINO_ERROR = 50;
 
 function skipUnless(possible: boolean, what: string): typeof it {
-  if (!possible) console.warn(`SKIPPED, for want of ${what}: run as root on Linux.`);
+  if (!possible) console.warn(`SKIPPED: ${what} is not available. Run as root on Linux.`);
   return possible ? it : it.skip;
 }
 
@@ -29,17 +29,17 @@ function withText(count: number, source: string, bytes = 2_000): SentEvent[] {
   }));
 }
 
-/** Size of the requests that must fail; no other batch that fails is as large. */
+/** Events per request that must fail. Every other failing batch is smaller. */
 const REJECTED_EVENTS = 50;
 
-/** Returns how often the service tried to store a rejected request. The log lags by a fraction of a second. */
+/** Returns how many attempts to store a rejected request are logged. The log lags by a fraction of a second. */
 function attemptsToStore({ log }: Service): number {
   return log
     .map((line) => JSON.parse(line) as { level: number; events?: number })
     .filter(({ level, events = 0 }) => level === PINO_ERROR && events >= REJECTED_EVENTS).length;
 }
 
-/** Expects a 503 that says what to do. */
+/** Expects a 503 with Retry-After and a detail that recommends a retry. */
 async function expectUnavailable(service: Service, events: readonly SentEvent[]): Promise<void> {
   const { body, headers } = request(events);
   const response = await service.request('/publish', { method: 'POST', headers, body });
@@ -50,8 +50,8 @@ async function expectUnavailable(service: Service, events: readonly SentEvent[])
 
 async function expectWritesFailButNothingElse(trial: Trial): Promise<void> {
   const { service } = trial;
-  const source = `refused-${trial.history.length}`;
-  trial.history.push({ events: withText(REJECTED_EVENTS, source), answer: { kind: 'unknown' } });
+  const source = `rejected-${trial.history.length}`;
+  trial.history.push({ events: withText(REJECTED_EVENTS, source), result: { kind: 'unknown' } });
   await expectUnavailable(service, withText(REJECTED_EVENTS, source));
   await until(async () => (await service.status('/health/ready')) === 503, 'the service is not ready');
   expect(await service.status('/health/live')).toBe(200);
@@ -59,7 +59,7 @@ async function expectWritesFailButNothingElse(trial: Trial): Promise<void> {
   expect(await service.status('/stats')).toBe(200);
 }
 
-/** Expects the same process to go on once the cause is gone, and to have tried each rejected request once at most. */
+/** Expects the same process to recover. Expects at most one attempt to store each rejected request. */
 async function expectRecovery(trial: Trial, rejected: number): Promise<void> {
   await until(
     async () => (await trial.service.status('/health/ready')) === 200,
@@ -70,7 +70,7 @@ async function expectRecovery(trial: Trial, rejected: number): Promise<void> {
   await load.stop();
   trial.expectQueued();
   expect(await trial.findings()).toEqual([]);
-  // A publisher that waits is not kept waiting for another try.
+  // The service does not retry a batch whose publisher waits for the response.
   expect(attemptsToStore(trial.service)).toBeLessThanOrEqual(rejected);
 }
 
@@ -78,28 +78,31 @@ describe('a full disk', () => {
   skipUnless(
     isPossible(() => Volume.inMemory('1m')),
     'mount',
-  )('fails publishes but neither reads nor liveness, and loses nothing once it has room again', async () => {
-    const volume = Volume.inMemory('4m');
-    const trial = new Trial({ directory: volume.directory });
-    try {
-      const { url } = await trial.start();
-      for (let batch = 0, status: number | null = 200; status === 200; batch++)
-        ({ status } = await publish(url, request(withText(20, `fill-${batch}`)), trial.history));
-      await expectWritesFailButNothingElse(trial);
-      const queued = request(withText(20, 'queued'), { prefer: 'respond-async' });
-      expect((await publish(url, queued, trial.history)).answer.kind).toBe('queued');
-      // The queued events are retried meanwhile, and must be neither lost nor stored twice.
-      await expectWritesFailButNothingElse(trial);
-      volume.resize('64m');
-      await expectRecovery(trial, 2);
-    } finally {
-      await trial.service.end('SIGKILL');
-      volume.remove();
-    }
-  });
+  )(
+    'makes publishing fail, but neither reads nor liveness, and loses no event once space is freed',
+    async () => {
+      const volume = Volume.inMemory('4m');
+      const trial = new Trial({ directory: volume.directory });
+      try {
+        const { url } = await trial.start();
+        for (let batch = 0, status: number | null = 200; status === 200; batch++)
+          ({ status } = await publish(url, request(withText(20, `fill-${batch}`)), trial.history));
+        await expectWritesFailButNothingElse(trial);
+        const queued = request(withText(20, 'queued'), { prefer: 'respond-async' });
+        expect((await publish(url, queued, trial.history)).result.kind).toBe('queued');
+        // The queued events are retried meanwhile, and must be neither lost nor stored twice.
+        await expectWritesFailButNothingElse(trial);
+        volume.resize('64m');
+        await expectRecovery(trial, 2);
+      } finally {
+        await trial.service.end('SIGKILL');
+        volume.remove();
+      }
+    },
+  );
 });
 
-/** Makes files unwritable even for root; returns what undoes it. */
+/** Makes files immutable, even for root. Returns a function that makes them writable again. */
 function immutable(...files: string[]): () => void {
   execFileSync('chattr', ['+i', ...files], { stdio: 'pipe' });
   return () => void execFileSync('chattr', ['-i', ...files], { stdio: 'pipe' });
@@ -116,11 +119,11 @@ function canMakeImmutable(): boolean {
   }
 }
 
-describe('a database file that cannot be written', () => {
+describe('a read-only database file', () => {
   const itIfPossible = skipUnless(canMakeImmutable(), 'chattr +i');
 
   itIfPossible(
-    'fails publishes but neither reads nor liveness, and loses nothing once it can be written again',
+    'makes publishing fail, but neither reads nor liveness, and loses no event once it is writable again',
     async () => {
       const trial = new Trial();
       const { url } = await trial.start();
@@ -129,7 +132,7 @@ describe('a database file that cannot be written', () => {
       try {
         await expectWritesFailButNothingElse(trial);
         const queued = request(withText(20, 'queued'), { prefer: 'respond-async' });
-        expect((await publish(url, queued, trial.history)).answer.kind).toBe('queued');
+        expect((await publish(url, queued, trial.history)).result.kind).toBe('queued');
       } finally {
         release();
       }
@@ -137,7 +140,7 @@ describe('a database file that cannot be written', () => {
     },
   );
 
-  itIfPossible('prevents the start, is named, and is left unchanged', async () => {
+  itIfPossible('prevents the start with an error that names the file, and is left unchanged', async () => {
     const trial = new Trial();
     await trial.start();
     await trial.service.end('SIGTERM');
@@ -164,7 +167,7 @@ describe('a corrupt database file', () => {
     await trial.service.end('SIGTERM');
   });
 
-  /** Returns a copy with junk in place of a page or of a part of it. */
+  /** Copies the database, overwrites a page or its beginning with junk, and returns the path of the copy. */
   function corrupted(page: number, bytes = PAGE_BYTES): string {
     const copy = join(trial.directory, `page-${page}.db`);
     copyFileSync(trial.database, copy);
@@ -177,7 +180,7 @@ describe('a corrupt database file', () => {
   it.each([
     ['its header', 0, 100],
     ['the root page of a table', 1, PAGE_BYTES],
-  ])('prevents the start when %s is damaged, and is left unchanged', async (_, page, bytes) => {
+  ])('prevents the start if %s is damaged, and is left unchanged', async (_, page, bytes) => {
     const database = corrupted(page, bytes);
     const before = readFileSync(database);
     await expect(Service.start({}, database)).rejects.toThrow(
@@ -186,7 +189,7 @@ describe('a corrupt database file', () => {
     expect(readFileSync(database).equals(before)).toBe(true);
   });
 
-  it('fails only reads of the damaged page when that page holds events, and is left unchanged', async () => {
+  it('with a damaged page of events fails only reads of that page, and is left unchanged', async () => {
     const database = corrupted(50);
     const service = await Service.start({}, database);
     expect(await service.status('/events?order=asc&limit=1000')).toBe(500);

@@ -1,16 +1,16 @@
 import { fileURLToPath } from 'node:url';
 
-/** How the SQLite driver of a service misbehaves. `driver.preload.ts` makes it so. */
+/** Faults that `driver.preload.ts` injects into the SQLite driver of a service. */
 export interface DriverFaults {
-  /** Kills the process before or after a statement that begins with this text, the n-th time that a thread runs it. */
+  /** Kills the process before or after the n-th execution, in one thread, of a statement with this prefix. */
   readonly kill?: KillPoint & { readonly pass: number };
-  /** Kills the process when a checkpoint has copied a part of the WAL into the database file. */
+  /** Kills the process after a checkpoint has copied a part of the WAL into the database file. */
   readonly killInCheckpoint?: boolean;
-  /** Replaces parts of every statement: the source of a regular expression, and what takes its place. */
+  /** Replaces parts of every statement. Each pair is a regular expression and its replacement. */
   readonly rewrite?: readonly (readonly [find: string, replace: string])[];
-  /** Reports a commit as done, and does it so much later. */
+  /** Reports a commit as successful, and executes it after this delay. */
   readonly deferCommitsMs?: number;
-  /** Blocks before each commit, as a slow disk does: the same time on any machine. */
+  /** Blocks the thread before each commit, as a slow disk does, for the same time on any machine. */
   readonly delayCommitsMs?: number;
 }
 

@@ -1,5 +1,5 @@
 /**
- * Wraps better-sqlite3 in a service under trial, so that the service needs neither hooks nor a patched copy.
+ * Wraps better-sqlite3 in a service under test, so that the service needs neither hooks nor a patched copy.
  * Node loads it into the main thread and into each worker thread before their own code (`--import`).
  */
 import Sqlite, { type Database, type Statement } from 'better-sqlite3';
@@ -9,13 +9,13 @@ import type { DriverFaults } from './driver-faults.js';
 
 const faults = JSON.parse(process.env['DRIVER_FAULTS']!) as DriverFaults;
 
-/** What a checkpoint may add to the database file before the process dies in it. */
+/** Bytes that a checkpoint can append to the database file before the process is killed. */
 const TORN_CHECKPOINT_BYTES = 64 * 1024;
 
 type Method = (this: Database, ...args: unknown[]) => unknown;
 
 const driver = Sqlite.prototype;
-/** The driver's own methods, called on the database that each call is made on. */
+/** Original methods of the driver. */
 const { exec, pragma, prepare } = driver as unknown as Record<'exec' | 'pragma' | 'prepare', Method>;
 
 driver.exec = function (sql) {
@@ -65,7 +65,7 @@ function withFaultsOf<T>(sql: string, database: Database, run: () => T): T | und
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, delayCommitsMs);
   if (deferCommitsMs !== undefined) {
     if (sql.startsWith('BEGIN') && database.inTransaction) return undefined;
-    // The first is the commit of the migrations: without it there is no service to try.
+    // The first commit is that of the migrations, without which the service does not start.
     if (sql === 'COMMIT' && ++commits > 1) {
       deferred ??= setTimeout(() => {
         deferred = undefined;
@@ -77,7 +77,7 @@ function withFaultsOf<T>(sql: string, database: Database, run: () => T): T | und
   return run();
 }
 
-/** Caps the size of files, so that the checkpoint fails among its pages, and dies there. */
+/** Limits the size of files, so that the checkpoint fails between two pages, and kills the process there. */
 function tornCheckpoint<T>(database: Database, run: () => T): T {
   limitFileSize(String(statSync(database.name).size + TORN_CHECKPOINT_BYTES));
   try {
@@ -95,5 +95,5 @@ function limitFileSize(bytes: string): void {
 
 function die(): never {
   process.kill(process.pid, 'SIGKILL');
-  throw new Error('The process outlived SIGKILL.');
+  throw new Error('The process still runs after SIGKILL.');
 }

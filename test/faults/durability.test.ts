@@ -26,7 +26,7 @@ describe('a restart', () => {
 });
 
 describe('SIGTERM', () => {
-  it('lets every accepted event be stored and answered when it comes twice', async () => {
+  it('ends the service only after every accepted event is stored and acknowledged, also when sent twice', async () => {
     const trial = new Trial();
     const service = await trial.start();
     const load = trial.load();
@@ -34,19 +34,19 @@ describe('SIGTERM', () => {
     service.process.kill('SIGTERM');
     expect(await service.end('SIGTERM')).toBe(0);
     await load.finished;
-    trial.expectOrderlyEnd();
+    trial.expectGracefulShutdown();
     await trial.start();
     expect(await trial.findings()).toEqual([]);
   });
 
-  it('ends the service when the reader of its log is gone', async () => {
+  it('ends the service although stdout is closed', async () => {
     const service = await Service.start();
     await service.publish(anEvent());
     service.process.stdout!.destroy();
     expect(await service.end('SIGTERM')).toBe(0);
   });
 
-  it('does not wait for connections that send nothing more', async () => {
+  it('ends the service without waiting for stalled connections', async () => {
     const service = await Service.start();
     const { hostname, port } = new URL(service.url);
     const sockets = [
@@ -66,7 +66,7 @@ describe('SIGTERM', () => {
 });
 
 describe('a second instance on the same database', () => {
-  it('refuses to start, names the reason, and does not affect the first', async () => {
+  it('fails to start, reports the reason, and does not affect the first', async () => {
     const service = await Service.start();
     await service.publish(anEvent());
     await expect(service.restart()).rejects.toThrow(
@@ -75,7 +75,7 @@ describe('a second instance on the same database', () => {
     expect(await service.stats()).toMatchObject({ received: 1 });
   });
 
-  it('refuses to start when it reaches the database by another name', async () => {
+  it('fails to start if a link leads to the database', async () => {
     const service = await Service.start();
     const [linked, hardLinked, dangling, target] = [aDatabase(), aDatabase(), aDatabase(), aDatabase()];
     symlinkSync(target, dangling);

@@ -7,16 +7,16 @@ import type { Load } from './load.js';
 import type { Trial } from './trial.js';
 import { endOfLastCommit } from './wal.js';
 
-/** Something that happens to a service under load. When `strike` resolves, the process has ended. */
+/** A fault of a service under load. The process has ended when `strike` resolves. */
 export interface Fault {
-  /** The environment of the life that the fault ends. */
+  /** Returns environment variables for the run that the fault ends. */
   readonly environment?: (random: () => number) => Record<string, string>;
-  /** Whether the service ends in order: everything it accepted is stored, and nothing else. */
-  readonly endsInOrder?: boolean;
+  /** Whether the service shuts down gracefully: it stores all accepted events and no others. */
+  readonly isGraceful?: boolean;
   strike(trial: Trial, load: Load, random: () => number): Promise<unknown>;
 }
 
-/** Waits until the load is under way, then a random time. */
+/** Waits for the first acknowledged event, then for a random time. */
 async function atSomeTime(load: Load, random: () => number): Promise<void> {
   await until(() => load.acknowledged > 0, 'an event is acknowledged');
   await sleep(random() * 500);
@@ -27,7 +27,7 @@ async function kill({ service }: Trial, load: Load, random: () => number): Promi
   await service.end('SIGKILL');
 }
 
-/** The first statement of its kind may belong to the migration of a new database. */
+/** Skips the first execution of a statement, which may belong to the migration of a new database. */
 const FIRST_PASS = 2;
 const PASSES = 40;
 
@@ -43,14 +43,14 @@ const pointFaults = Object.fromEntries(
   Object.entries(KILL_POINTS).map(([name, point]) => [`kill-${name}`, killAt(point)]),
 ) as Record<`kill-${keyof typeof KILL_POINTS}`, Fault>;
 
-/** Faults by their name on the command line. */
+/** Faults, by name on the command line. */
 export const FAULTS = {
-  /** kill -9 at a random time. */
+  /** SIGKILL at a random time. */
   kill: { strike: kill },
 
   ...pointFaults,
 
-  /** kill -9 while a checkpoint copies the WAL into the database file. */
+  /** SIGKILL while a checkpoint copies the WAL into the database file. */
   'kill-checkpoint': {
     environment: () => driverFaults({ killInCheckpoint: true }),
     strike: ({ service }: Trial) => service.exited,
@@ -58,7 +58,7 @@ export const FAULTS = {
 
   /** SIGTERM under load. */
   terminate: {
-    endsInOrder: true,
+    isGraceful: true,
     async strike({ service }, load, random) {
       await atSomeTime(load, random);
       const code = await service.end('SIGTERM');
@@ -66,7 +66,7 @@ export const FAULTS = {
     },
   },
 
-  /** The process is stopped for up to two seconds, goes on, and is killed. */
+  /** SIGSTOP for up to two seconds, SIGCONT, and SIGKILL. */
   pause: {
     async strike(trial, load, random) {
       await atSomeTime(load, random);
@@ -77,7 +77,7 @@ export const FAULTS = {
     },
   },
 
-  /** Another process holds the database for up to a second; then the service is killed. */
+  /** A write lock of another connection for up to a second, then SIGKILL. */
   lock: {
     async strike(trial, load, random) {
       await atSomeTime(load, random);
@@ -89,7 +89,7 @@ export const FAULTS = {
     },
   },
 
-  /** A power cut in the middle of a write: behind the last commit the WAL holds junk. */
+  /** A power cut during a write, which leaves junk after the last commit in the WAL. */
   'torn-tail': {
     async strike(trial, load, random) {
       await kill(trial, load, random);
@@ -100,8 +100,8 @@ export const FAULTS = {
   },
 
   /**
-   * A power cut on a disk that reports a sync it did not do: the last writes are gone. The service does not promise
-   * to survive it; it shows that the judge notices.
+   * A power cut on a disk that reports fsync without writing, so that the last writes are lost. The service does not
+   * guarantee durability on such a disk. The fault shows that the judge reports the loss.
    */
   'lying-disk': {
     async strike({ service, wal }, load) {

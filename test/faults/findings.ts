@@ -1,16 +1,16 @@
-/** What can be wrong with a service that took at-least-once traffic. */
+/** Violations that the judge reports, by kind. */
 export const FINDINGS = {
-  lost: 'acknowledged, and not readable',
-  doubled: 'two rows with one key',
-  'stored twice': 'two publishers were told "stored" for one key',
-  divergent: 'the row, the verdicts and what was sent do not agree',
-  phantom: 'a row that nobody sent',
-  disorder: 'seq or processed_at does not rise along the pages, or seq has a hole',
-  'other seq': 'told one seq and stored under another',
-  sums: 'the counters are not those of the rows and answers',
-  'not refused': 'stored by a request that was refused',
-  unexpected: 'an answer that no publisher should get',
-  corrupt: "SQLite's own check of the file fails",
+  lost: 'an acknowledged event is not returned by GET /events',
+  doubled: 'two rows have the same key',
+  'stored twice': 'two verdicts on one key are "stored"',
+  divergent: 'a row, its verdicts and the sent event are inconsistent',
+  phantom: 'a row was never sent',
+  disorder: 'seq has a gap, or seq or processed_at decreases along the pages',
+  'other seq': 'the seq of a verdict is not the seq of the row',
+  sums: 'the counters do not match the rows and the responses',
+  'not rejected': 'a rejected request stored an event',
+  unexpected: 'a response is invalid or missing',
+  corrupt: 'PRAGMA integrity_check reports an error',
 } as const;
 
 export interface Finding {
@@ -20,7 +20,7 @@ export interface Finding {
 
 export type Find = (kind: Finding['kind'], detail: string) => void;
 
-/** How many of each kind, and the first of each in words. */
+/** Returns the number of findings of each kind and the detail of the first. */
 export function summary(findings: readonly Finding[]): string {
   const byKind = new Map<Finding['kind'], Finding[]>();
   for (const finding of findings) byKind.set(finding.kind, [...(byKind.get(finding.kind) ?? []), finding]);

@@ -1,44 +1,44 @@
 import type { Verdict } from '../../src/event/verdict.js';
 
-/** An event as it was sent. */
+/** An event in a request. */
 export interface SentEvent {
   readonly topic: string;
   readonly event_id: string;
   readonly timestamp: string;
-  /** Names the attempt: a stored event keeps the source of the first, so a row tells who stored it. */
+  /** Identifies the attempt. The source of a row is that of the attempt that stored it. */
   readonly source: string;
   readonly payload: Readonly<Record<string, unknown>>;
 }
 
-/** What a publisher knows of one request. */
-export type Answer =
-  /** 200: on disk, and what became of each event. */
+/** Result of one request, from the publisher's view. */
+export type AttemptResult =
+  /** Response 200: all events are durable, each with a verdict. */
   | { readonly kind: 'verdicts'; readonly verdicts: readonly Verdict[] }
-  /** 202; `due` once the service has ended in order or its queue was seen empty, so that it must be stored. */
+  /** Response 202. `due` after a graceful shutdown or when the queue was empty, so that the events must be stored. */
   | { readonly kind: 'queued'; due: boolean }
-  /** 4xx, or 503 because nothing could be taken: must leave no trace. */
-  | { readonly kind: 'refused'; readonly status: number }
-  /** The connection broke, or the store failed: stored or not, and both are right. */
+  /** Response 4xx, or a 503 that accepted no event. None of the events may be stored or counted. */
+  | { readonly kind: 'rejected'; readonly status: number }
+  /** Lost connection or failed store. The events may be stored or not. */
   | { readonly kind: 'unknown' }
-  /** What the service must never answer to this request, or no response at all. */
-  | { readonly kind: 'unexpected'; readonly told: string };
+  /** Invalid response to this request, or a timeout. */
+  | { readonly kind: 'unexpected'; readonly detail: string };
 
-/** One request and its answer. */
+/** A request and its result. */
 export interface Attempt {
-  /** The valid events of the request, in the order sent; of a refused one, all that could have slipped in. */
+  /** Valid events of the request, in order. A rejected request must store none of them. */
   readonly events: readonly SentEvent[];
-  /** Unknown until it is answered. */
-  answer: Answer;
+  /** `unknown` until the response arrives. */
+  result: AttemptResult;
 }
 
-/** What a key is called in findings, and looked up by; neither part can hold a line break. */
+/** Returns an unambiguous text for a dedup key. Neither part can contain a line break. */
 export function keyOf({ topic, event_id }: { readonly topic: string; readonly event_id: string }): string {
   return `${topic}\n${event_id}`;
 }
 
-/** Events that were answered 200. */
+/** Returns the number of events in requests with a 200. */
 export function acknowledgedIn(history: readonly Attempt[]): number {
   let count = 0;
-  for (const { events, answer } of history) if (answer.kind === 'verdicts') count += events.length;
+  for (const { events, result } of history) if (result.kind === 'verdicts') count += events.length;
   return count;
 }

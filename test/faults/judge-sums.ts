@@ -4,37 +4,38 @@ import type { Readback } from './readback.js';
 
 const COUNTED = ['received', 'unique_processed', 'duplicate_dropped', 'conflicts'] as const;
 
-/** What the answers say of a topic's counters. */
-interface Told {
+/** Counters of a topic that the responses and rows imply. */
+interface Expected {
   rows: number;
-  /** Events that must have been counted. */
+  /** Events that must be counted. */
   received: number;
-  /** Events that may have been counted. */
-  open: number;
-  /** Events that were told a conflict. */
+  /** Events that may be counted. */
+  uncertain: number;
+  /** Events with a conflict verdict. */
   conflicts: number;
-  /** Counted or open ones whose publisher was told no verdict. */
-  untold: number;
+  /** Counted or uncertain events without a verdict. */
+  withoutVerdict: number;
 }
 
-/** The counters add up, by topic and in all, and are those of the rows and of the answers. */
+/** Checks that the counters of each topic and the totals match the rows and the responses. */
 export function judgeSums(history: readonly Attempt[], readback: Readback, find: Find): void {
   const { rows, stats, counters, rowsInFile } = readback;
-  const topics = toldByTopic(history, readback);
+  const topics = expectedByTopic(history, readback);
   for (const counter of counters) {
     const { topic, received, unique_processed, duplicate_dropped, conflicts } = counter;
-    const told = topics.get(topic) ?? nothingTold();
+    const expected = topics.get(topic) ?? nothingExpected();
     topics.delete(topic);
     const holds =
       received === unique_processed + duplicate_dropped &&
-      unique_processed === told.rows &&
-      isWithin(received, told.received, told.open) &&
-      isWithin(conflicts, told.conflicts, told.untold) &&
+      unique_processed === expected.rows &&
+      isWithin(received, expected.received, expected.uncertain) &&
+      isWithin(conflicts, expected.conflicts, expected.withoutVerdict) &&
       conflicts <= duplicate_dropped;
-    if (!holds) find('sums', `${JSON.stringify(counter)}, told ${JSON.stringify(told)}`);
+    if (!holds) find('sums', `${JSON.stringify(counter)}, expected ${JSON.stringify(expected)}`);
   }
-  for (const [topic, told] of topics)
-    if (told.received + told.rows > 0) find('sums', `${topic} is not counted, told ${JSON.stringify(told)}`);
+  for (const [topic, expected] of topics)
+    if (expected.received + expected.rows > 0)
+      find('sums', `${topic} is not counted, expected ${JSON.stringify(expected)}`);
 
   for (const name of COUNTED) {
     const sum = counters.reduce((total, counter) => total + counter[name], 0);
@@ -43,30 +44,30 @@ export function judgeSums(history: readonly Attempt[], readback: Readback, find:
   if (rowsInFile !== rows.length) find('sums', `${rowsInFile} rows in the file, ${rows.length} on the pages`);
 }
 
-function toldByTopic(history: readonly Attempt[], { rows }: Readback): Map<string, Told> {
-  const topics = new Map<string, Told>();
-  const of = (topic: string) => {
-    const told = topics.get(topic) ?? nothingTold();
-    topics.set(topic, told);
-    return told;
+function expectedByTopic(history: readonly Attempt[], { rows }: Readback): Map<string, Expected> {
+  const topics = new Map<string, Expected>();
+  const expectedOf = (topic: string) => {
+    const expected = topics.get(topic) ?? nothingExpected();
+    topics.set(topic, expected);
+    return expected;
   };
-  for (const { events, answer } of history) {
-    if (answer.kind === 'refused') continue;
+  for (const { events, result } of history) {
+    if (result.kind === 'rejected') continue;
     for (const [index, { topic }] of events.entries()) {
-      const told = of(topic);
-      const isCounted = answer.kind === 'verdicts' || (answer.kind === 'queued' && answer.due);
-      if (isCounted) told.received++;
-      else told.open++;
-      if (answer.kind !== 'verdicts') told.untold++;
-      else if (answer.verdicts[index]!.outcome === 'conflict') told.conflicts++;
+      const expected = expectedOf(topic);
+      const isCounted = result.kind === 'verdicts' || (result.kind === 'queued' && result.due);
+      if (isCounted) expected.received++;
+      else expected.uncertain++;
+      if (result.kind !== 'verdicts') expected.withoutVerdict++;
+      else if (result.verdicts[index]!.outcome === 'conflict') expected.conflicts++;
     }
   }
-  for (const { topic } of rows) of(topic).rows++;
+  for (const { topic } of rows) expectedOf(topic).rows++;
   return topics;
 }
 
-function nothingTold(): Told {
-  return { rows: 0, received: 0, open: 0, conflicts: 0, untold: 0 };
+function nothingExpected(): Expected {
+  return { rows: 0, received: 0, uncertain: 0, conflicts: 0, withoutVerdict: 0 };
 }
 
 function isWithin(actual: number, least: number, more: number): boolean {

@@ -1,5 +1,5 @@
 import type { Finding } from './findings.js';
-import type { Answer, Attempt, SentEvent } from './history.js';
+import type { Attempt, AttemptResult, SentEvent } from './history.js';
 import { judge } from './judge.js';
 import type { Readback } from './readback.js';
 import type { Outcome } from '../../src/event/verdict.js';
@@ -18,7 +18,7 @@ function sent(attempt: number, overrides: Partial<SentEvent> = {}): SentEvent {
   };
 }
 
-const told = (...verdicts: readonly [Outcome, number][]): Answer => ({
+const withVerdicts = (...verdicts: readonly [Outcome, number][]): AttemptResult => ({
   kind: 'verdicts',
   verdicts: verdicts.map(([outcome, seq]) => ({ outcome, seq })),
 });
@@ -28,22 +28,22 @@ const reordered = sent(2, { payload: { text: 'a', number: 1 } });
 const other = sent(3, { payload: { number: 2 } });
 const second = sent(4, { event_id: 'second' });
 const queued = sent(5, { event_id: 'queued' });
-const unheard = sent(6, { event_id: 'unheard' });
-const unheardToo = sent(7, { event_id: 'unheard too' });
-const refused = sent(8, { event_id: 'refused' });
+const uncertain = sent(6, { event_id: 'uncertain' });
+const secondUncertain = sent(7, { event_id: 'second-uncertain' });
+const rejected = sent(8, { event_id: 'rejected' });
 
-/** One of each answer, and a service that did everything right. */
+/** Attempts with each kind of result, of a correct service. */
 const history: readonly Attempt[] = [
-  { events: [first], answer: told(['stored', 1]) },
-  { events: [reordered], answer: told(['duplicate', 1]) },
-  { events: [other], answer: told(['conflict', 1]) },
-  { events: [second, { ...second }], answer: told(['stored', 2], ['duplicate', 2]) },
-  { events: [queued], answer: { kind: 'queued', due: true } },
-  { events: [unheard], answer: { kind: 'unknown' } },
-  { events: [unheardToo], answer: { kind: 'unknown' } },
-  { events: [refused], answer: { kind: 'refused', status: 422 } },
+  { events: [first], result: withVerdicts(['stored', 1]) },
+  { events: [reordered], result: withVerdicts(['duplicate', 1]) },
+  { events: [other], result: withVerdicts(['conflict', 1]) },
+  { events: [second, { ...second }], result: withVerdicts(['stored', 2], ['duplicate', 2]) },
+  { events: [queued], result: { kind: 'queued', due: true } },
+  { events: [uncertain], result: { kind: 'unknown' } },
+  { events: [secondUncertain], result: { kind: 'unknown' } },
+  { events: [rejected], result: { kind: 'rejected', status: 422 } },
 ];
-const rows = [first, second, queued, unheard].map((event, index) => ({
+const rows = [first, second, queued, uncertain].map((event, index) => ({
   ...event,
   seq: index + 1,
   processed_at,
@@ -58,7 +58,7 @@ const healthy: Readback = {
   integrity: 'ok',
 };
 
-/** A readback of these rows whose counters fit them. */
+/** Returns a readback of these rows with matching counters. */
 function withRows(...changed: readonly StoredEventDto[]): Readback {
   const unique_processed = changed.length;
   const counted = { ...sums, unique_processed, duplicate_dropped: sums.received - unique_processed };
@@ -80,122 +80,133 @@ function withCounters(changed: Partial<typeof sums>): Readback {
   };
 }
 
-const withAnswer = (index: number, answer: Answer) => history.with(index, { ...history[index]!, answer });
+const withResult = (index: number, result: AttemptResult) =>
+  history.with(index, { ...history[index]!, result });
 const kinds = (findings: readonly Finding[]) => findings.map(({ kind }) => kind);
 const [row1, row2, row3, row4] = rows as [StoredEventDto, StoredEventDto, StoredEventDto, StoredEventDto];
 
 describe('the judge', () => {
-  it('finds nothing where every promise was kept', () => {
+  it('reports nothing about a correct service', () => {
     expect(judge(history, healthy)).toEqual([]);
   });
 
-  it('leaves open what the publisher does not know', () => {
+  it('accepts any result of a request whose response is unknown', () => {
     expect(judge(history, withRows(row1, row2, row3))).toEqual([]);
     expect(judge(history, withCounters({ received: 8, duplicate_dropped: 4, conflicts: 2 }))).toEqual([]);
     expect(
-      judge(withAnswer(4, { kind: 'queued', due: false }), withRows(row1, row2, { ...row4, seq: 3 })),
+      judge(withResult(4, { kind: 'queued', due: false }), withRows(row1, row2, { ...row4, seq: 3 })),
     ).toEqual([]);
   });
 
   it.each<[string, readonly Attempt[], Readback, Finding['kind'][]]>([
     [
-      'an acknowledged event that is not there',
+      'an acknowledged event that is not stored',
       history,
-      withRows(row1, { ...row2, event_id: 'unheard', source: unheard.source }),
+      withRows(row1, { ...row2, event_id: 'uncertain', source: uncertain.source }),
       ['lost', 'lost', 'lost'],
     ],
     [
-      'a 202 that was in no way interrupted and is not there',
+      'an event with a 202 and no interruption that is not stored',
       history,
       withRows(row1, row2, { ...row4, seq: 3 }),
       ['lost'],
     ],
-    ['two rows with one key', history, withRows(row1, row2, row3, { ...row1, seq: 4 }), ['doubled']],
+    ['two rows with the same key', history, withRows(row1, row2, row3, { ...row1, seq: 4 }), ['doubled']],
     [
-      'two who were told "stored"',
-      withAnswer(1, told(['stored', 1])),
+      'two attempts with the verdict "stored" on one key',
+      withResult(1, withVerdicts(['stored', 1])),
       healthy,
       ['stored twice', 'divergent'],
     ],
     [
-      'two in one request who were told "stored"',
-      withAnswer(3, told(['stored', 2], ['stored', 2])),
+      'two events of one request with the verdict "stored" on one key',
+      withResult(3, withVerdicts(['stored', 2], ['stored', 2])),
       healthy,
       ['stored twice', 'divergent'],
     ],
     [
-      'a payload that is not the one sent',
+      'a payload that differs from the sent one',
       history,
       withRows(row1, { ...row2, payload: {} }, row3, row4),
       ['divergent', 'divergent'],
     ],
     [
-      'a timestamp that is not the one sent',
+      'a timestamp that differs from the sent one',
       history,
       withRows(row1, { ...row2, timestamp: 'now' }, row3, row4),
       ['divergent'],
     ],
     [
-      'a row of another than the one told "stored"',
+      'a row of another attempt than the one with the verdict "stored"',
       history,
       withRows({ ...row1, source: reordered.source, payload: reordered.payload }, row2, row3, row4),
       ['divergent', 'divergent'],
     ],
     [
-      '"duplicate" for another payload',
-      withAnswer(2, told(['duplicate', 1])),
+      'a verdict "duplicate" on a different payload',
+      withResult(2, withVerdicts(['duplicate', 1])),
       withCounters({ conflicts: 0 }),
       ['divergent'],
     ],
     [
-      '"conflict" for the same payload',
-      withAnswer(1, told(['conflict', 1])),
+      'a verdict "conflict" on the same payload',
+      withResult(1, withVerdicts(['conflict', 1])),
       withCounters({ conflicts: 2 }),
       ['divergent'],
     ],
     [
-      'a row that nobody sent',
+      'a row with a key that was never sent',
       history,
       withRows(...rows, { ...row4, seq: 5, event_id: 'ghost' }),
       ['phantom'],
     ],
     [
-      'a row from a source nobody has',
+      'a row with a source that was never sent',
       history,
       withRows(row1, row2, row3, { ...row4, source: 'ghost' }),
       ['phantom'],
     ],
-    ['a hole in seq', history, withRows(row1, row2, row3, { ...row4, seq: 5 }), ['disorder']],
+    ['a gap in seq', history, withRows(row1, row2, row3, { ...row4, seq: 5 }), ['disorder']],
     ['pages out of order', history, withRows(row1, row2, row4, row3), ['disorder', 'disorder']],
     [
-      'a time of processing that falls',
+      'a processed_at that decreases',
       history,
       withRows(row1, row2, row3, { ...row4, processed_at: '2026' }),
       ['disorder'],
     ],
-    ['another seq than was told', withAnswer(1, told(['duplicate', 2])), healthy, ['other seq']],
-    ['received that is not unique and dropped', history, withCounters({ received: 8 }), ['sums']],
     [
-      'received that is less than was acknowledged',
+      'a seq that differs from the verdict',
+      withResult(1, withVerdicts(['duplicate', 2])),
+      healthy,
+      ['other seq'],
+    ],
+    [
+      'a received that is not the sum of unique_processed and duplicate_dropped',
+      history,
+      withCounters({ received: 8 }),
+      ['sums'],
+    ],
+    [
+      'a received below the number of acknowledged events',
       history,
       withCounters({ received: 5, duplicate_dropped: 1 }),
       ['sums'],
     ],
     [
-      'received that is more than was sent',
+      'a received above the number of sent events',
       history,
       withCounters({ received: 9, duplicate_dropped: 5 }),
       ['sums'],
     ],
-    ['fewer conflicts than were told', history, withCounters({ conflicts: 0 }), ['sums']],
+    ['fewer conflicts than conflict verdicts', history, withCounters({ conflicts: 0 }), ['sums']],
     [
-      'more conflicts than can be',
-      withAnswer(4, told(['stored', 3])),
+      'more conflicts than duplicates and events without a verdict allow',
+      withResult(4, withVerdicts(['stored', 3])),
       withCounters({ received: 8, duplicate_dropped: 4, conflicts: 4 }),
       ['sums'],
     ],
     [
-      'a topic that was never counted',
+      'a topic without counters',
       history,
       {
         ...healthy,
@@ -205,26 +216,26 @@ describe('the judge', () => {
       ['sums'],
     ],
     [
-      'statistics that are not those of the file',
+      'a counter in /stats that differs from the file',
       history,
       { ...healthy, stats: { ...healthy.stats, received: 8 } },
       ['sums'],
     ],
-    ['rows that the pages leave out', history, { ...healthy, rowsInFile: 5 }, ['sums']],
+    ['a row in the file that no page returns', history, { ...healthy, rowsInFile: 5 }, ['sums']],
     [
-      'a row of a refused request',
+      'a row of a rejected request',
       history,
-      withRows(row1, row2, row3, { ...row4, event_id: 'refused', source: refused.source }),
-      ['not refused'],
+      withRows(row1, row2, row3, { ...row4, event_id: 'rejected', source: rejected.source }),
+      ['not rejected'],
     ],
     [
-      'an answer that nobody should get',
-      withAnswer(5, { kind: 'unexpected', told: '500' }),
+      'a response that no publisher should receive',
+      withResult(5, { kind: 'unexpected', detail: '500' }),
       healthy,
       ['unexpected'],
     ],
     ['a corrupt file', history, { ...healthy, integrity: 'row 3 missing from index' }, ['corrupt']],
-  ])('finds %s', (_, attempts, readback, expected) => {
+  ])('reports %s', (_, attempts, readback, expected) => {
     expect(kinds(judge(attempts, readback))).toEqual(expected);
   });
 });

@@ -5,19 +5,19 @@ import { judgeSums } from './judge-sums.js';
 import type { Readback } from './readback.js';
 import type { StoredEventDto } from '../../src/query/events.dto.js';
 
-/** Holds what is stored against what was sent and answered. An empty list means that every promise held. */
+/** Compares the stored rows with the requests and responses. Returns an empty list if no guarantee was violated. */
 export function judge(history: readonly Attempt[], readback: Readback): Finding[] {
   const findings: Finding[] = [];
   const find: Find = (kind, detail) => void findings.push({ kind, detail });
 
   if (readback.integrity !== 'ok') find('corrupt', readback.integrity);
   judgeRows(history, readback.rows, find);
-  judgeAnswers(history, readback.rows, find);
+  judgeResults(history, readback.rows, find);
   judgeSums(history, readback, find);
   return findings;
 }
 
-/** Each row: in order, once, and what its own attempt sent. */
+/** Checks that the rows are in order, unique and equal to the sent events. */
 function judgeRows(history: readonly Attempt[], rows: readonly StoredEventDto[], find: Find): void {
   const attempts = new Map<string, Attempt>();
   for (const attempt of history) for (const { source } of attempt.events) attempts.set(source, attempt);
@@ -26,9 +26,9 @@ function judgeRows(history: readonly Attempt[], rows: readonly StoredEventDto[],
   let seq = 0;
   let processedAt = '';
   for (const row of rows) {
-    if (row.seq !== seq + 1) find('disorder', `${name(row)} comes after seq ${seq}`);
+    if (row.seq !== seq + 1) find('disorder', `${name(row)} follows seq ${seq}`);
     if (row.processed_at < processedAt)
-      find('disorder', `${name(row)} was processed before the one in front of it`);
+      find('disorder', `${name(row)} has a processed_at before that of the previous row`);
     ({ seq, processed_at: processedAt } = row);
 
     const key = keyOf(row);
@@ -38,50 +38,50 @@ function judgeRows(history: readonly Attempt[], rows: readonly StoredEventDto[],
     const attempt = attempts.get(row.source);
     const sent = attempt && firstOf(attempt, key);
     if (!sent) find('phantom', name(row));
-    else if (attempt.answer.kind === 'refused')
-      find('not refused', `${name(row)}, answered ${attempt.answer.status}`);
+    else if (attempt.result.kind === 'rejected')
+      find('not rejected', `${name(row)}, response ${attempt.result.status}`);
     else if (row.timestamp !== sent.timestamp || !isDeepStrictEqual(row.payload, sent.payload))
       find('divergent', `${name(row)} is ${JSON.stringify(row)}, sent ${JSON.stringify(sent)}`);
   }
 }
 
-/** Each answer: what was acknowledged is there, and the verdicts are true of it. */
-function judgeAnswers(history: readonly Attempt[], rows: readonly StoredEventDto[], find: Find): void {
+/** Checks that every acknowledged event is stored and that the verdicts are correct. */
+function judgeResults(history: readonly Attempt[], rows: readonly StoredEventDto[], find: Find): void {
   const stored = new Map<string, StoredEventDto>();
   for (const row of rows) if (!stored.has(keyOf(row))) stored.set(keyOf(row), row);
-  const toldStored = new Set<string>();
+  const reportedStored = new Set<string>();
 
   for (const attempt of history) {
-    const { events, answer } = attempt;
-    if (answer.kind === 'unexpected') find('unexpected', answer.told);
-    if (answer.kind === 'queued' && answer.due) {
+    const { events, result } = attempt;
+    if (result.kind === 'unexpected') find('unexpected', result.detail);
+    if (result.kind === 'queued' && result.due) {
       for (const event of events)
-        if (!stored.has(keyOf(event))) find('lost', `${name(event)}, answered 202 and in no way interrupted`);
+        if (!stored.has(keyOf(event))) find('lost', `${name(event)}, response 202 without an interruption`);
     }
-    if (answer.kind !== 'verdicts') continue;
+    if (result.kind !== 'verdicts') continue;
     for (const [index, event] of events.entries()) {
-      const { outcome, seq } = answer.verdicts[index]!;
+      const { outcome, seq } = result.verdicts[index]!;
       const key = keyOf(event);
-      const told = `${name(event)} of ${event.source}, told ${outcome} as ${seq}`;
+      const verdict = `${name(event)} of ${event.source}, verdict ${outcome} with seq ${seq}`;
       if (outcome === 'stored') {
-        if (toldStored.has(key)) find('stored twice', told);
-        toldStored.add(key);
+        if (reportedStored.has(key)) find('stored twice', verdict);
+        reportedStored.add(key);
       }
       const row = stored.get(key);
       if (!row) {
-        find('lost', told);
+        find('lost', verdict);
         continue;
       }
-      if (row.seq !== seq) find('other seq', `${told}, is ${row.seq}`);
+      if (row.seq !== seq) find('other seq', `${verdict}, stored with seq ${row.seq}`);
       const isWinner = row.source === event.source && firstOf(attempt, key) === event;
-      if ((outcome === 'stored') !== isWinner) find('divergent', `${told}, stored by ${row.source}`);
+      if ((outcome === 'stored') !== isWinner) find('divergent', `${verdict}, stored by ${row.source}`);
       if (outcome !== 'stored' && (outcome === 'duplicate') !== isDeepStrictEqual(row.payload, event.payload))
-        find('divergent', `${told}, where ${JSON.stringify(row.payload)} is stored`);
+        find('divergent', `${verdict}, stored payload ${JSON.stringify(row.payload)}`);
     }
   }
 }
 
-/** Of two events with one key in one request, the first one wins. */
+/** Returns the first event of a request with this key, which is the one that is stored. */
 function firstOf(attempt: Attempt, key: string): SentEvent | undefined {
   return attempt.events.find((event) => keyOf(event) === key);
 }

@@ -3,23 +3,23 @@ import type { Attempt } from './history.js';
 import { publish } from './publish.js';
 import type { PublishRequest } from './workload.js';
 
-/** A publisher that received a 503 does not come back at once. */
+/** Delay of a publisher after a 503. */
 const AFTER_503_MS = 10;
 
-/** Where publishers take their requests from. */
+/** Source of the publishers' requests. */
 export interface RequestSource {
   next(): PublishRequest;
-  /** Takes back a request that had no response, to be sent again. */
-  giveBack?(unanswered: PublishRequest): void;
+  /** Takes back a request without a result, to be sent again. */
+  retry?(failed: PublishRequest): void;
 }
 
-/** Publishers at work, until they are stopped or the service is gone. */
+/** Concurrent publishers that send requests until they are stopped or the service ends. */
 export class Load {
-  /** Events whose request had a 200 since this load began. */
+  /** Events in requests with a 200 since the start of this load. */
   acknowledged = 0;
-  /** How long each response took, by its status. */
+  /** Latency of each response, by status. */
   readonly latenciesMs: Record<number, number[]> = {};
-  /** Resolves when every publisher has had its last response. */
+  /** Resolves when every publisher has received its last response. */
   readonly finished: Promise<unknown>;
   private stopped = false;
 
@@ -41,9 +41,9 @@ export class Load {
     while (!this.stopped) {
       const request = this.source.next();
       const began = performance.now();
-      const { status, answer } = await publish(this.url, request, this.history);
-      if (answer.kind === 'verdicts') this.acknowledged += request.events.length;
-      if (answer.kind === 'unknown') this.source.giveBack?.(request);
+      const { status, result } = await publish(this.url, request, this.history);
+      if (result.kind === 'verdicts') this.acknowledged += request.events.length;
+      if (result.kind === 'unknown') this.source.retry?.(request);
       if (status === null) return;
       (this.latenciesMs[status] ??= []).push(performance.now() - began);
       if (status === 503) await sleep(AFTER_503_MS);

@@ -6,10 +6,11 @@ import { run } from './run.js';
 
 const HELP = `npm run test:faults -- [--cycles 100] [--faults kill] [--publishers 16] [--seed N]
 
-Publishes to the service while it is killed, paused or locked out, restarts it each time, and holds all that is
-stored against all that was acknowledged. --faults takes several, separated by commas, which take turns:
-${Object.keys(FAULTS).join(', ')}, or all of them but lying-disk: all.
-The seed fixes what is sent and when the faults come, not what meets at the service.`;
+Publishes to the service while it is killed, paused or locked out of the database. Restarts it each time, and compares
+the stored events with the acknowledged ones. --faults takes a comma-separated list of faults, which take turns:
+${Object.keys(FAULTS).join(', ')}.
+The value "all" selects every fault except lying-disk.
+The seed determines the requests and the times of the faults, but not which requests are concurrent.`;
 
 const { values } = parseArgs({
   options: {
@@ -26,13 +27,13 @@ const names =
     ? Object.keys(FAULTS).filter((name) => name !== 'lying-disk')
     : values.faults.split(',');
 const unknown = names.filter((name) => !(name in FAULTS));
-const [asked, publishers, seed] = [values.cycles, values.publishers, values.seed].map(Number);
-// Each fault has its turn at least once.
-const cycles = Math.max(asked!, names.length);
-const isUsable = [asked, publishers, seed].every((number) => Number.isSafeInteger(number) && number! > 0);
+const [requested, publishers, seed] = [values.cycles, values.publishers, values.seed].map(Number);
+// Each fault occurs at least once.
+const cycles = Math.max(requested!, names.length);
+const isUsable = [requested, publishers, seed].every((number) => Number.isSafeInteger(number) && number! > 0);
 
 if (values.help || unknown.length > 0 || !isUsable) {
-  console.log(unknown.length > 0 ? `No such fault: ${unknown.join(', ')}.\n\n${HELP}` : HELP);
+  console.log(unknown.length > 0 ? `Unknown fault: ${unknown.join(', ')}.\n\n${HELP}` : HELP);
   process.exitCode = values.help ? 0 : 2;
 } else {
   console.log(`seed ${seed}, ${cycles} cycles of ${names.join(', ')}, ${publishers} publishers`);
@@ -47,7 +48,9 @@ if (values.help || unknown.length > 0 || !isUsable) {
     });
     console.log(`${requests} requests, ${acknowledged} events acknowledged, ${survived} faults.`);
     console.log(
-      findings.length === 0 ? 'Nothing lost, doubled or divergent; the sums add up.' : summary(findings),
+      findings.length === 0
+        ? 'No event is lost, doubled or divergent. The sums are correct.'
+        : summary(findings),
     );
     process.exitCode = findings.length === 0 ? 0 : 1;
   } finally {

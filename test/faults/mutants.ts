@@ -2,24 +2,24 @@ import type { DriverFaults } from './driver-faults.js';
 import type { FaultName } from './faults.js';
 import type { Finding } from './findings.js';
 
-/** A service that breaks a promise, and what the judge must find in it. */
+/** A service that violates a guarantee, and the findings that the judge must report. */
 export interface Mutant {
   readonly driver: DriverFaults;
-  /** The fault that brings it to light; the others show under load alone. */
+  /** Fault that exposes the violation. Without one, load alone exposes it. */
   readonly fault?: FaultName;
   readonly caughtBy: readonly Finding['kind'][];
 }
 
 /**
- * What can be broken below the service. Faults of its logic are the judge's own unit tests (`judge.test.ts`): wrong
- * outcome, wrong seq, a rejected request that is stored, and the rest.
+ * Mutants of the SQLite driver and its statements. The unit tests of the judge (`judge.test.ts`) cover faults in the
+ * service's logic, such as a wrong outcome, a wrong seq or a rejected request that is stored.
  */
 export const MUTANTS: Record<string, Mutant> = {
-  'does not sync, and loses power': {
+  'does not fsync, and loses power': {
     driver: {
       rewrite: [
         ['synchronous = FULL', 'synchronous = OFF'],
-        // No checkpoint, so that everything is in the WAL, whose tail is lost.
+        // Without a checkpoint, all events are in the WAL, whose tail is lost.
         ['wal_checkpoint\\(PASSIVE\\)', 'wal_checkpoint(NOOP)'],
       ],
     },
@@ -40,7 +40,7 @@ export const MUTANTS: Record<string, Mutant> = {
     },
     caughtBy: ['doubled', 'stored twice', 'divergent', 'other seq'],
   },
-  'lets the last payload win': {
+  'keeps the last payload instead of the first': {
     driver: { rewrite: [['DO NOTHING', 'DO UPDATE SET payload = excluded.payload']] },
     caughtBy: ['divergent'],
   },

@@ -6,19 +6,19 @@ import { Load, type RequestSource } from './load.js';
 import { Trial } from './trial.js';
 import { request } from './workload.js';
 
-/** What a commit takes at least, on any machine: long enough that the work of a slow one is little beside it. */
+/** Minimum duration of a commit. Much longer than the rest of the work, even on a slow machine. */
 const COMMIT_MS = 300;
 const MIB = 1024 * 1024;
 
 const slowCommits = driverFaults({ delayCommitsMs: COMMIT_MS });
 
-/** Requests of so many new events each. */
+/** Returns a source of requests with this number of new events each. */
 function requestsOf(events: number, payloadBytes: number): RequestSource {
   const payload = { text: 'x'.repeat(payloadBytes) };
-  let made = 0;
+  let created = 0;
   return {
     next: () => {
-      const source = `${events}-${++made}`;
+      const source = `${events}-${++created}`;
       const event = (_: unknown, index: number): SentEvent => ({
         topic: 'load',
         event_id: `${source}-${index}`,
@@ -45,8 +45,8 @@ async function timesToLive(service: Service, count: number): Promise<number[]> {
   return times;
 }
 
-describe('a queue that is full', () => {
-  it('accepts or rejects at once, while /health/live waits for no commit', async () => {
+describe('a full queue', () => {
+  it('accepts or rejects without delay, while /health/live waits for no commit', async () => {
     const trial = new Trial({ environment: { QUEUE_CAPACITY: '200', ...slowCommits } });
     const service = await trial.start();
     const singles = new Load(service.url, requestsOf(1, 50), trial.history, 64);
@@ -58,11 +58,11 @@ describe('a queue that is full', () => {
     const liveMs = median(await live);
     await Promise.all([singles.stop(), batches.stop()]);
 
-    // Any other response, or a 503 without Retry-After, is a finding; so is a trace of a rejected request.
+    // Any other response, a 503 without Retry-After and a stored event of a rejected request are findings.
     expect(await trial.findings()).toEqual([]);
     expect(Object.keys(singles.latenciesMs).filter((status) => status !== '503')).toEqual(['200']);
     expect(Object.keys(batches.latenciesMs)).toEqual(['200', '503']);
-    // All are measured at the same time, so that a busy machine delays them alike.
+    // All are measured at the same time, so that a busy machine delays them equally.
     const acceptedMs = median(singles.latenciesMs[200]!);
     expect(liveMs).toBeLessThan(acceptedMs / 2);
     expect(median(batches.latenciesMs[503]!)).toBeLessThan(acceptedMs / 2);
@@ -91,7 +91,7 @@ describe('a queue that is full', () => {
 });
 
 describe('a publisher of single events', () => {
-  it('waits less than half as long as the four publishers of 5000 events beside it', async () => {
+  it('waits less than half as long as four publishers of 5000 events running concurrently', async () => {
     const trial = new Trial({ environment: slowCommits });
     const { url } = await trial.start();
     const batches = new Load(url, requestsOf(5_000, 50), [], 4);

@@ -11,8 +11,8 @@ const IMAGE_BYTES = 64 * 1024 * 1024;
 const images = aDirectory();
 
 /**
- * Runs the service on a file system in an image. Writes without a sync are in the memory of the system, not in the
- * image. A copy of the image therefore holds what a power cut leaves, and the service starts again from that copy.
+ * Runs the service on a file system in an image. Writes without fsync are in the page cache, not in the image. A
+ * copy of the image therefore has the state after a power cut, and the service is restarted on that copy.
  */
 async function findingsAfterPowerCut(environment = {}): Promise<Finding[]> {
   const volume = Volume.onImage(join(images, 'disk'), IMAGE_BYTES);
@@ -25,11 +25,11 @@ async function findingsAfterPowerCut(environment = {}): Promise<Finding[]> {
     copyFileSync(join(images, 'disk'), join(images, 'after'));
     await load.finished;
     volume.exchange(join(images, 'after'));
-    const refusal = await trial.start().then(
+    const startError = await trial.start().then(
       () => null,
       (error: Error) => error.message,
     );
-    return refusal === null ? await trial.findings() : [{ kind: 'corrupt', detail: refusal }];
+    return startError === null ? await trial.findings() : [{ kind: 'corrupt', detail: startError }];
   } finally {
     await trial.service.end('SIGKILL');
     volume.remove();
@@ -37,14 +37,14 @@ async function findingsAfterPowerCut(environment = {}): Promise<Finding[]> {
 }
 
 const possible = isPossible(() => Volume.onImage(join(images, 'probe'), IMAGE_BYTES));
-if (!possible) console.warn('SKIPPED, for want of mount and mkfs.ext4: run as root on Linux.');
+if (!possible) console.warn('SKIPPED: mount and mkfs.ext4 are not available. Run as root on Linux.');
 
 (possible ? describe : describe.skip)('a power cut', () => {
-  it('loses nothing that was acknowledged', async () => {
+  it('loses no acknowledged event', async () => {
     expect(await findingsAfterPowerCut()).toEqual([]);
   });
 
-  it('loses acknowledged events when commits are not synced', async () => {
+  it('loses acknowledged events if commits do not fsync', async () => {
     const withoutSync = driverFaults({ rewrite: [['synchronous = FULL', 'synchronous = OFF']] });
     const kinds = (await findingsAfterPowerCut(withoutSync)).map(({ kind }) => kind);
     expect(kinds.some((kind) => kind === 'lost' || kind === 'corrupt')).toBe(true);

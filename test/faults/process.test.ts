@@ -6,8 +6,8 @@ import { FAULTS } from './faults.js';
 import { Trial } from './trial.js';
 import { isInCheckpoint } from './wal.js';
 
-describe('kill -9 in the middle of a migration', () => {
-  it('leaves nothing half done, and the next start repeats the migration', async () => {
+describe('SIGKILL during a migration', () => {
+  it('leaves no partial migration, and the next start repeats it', async () => {
     const trial = new Trial();
     const kill = { when: 'before', statement: 'CREATE INDEX', pass: 1 } as const;
     await expect(trial.start(driverFaults({ kill }))).rejects.toThrow('with code null');
@@ -22,8 +22,8 @@ describe('kill -9 in the middle of a migration', () => {
   });
 });
 
-describe('kill -9 in the middle of a checkpoint', () => {
-  it('loses nothing', async () => {
+describe('SIGKILL during a checkpoint', () => {
+  it('loses no acknowledged event', async () => {
     const trial = new Trial();
     const fault = FAULTS['kill-checkpoint'];
     await trial.start(fault.environment());
@@ -37,7 +37,7 @@ describe('kill -9 in the middle of a checkpoint', () => {
 });
 
 describe('SIGSTOP for two seconds under load', () => {
-  it('delays every publisher and fails none', async () => {
+  it('delays requests but fails none', async () => {
     const trial = new Trial();
     const service = await trial.start();
     const load = trial.load();
@@ -49,7 +49,7 @@ describe('SIGSTOP for two seconds under load', () => {
     await until(() => load.acknowledged > before + 500, '500 more events are acknowledged');
     await load.stop();
     trial.expectQueued();
-    expect(trial.history.filter(({ answer }) => answer.kind === 'unknown')).toEqual([]);
+    expect(trial.history.filter(({ result }) => result.kind === 'unknown')).toEqual([]);
     expect(await trial.findings()).toEqual([]);
   });
 });

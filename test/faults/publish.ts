@@ -1,21 +1,25 @@
 import type { ProblemDto } from '../../src/http/problem.dto.js';
 import type { PublishedBatch, PublishedEvent } from '../../src/ingest/publish.dto.js';
-import type { Answer, Attempt } from './history.js';
+import type { Attempt, AttemptResult } from './history.js';
 import type { PublishRequest } from './workload.js';
 
-/** A bound on hanging, not on speed. */
-const SILENCE_MS = 60_000;
-const REFUSED_BROKEN = [400, 415, 422];
-/** The kinds of 503 that say that nothing was taken. */
-const NOTHING_TAKEN = ['urn:problem:queue-full', 'urn:problem:receiving-full', 'urn:problem:shutting-down'];
+/** Detects a hanging request, far above the response time on a busy machine. */
+const RESPONSE_TIMEOUT_MS = 60_000;
+const REJECTION_STATUSES = [400, 415, 422];
+/** Problem types of a 503 that accepted no event. */
+const NOTHING_ACCEPTED = [
+  'urn:problem:queue-full',
+  'urn:problem:receiving-full',
+  'urn:problem:shutting-down',
+];
 
-/** Sends one request, once, and records what came of it. */
+/** Sends a request once, without a retry, and appends it and its result to the history. */
 export async function publish(
   url: string,
   request: PublishRequest,
   history: Attempt[],
 ): Promise<Attempt & { readonly status: number | null }> {
-  const attempt: Attempt = { events: request.events, answer: { kind: 'unknown' } };
+  const attempt: Attempt = { events: request.events, result: { kind: 'unknown' } };
   history.push(attempt);
   let response: Response;
   let body: unknown;
@@ -24,27 +28,30 @@ export async function publish(
       method: 'POST',
       headers: request.headers,
       body: request.body,
-      signal: AbortSignal.timeout(SILENCE_MS),
+      signal: AbortSignal.timeout(RESPONSE_TIMEOUT_MS),
     });
     body = await response.json();
   } catch (error) {
     if ((error as Error).name === 'TimeoutError')
-      attempt.answer = { kind: 'unexpected', told: `no response within ${SILENCE_MS} ms` };
+      attempt.result = { kind: 'unexpected', detail: `no response within ${RESPONSE_TIMEOUT_MS} ms` };
     return Object.assign(attempt, { status: null });
   }
-  attempt.answer = readAnswer(request, response, body);
+  attempt.result = readResult(request, response, body);
   return Object.assign(attempt, { status: response.status });
 }
 
-function readAnswer({ events, broken }: PublishRequest, response: Response, body: unknown): Answer {
+function readResult({ events, invalid }: PublishRequest, response: Response, body: unknown): AttemptResult {
   const { status, headers } = response;
-  const unexpected: Answer = { kind: 'unexpected', told: `${status} ${JSON.stringify(body).slice(0, 300)}` };
+  const unexpected: AttemptResult = {
+    kind: 'unexpected',
+    detail: `${status} ${JSON.stringify(body).slice(0, 300)}`,
+  };
   if (status === 503) {
     if (!(Number(headers.get('retry-after')) >= 1)) return unexpected;
     const { type } = body as ProblemDto;
-    return NOTHING_TAKEN.includes(type) ? { kind: 'refused', status } : { kind: 'unknown' };
+    return NOTHING_ACCEPTED.includes(type) ? { kind: 'rejected', status } : { kind: 'unknown' };
   }
-  if (broken) return REFUSED_BROKEN.includes(status) ? { kind: 'refused', status } : unexpected;
+  if (invalid) return REJECTION_STATUSES.includes(status) ? { kind: 'rejected', status } : unexpected;
   if (status === 202) return { kind: 'queued', due: false };
   if (status !== 200) return unexpected;
   if (events.length === 1) {

@@ -7,20 +7,20 @@ import type { EventsPage } from '../../src/query/events.dto.js';
 
 export type StoredEventDto = EventsPage['events'][number];
 
-/** All that a service which is at rest shows of itself. */
+/** State of an idle service, read over HTTP and from its database file. */
 export interface Readback {
-  /** Walked over HTTP by cursor, in the order the pages gave. */
+  /** All rows of GET /events, in page order. */
   readonly rows: readonly StoredEventDto[];
   readonly stats: Omit<StatsResponse, 'uptime' | 'topics'>;
-  /** From the file. */
+  /** Counters in the database file. */
   readonly counters: readonly TopicCounters[];
-  /** Rows in the file, whatever the pages showed. */
+  /** Number of rows in the database file. */
   readonly rowsInFile: number;
-  /** What PRAGMA integrity_check says; "ok" if it was not asked. */
+  /** Result of PRAGMA integrity_check; "ok" if the check was skipped. */
   readonly integrity: string;
 }
 
-/** Reads what came after `earlier` was read. Waits until the queue is empty; the file is only read. */
+/** Waits until the queue is empty, then reads the rows after `earlier`. Opens the database file read-only. */
 export async function readBack(
   service: Client,
   database: string,

@@ -5,7 +5,7 @@ import { acknowledgedIn } from './history.js';
 import { Trial, type TrialOptions } from './trial.js';
 
 export interface RunOptions extends TrialOptions {
-  /** Lives of the service that end in a fault; the faults take turns. */
+  /** Runs of the service that end with a fault. The faults take turns. */
   readonly cycles: number;
   readonly faults: readonly FaultName[];
   readonly publishers: number;
@@ -20,7 +20,7 @@ export interface RunResult {
   readonly survived: number;
 }
 
-/** Repeats load, fault, restart and judgement on one database; ends at the first finding. */
+/** Repeats load, fault, restart and check on one database. Stops at the first finding. */
 export async function run(options: RunOptions): Promise<RunResult> {
   const random = seededRandom(options.seed);
   const trial = new Trial(options);
@@ -41,7 +41,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
     const load = trial.load(options.publishers);
     await fault.strike(trial, load, random);
     await load.finished;
-    if (fault.endsInOrder) trial.expectOrderlyEnd();
+    if (fault.isGraceful) trial.expectGracefulShutdown();
     survived++;
     options.onCycle?.(cycle + 1, name, acknowledgedIn(trial.history));
   }

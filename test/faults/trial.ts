@@ -10,13 +10,13 @@ import { Workload } from './workload.js';
 
 export interface TrialOptions {
   readonly seed?: number;
-  /** Of every life of the service. */
+  /** Environment variables for every run of the service. */
   readonly environment?: Readonly<Record<string, string>>;
-  /** A new folder if none is given. */
+  /** Folder of the database; a new one by default. */
   readonly directory?: string;
 }
 
-/** One database and everything that was ever sent to it, over as many lives of the service as it takes. */
+/** A database and the history of its requests, over any number of runs of the service. */
 export class Trial {
   readonly history: Attempt[] = [];
   readonly workload: Workload;
@@ -24,7 +24,7 @@ export class Trial {
   service!: Service;
   private readonly environment: Readonly<Record<string, string>>;
   private rows: readonly StoredEventDto[] = [];
-  private lifeBegan = 0;
+  private runBegan = 0;
 
   constructor({ seed = 1, environment = {}, directory = aDirectory() }: TrialOptions = {}) {
     this.workload = new Workload(seed);
@@ -40,14 +40,14 @@ export class Trial {
     return `${this.database}-wal`;
   }
 
-  /** The index of the WAL. */
+  /** Path of the WAL index. */
   get shm(): string {
     return `${this.database}-shm`;
   }
 
-  /** Starts the next life of the service. */
+  /** Starts the next run of the service. */
   async start(environment: Readonly<Record<string, string>> = {}): Promise<Service> {
-    this.lifeBegan = this.history.length;
+    this.runBegan = this.history.length;
     this.service = await Service.start({ ...this.environment, ...environment }, this.database);
     return this.service;
   }
@@ -56,20 +56,23 @@ export class Trial {
     return new Load(this.service.url, this.workload, this.history, publishers);
   }
 
-  /** Holds this life to its 202s: it ended in order, or had time to store them. */
+  /**
+   * Requires that every event with a 202 in this run is stored. Called after a graceful shutdown or with an empty
+   * queue.
+   */
   expectQueued(): void {
-    for (const { answer } of this.history.slice(this.lifeBegan))
-      if (answer.kind === 'queued') answer.due = true;
+    for (const { result } of this.history.slice(this.runBegan))
+      if (result.kind === 'queued') result.due = true;
   }
 
-  /** Holds this life to an orderly end: everything it accepted is stored, and what had no response left no trace. */
-  expectOrderlyEnd(): void {
+  /** Requires that this run stored every accepted event, and no event of a request without a response. */
+  expectGracefulShutdown(): void {
     this.expectQueued();
-    for (const attempt of this.history.slice(this.lifeBegan))
-      if (attempt.answer.kind === 'unknown') attempt.answer = { kind: 'refused', status: 0 };
+    for (const attempt of this.history.slice(this.runBegan))
+      if (attempt.result.kind === 'unknown') attempt.result = { kind: 'rejected', status: 0 };
   }
 
-  /** Reads the rows that are new since the last time, or all of them again, and judges the whole history. */
+  /** Judges the whole history. Reads all rows if `thorough`, otherwise only those since the last call. */
   async findings({ thorough = true } = {}): Promise<Finding[]> {
     const earlier = thorough ? [] : this.rows;
     const readback = await readBack(this.service, this.database, { earlier, thorough });

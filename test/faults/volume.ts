@@ -3,33 +3,33 @@ import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** Runs a command that needs root; its complaints go into the error. */
+/** Runs a command that needs root. Throws an error with its stderr if it fails. */
 function run(command: string, ...args: string[]): void {
   execFileSync(command, args, { stdio: 'pipe' });
 }
 
-/** Whether such a volume can be made here: as root, on Linux, with the capability to mount. */
-export function isPossible(make: () => Volume): boolean {
+/** Returns whether a volume can be created, which requires root on Linux with the capability to mount. */
+export function isPossible(create: () => Volume): boolean {
   try {
-    make().remove();
+    create().remove();
     return true;
   } catch {
     return false;
   }
 }
 
-/** A small file system of its own. */
+/** A small, separate file system. */
 export class Volume {
   readonly directory = mkdtempSync(join(tmpdir(), 'aggregator-volume-'));
 
-  /** `size` as mount takes it: "4m". */
+  /** Mounts a tmpfs. `size` has the syntax of mount, such as "4m". */
   static inMemory(size: string): Volume {
     const volume = new Volume();
     run('mount', '-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', volume.directory);
     return volume;
   }
 
-  /** A new ext4 file system in an image, a file. */
+  /** Creates an ext4 file system in an image file and mounts it. */
   static onImage(image: string, bytes: number): Volume {
     writeFileSync(image, '');
     truncateSync(image, bytes);
@@ -39,7 +39,7 @@ export class Volume {
     return volume;
   }
 
-  /** The same folder shows another image from now on. */
+  /** Mounts another image on the same folder. */
   exchange(image: string): void {
     run('umount', this.directory);
     run('mount', '-o', 'loop', image, this.directory);
@@ -49,7 +49,7 @@ export class Volume {
     run('mount', '-o', `remount,size=${size}`, this.directory);
   }
 
-  /** Nothing may be using it any more. */
+  /** Unmounts and deletes the folder. Fails while a process uses it. */
   remove(): void {
     run('umount', this.directory);
     rmSync(this.directory, { recursive: true, force: true });

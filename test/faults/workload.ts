@@ -3,44 +3,44 @@ import type { SentEvent } from './history.js';
 
 const TOPICS = ['orders', 'payments', 'audit', 'ünïcode/✓'];
 const LARGEST_BATCH = 50;
-/** Repeats come half from the last few keys, some of them still under way, and half from all. */
+/** Number of recent keys that half of the duplicates repeat, some of them in flight. The others repeat any key. */
 const RECENT_KEYS = 50;
 
 export interface PublishRequest {
   readonly events: readonly SentEvent[];
   readonly body: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** Whether it must be refused. */
-  readonly broken: boolean;
+  /** Whether the service must reject it. */
+  readonly invalid: boolean;
 }
 
-/** What publishers send: the choices are those of the seed, what happens at the same time is not. */
+/** Generates the publishers' requests. The seed determines them, but not which of them are concurrent. */
 export class Workload {
   private readonly random: () => number;
   private readonly sent: SentEvent[] = [];
-  private readonly unanswered: PublishRequest[] = [];
+  private readonly retries: PublishRequest[] = [];
   private attempts = 0;
 
   constructor(seed: number) {
     this.random = seededRandom(seed);
   }
 
-  /** A request that nobody has sent before; of one that was not answered, the same events. */
+  /** Returns the events of a request without a result again, with a new source, or else a new request. */
   next(): PublishRequest {
     const source = `attempt-${++this.attempts}`;
-    const again = this.unanswered.pop();
+    const again = this.retries.pop();
     if (again) return request(again.events.map((event) => ({ ...event, source })));
     const dice = this.random();
     const size = dice < 0.5 ? 1 : 1 + this.below(LARGEST_BATCH);
     const events = Array.from({ length: size }, () => this.event(source));
-    if (dice >= 0.45 && dice < 0.5) return this.broken(events);
+    if (dice >= 0.45 && dice < 0.5) return this.invalid(events);
     for (const event of events) this.sent.push(event);
     return request(events, dice >= 0.9 ? { prefer: 'respond-async' } : {});
   }
 
-  /** No answer came: some publisher sends it again. */
-  giveBack(unanswered: PublishRequest): void {
-    if (!unanswered.broken) this.unanswered.push(unanswered);
+  /** Takes back a request without a result. A later `next` returns its events again. */
+  retry(failed: PublishRequest): void {
+    if (!failed.invalid) this.retries.push(failed);
   }
 
   private event(source: string): SentEvent {
@@ -50,7 +50,7 @@ export class Workload {
     const original = this.sent[this.sent.length - 1 - this.below(recent)]!;
     if (dice < 0.8) return { ...original, source };
     const { number, text } = original.payload;
-    // Key order does not make another payload.
+    // The order of members does not change a payload.
     if (dice < 0.9) return { ...original, source, payload: { text, number } };
     return { ...original, source, payload: { number, text: `${String(text)}!` } };
   }
@@ -66,14 +66,14 @@ export class Workload {
     };
   }
 
-  /** Its keys are never sent again, so that a row with one of them can only come from here. */
-  private broken(events: readonly SentEvent[]): PublishRequest {
-    const fresh = events.map(({ source }) => this.fresh(`${source}-refused`));
+  /** Returns an invalid request. Its keys are never sent again, so that a row with one of them reveals a fault. */
+  private invalid(events: readonly SentEvent[]): PublishRequest {
+    const fresh = events.map(({ source }) => this.fresh(`${source}-rejected`));
     const { body, headers } = request([...fresh, { ...fresh[0]!, event_id: '' }]);
     return [
-      { events: fresh, body, headers, broken: true },
-      { events: fresh, body: body.slice(0, -1), headers, broken: true },
-      { events: fresh, body, headers: { 'content-type': 'text/plain' }, broken: true },
+      { events: fresh, body, headers, invalid: true },
+      { events: fresh, body: body.slice(0, -1), headers, invalid: true },
+      { events: fresh, body, headers: { 'content-type': 'text/plain' }, invalid: true },
     ][this.below(3)]!;
   }
 
@@ -82,7 +82,7 @@ export class Workload {
   }
 }
 
-/** A request of these events; one alone is sent as an object. */
+/** Returns a request of these events. A single event is sent as an object. */
 export function request(
   events: readonly SentEvent[],
   headers: Readonly<Record<string, string>> = {},
@@ -91,6 +91,6 @@ export function request(
     events,
     body: JSON.stringify(events.length === 1 ? events[0] : events),
     headers: { 'content-type': 'application/json', ...headers },
-    broken: false,
+    invalid: false,
   };
 }
