@@ -93,7 +93,7 @@ describe('a request without an API key', () => {
     );
     await until(() => connection.statuses.length > 0, 'the service responds');
     expect(connection.statuses).toEqual([401]);
-    connection.hangUp();
+    connection.close();
   });
 });
 

@@ -1,21 +1,21 @@
 import type { EventDto } from '../../src/event/event.dto.js';
 
-let made = 0;
+let created = 0;
 
-/** A valid event with a key of its own, but for what is given. */
+/** Returns a valid event with a unique key. Overrides replace its members. */
 export function anEvent(overrides: Partial<Record<keyof EventDto, unknown>> = {}): EventDto {
-  made++;
+  created++;
   return {
     topic: 'orders',
-    event_id: `event-${made}`,
+    event_id: `event-${created}`,
     timestamp: '2026-01-31T12:00:00.000Z',
     source: 'checkout',
-    payload: { number: made },
+    payload: { number: created },
     ...overrides,
   } as EventDto;
 }
 
-/** `count` of them. */
+/** Returns `count` such events. */
 export function events(count: number, overrides: Partial<Record<keyof EventDto, unknown>> = {}): EventDto[] {
   return Array.from({ length: count }, () => anEvent(overrides));
 }

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { anEvent } from './an-event.js';
 
-/** A request as it stands on the wire, but for its Content-Length. */
+/** A request as sent on the wire, without its Content-Length. */
 export interface RawRequest {
   readonly method: string;
   readonly target: string;
@@ -32,7 +32,7 @@ const nearlyAnEvent = fc.record(
   { requiredKeys: ['topic', 'event_id', 'timestamp', 'source'] },
 );
 
-/** Any JSON, often an event or a batch, or nearly one. */
+/** Any JSON, often an event, a batch or something close to one. */
 export const anyJsonBody: fc.Arbitrary<string> = fc
   .oneof(
     anyJson,
@@ -48,7 +48,7 @@ const aChange = fc.tuple(
   fc.oneof(fc.constantFrom(...'{}[]",:\\0e-\u0000\u2028'), anyText),
 );
 
-/** The same with some of its characters taken out, put in or changed. */
+/** JSON with characters removed, inserted or replaced. */
 export const anyBrokenJson: fc.Arbitrary<string> = fc
   .tuple(anyJsonBody, fc.array(aChange))
   .map(([json, changes]) =>
@@ -65,27 +65,30 @@ const compressors = {
   identity: (body: Buffer) => body,
 };
 
-/** A body in an encoding, sometimes another than its header says, sometimes with a byte changed or its end cut off. */
+/** A body in a content encoding. Its header may name another encoding; the body may be corrupted or truncated. */
 export const anyCompressed: fc.Arbitrary<{ encoding: string; body: Buffer }> = fc
   .record({
     json: anyJsonBody,
     encoding: oneOf('gzip deflate br identity'),
-    said: fc.option(oneOf('gzip x-gzip deflate br zstd identity gzip,gzip'), { freq: 4 }),
+    declared: fc.option(oneOf('gzip x-gzip deflate br zstd identity gzip,gzip'), { freq: 4 }),
     changed: fc.option(fc.tuple(fc.nat(), fc.nat(255)), { freq: 2 }),
     cut: fc.option(fc.nat(), { freq: 4 }),
   })
-  .map(({ json, encoding, said, changed, cut }) => {
+  .map(({ json, encoding, declared, changed, cut }) => {
     const body = compressors[encoding as keyof typeof compressors](Buffer.from(json));
     if (changed) body[changed[0] % body.length] = changed[1];
-    return { encoding: said ?? encoding, body: cut === null ? body : body.subarray(0, cut % body.length) };
+    return {
+      encoding: declared ?? encoding,
+      body: cut === null ? body : body.subarray(0, cut % body.length),
+    };
   });
 
-/** Lines of JSON, some of them broken. */
+/** Lines of JSON, some of them malformed. */
 export const anyLines: fc.Arbitrary<string> = fc
   .array(fc.oneof(anyJsonBody, anyBrokenJson), { maxLength: 20 })
   .map((lines) => lines.join('\n'));
 
-/** The headers of a CloudEvent in binary mode, or nearly. */
+/** Headers of a CloudEvent in binary mode, with missing and invalid ones. */
 export const anyCloudEventHeaders: fc.Arbitrary<RawRequest['headers']> = fc
   .record(
     {
@@ -104,12 +107,12 @@ export const anyBytes: fc.Arbitrary<Buffer> = fc
   .uint8Array({ maxLength: 2_000 })
   .map((bytes) => Buffer.from(bytes));
 
-/** A valid one. */
+/** A valid event, as JSON. */
 export const anyEvent: fc.Arbitrary<string> = fc
   .uuid()
   .map((event_id) => JSON.stringify(anEvent({ event_id })));
 
-/** None of those that frame a message: of a wrong one, the service rightly waits for the rest. */
+/** Any header except Content-Length and Transfer-Encoding. A wrong length makes the service wait for more body. */
 const anyHeader = fc.tuple(
   fc
     .oneof(
@@ -160,7 +163,7 @@ const aParameter = fc.tuple(
   ),
   fc.oneof(oneOf('0 1 -1 1e3 9007199254740993 asc NaN 2026-01-31T12:00:00Z %00'), anyPiece),
 );
-/** Of any parameters, some of them twice. */
+/** A query string of any parameters, some of them repeated. */
 export const anyQuery: fc.Arbitrary<string> = fc
   .array(aParameter, { maxLength: 8 })
   .map((pairs) => pairs.map((pair) => pair.join('=')).join('&'));

@@ -19,7 +19,7 @@ const ARGUMENTS = [
   '--remote-debugging-pipe',
 ];
 
-/** The browser that is installed, if one is. */
+/** Command of the installed browser; undefined if there is none. */
 export const BROWSER = NAMES.find((name) => !spawnSync(name, ['--version']).error);
 
 interface Message {
@@ -30,10 +30,10 @@ interface Message {
   error?: { message: string };
 }
 
-/** A page in a real browser, spoken to by the DevTools protocol over pipes 3 and 4: no port, no library. */
+/** A page in a real browser, controlled by the DevTools protocol over pipes 3 and 4, without a port or a library. */
 export class Page {
-  /** What the page threw or the browser complained of, such as what a policy forbade. */
-  readonly complaints: string[] = [];
+  /** Uncaught exceptions of the page, and errors and warnings of the browser, such as a violated policy. */
+  readonly errors: string[] = [];
   private readonly waiting = new Map<number, (message: Message) => void>();
   private sent = 0;
   private session: string | undefined;
@@ -49,11 +49,11 @@ export class Page {
       for (const message of messages) this.take(JSON.parse(message) as Message);
     });
     browser.on('exit', () => {
-      for (const answer of this.waiting.values()) answer({ error: { message: 'the browser has ended' } });
+      for (const settle of this.waiting.values()) settle({ error: { message: 'the browser has ended' } });
     });
   }
 
-  /** Opens an address; resolves when the browser has begun to load it. */
+  /** Opens a URL. Resolves when navigation has started. */
   static async open(url: string): Promise<Page> {
     const profile = mkdtempSync(join(tmpdir(), 'browser-'));
     const browser = spawn(BROWSER!, [...ARGUMENTS, `--user-data-dir=${profile}`], {
@@ -71,7 +71,7 @@ export class Page {
     return page;
   }
 
-  /** The value of a JavaScript expression in the page; throws what it throws. */
+  /** Evaluates a JavaScript expression in the page and returns its value. Rejects with the exception that it throws. */
   async evaluate<T>(expression: string): Promise<T> {
     const { result, exceptionDetails } = await this.call<{
       result: { value: T };
@@ -81,11 +81,11 @@ export class Page {
     return result.value;
   }
 
-  /** Asked, not killed: its children would go on writing into the profile for a while. */
+  /** Closes the browser with a command. After a kill, its child processes would still write into the profile. */
   async close(): Promise<void> {
     const exit = once(this.browser, 'exit');
     this.session = undefined;
-    this.call('Browser.close').catch(() => {}); // it may end without having answered
+    this.call('Browser.close').catch(() => {}); // The browser may exit without a response.
     await exit;
     rmSync(this.profile, { recursive: true, force: true });
   }
@@ -107,9 +107,9 @@ export class Page {
       this.waiting.delete(message.id);
     } else if (message.method === 'Log.entryAdded') {
       const { level, text } = message.params!['entry'] as { level: string; text: string };
-      if (level === 'error' || level === 'warning') this.complaints.push(text);
+      if (level === 'error' || level === 'warning') this.errors.push(text);
     } else if (message.method === 'Runtime.exceptionThrown') {
-      this.complaints.push(JSON.stringify(message.params));
+      this.errors.push(JSON.stringify(message.params));
     }
   }
 }

@@ -27,7 +27,7 @@ export class Client {
     const response = await this.request(path);
     const text = await response.text();
     if (response.status !== 200) throw new Error(`GET ${path}: ${response.status} ${text}`);
-    // Not response.json(): its objects belong to another realm than Jest's, and are deep-equal to none of ours.
+    // Objects of response.json() belong to another realm than Jest's, so that they are never deep-equal to the test's.
     return JSON.parse(text) as T;
   }
 

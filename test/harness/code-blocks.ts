@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-/** The project's folder; a compiled test file lies three folders below it. */
+/** Root folder of the project, three folders above a compiled test file. */
 export const PROJECT = fileURLToPath(new URL('../../../', import.meta.url));
 
 /** A fenced code block of a markdown file. */
@@ -14,10 +14,10 @@ export interface CodeBlock {
   readonly lines: readonly string[];
 }
 
-/** One command of a shell block and the answer below it, each line of which begins with `#`. */
+/** A command of a shell block and its expected output: the lines below it that begin with `#`. */
 export interface Step {
   readonly command: string;
-  readonly answer: string;
+  readonly output: string;
 }
 
 export function readDocument(path: string): string {
@@ -45,24 +45,24 @@ export function codeBlocksOf(path: string): CodeBlock[] {
   return blocks;
 }
 
-/** Returns the code of the one block of a file that has this name or, without a name, this language. */
+/** Returns the code of the only block of a file with this name or, if unnamed, this language. */
 export function codeOf(path: string, nameOrLanguage: string): string {
   const found = codeBlocksOf(path).filter(({ name, language }) => (name || language) === nameOrLanguage);
   if (found.length !== 1) throw new Error(`${path} has ${found.length} code blocks "${nameOrLanguage}"`);
   return found[0]!.lines.join('\n');
 }
 
-/** Returns the steps of a shell block that shows answers. */
+/** Returns the steps of a shell block that shows output; none of a block without output. */
 export function stepsOf(lines: readonly string[]): Step[] {
-  const isAnswer = (line: string) => /^#( |$)/.test(line);
-  if (!lines.some(isAnswer)) return [];
-  const steps: { command: string; answer: string }[] = [];
-  let answering = true;
+  const isOutput = (line: string) => /^#( |$)/.test(line);
+  if (!lines.some(isOutput)) return [];
+  const steps: { command: string; output: string }[] = [];
+  let inOutput = true;
   for (const line of lines) {
-    if (answering && !isAnswer(line)) steps.push({ command: '', answer: '' });
-    answering = isAnswer(line);
+    if (inOutput && !isOutput(line)) steps.push({ command: '', output: '' });
+    inOutput = isOutput(line);
     const step = steps.at(-1)!;
-    if (answering) step.answer += `${line.slice(2)}\n`;
+    if (inOutput) step.output += `${line.slice(2)}\n`;
     else step.command += `${line}\n`;
   }
   return steps;

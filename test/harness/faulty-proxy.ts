@@ -2,11 +2,11 @@ import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** What the proxy does with one request; `lose` forwards it and drops the response. */
+/** A fault of one request. `close` closes the connection; `lose` forwards the request and drops the response. */
 export type Fault =
-  'hang up' | 'lose' | 'none' | { status: number; headers?: Record<string, string>; body: string };
+  'close' | 'lose' | 'none' | { status: number; headers?: Record<string, string>; body: string };
 
-/** A proxy before the service that applies one fault to each request, in order, and none after the last. */
+/** A proxy in front of the service that applies one fault to each request, in order, and none after the last. */
 export class FaultyProxy {
   /** The body of each request, and when it arrived. */
   readonly requests: { body: string; atMs: number }[] = [];
@@ -22,7 +22,7 @@ export class FaultyProxy {
     proxy.server.on('request', (request, response: ServerResponse) => {
       let body = '';
       request.on('data', (chunk: Buffer) => (body += chunk.toString()));
-      request.on('end', () => void proxy.answer(body, response));
+      request.on('end', () => void proxy.respond(body, response));
     });
     proxy.server.listen(0, '127.0.0.1');
     await once(proxy.server, 'listening');
@@ -38,14 +38,14 @@ export class FaultyProxy {
     this.server.closeAllConnections();
   }
 
-  private async answer(body: string, response: ServerResponse): Promise<void> {
+  private async respond(body: string, response: ServerResponse): Promise<void> {
     const fault = this.faults[this.requests.length] ?? 'none';
     this.requests.push({ body, atMs: performance.now() });
     if (typeof fault === 'object') {
       response.writeHead(fault.status, fault.headers).end(fault.body);
       return;
     }
-    if (fault !== 'hang up') {
+    if (fault !== 'close') {
       const headers = { 'content-type': 'application/json' };
       const forwarded = await fetch(`${this.target}/publish`, { method: 'POST', headers, body });
       const text = await forwarded.text();

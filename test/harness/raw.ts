@@ -1,12 +1,12 @@
 import { connect, type Socket } from 'node:net';
 
-export interface RawAnswer {
+export interface RawResponse {
   readonly status: number;
   readonly head: string;
   readonly body: string;
 }
 
-/** A connection that speaks whatever it is told, HTTP or not. */
+/** TCP connection that sends arbitrary bytes. */
 export class RawConnection {
   private text = '';
   private readonly closed: Promise<void>;
@@ -26,49 +26,49 @@ export class RawConnection {
     return this;
   }
 
-  /** What came until now. */
+  /** Text received so far. */
   get received(): string {
     return this.text;
   }
 
-  /** The status of each answer that came until now, in order. */
+  /** Status codes of the responses received so far, in order. */
   get statuses(): number[] {
     return [...this.text.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(([, status]) => Number(status));
   }
 
   /**
-   * The first answer, with its body if that has a length; undefined where the service hung up without one.
-   * Rejects if neither comes in time.
+   * Resolves with the first final response, or undefined if the service closes the connection without one. The body
+   * is empty without Content-Length. Rejects after `withinMs`.
    */
-  answer(method: string, withinMs: number): Promise<RawAnswer | undefined> {
+  response(method: string, withinMs: number): Promise<RawResponse | undefined> {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
-        this.hangUp();
-        reject(new Error(`no answer within ${withinMs} ms: ${this.text}`));
+        this.close();
+        reject(new Error(`no response within ${withinMs} ms: ${this.text}`));
       }, withinMs);
-      const look = () => {
-        const answer = firstAnswer(this.text, method);
-        if (!answer && !this.socket.closed) return;
+      const check = () => {
+        const response = firstResponse(this.text, method);
+        if (!response && !this.socket.closed) return;
         clearTimeout(timer);
-        resolve(answer);
+        resolve(response);
       };
-      this.socket.on('data', look).once('close', look);
+      this.socket.on('data', check).once('close', check);
     });
   }
 
-  /** Everything that came, once the service has hung up. */
+  /** Resolves with all received text when the connection is closed. */
   async untilClosed(): Promise<string> {
     await this.closed;
     return this.text;
   }
 
-  hangUp(): void {
+  close(): void {
     this.socket.destroy();
   }
 }
 
-/** Read from what came until now, if it is whole. Interim answers, such as 100, are not the answer. */
-function firstAnswer(text: string, method: string): RawAnswer | undefined {
+/** Returns the first complete response in the text. Skips interim responses, such as 100. */
+function firstResponse(text: string, method: string): RawResponse | undefined {
   const [, status, head, rest] =
     /^(?:HTTP\/1\.1 1.*?\r\n\r\n)*HTTP\/1\.1 ([2-5]\d\d) (.*?)\r\n\r\n(.*)$/s.exec(text) ?? [];
   if (head === undefined || rest === undefined) return undefined;

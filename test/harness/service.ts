@@ -9,7 +9,7 @@ import { releaseAtEnd } from './release.js';
 
 const MAIN = fileURLToPath(new URL('../../src/main.js', import.meta.url));
 
-/** The service as it ships: a process of its own, on a free port, killed at the end if it still runs. */
+/** The service in a separate process on a free port. Killed at the end of the test file if it still runs. */
 export class Service extends Client {
   private constructor(
     url: string,
@@ -23,7 +23,7 @@ export class Service extends Client {
     super(url);
   }
 
-  /** Resolves when the service is ready; rejects with its exit code and stderr when it ends before. */
+  /** Resolves when the service is ready; rejects with its exit code and stderr if it ends first. */
   static async start(environment: Record<string, string> = {}, database = aDatabase()): Promise<Service> {
     const child = spawnService(database, environment);
     const exited = once(child, 'close').then(([code]) => code as number | null);

@@ -1,4 +1,4 @@
-/** Loaded by Jest before each test file. */
+/** Setup that Jest loads before each test file. */
 import { releaseAll } from './release.js';
 
 afterAll(releaseAll);

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const POLL_MS = 5;
-/** A bound on hanging, not on speed: a busy machine may take this long. Below Jest's own limit, so that the error names the wait. */
+/** Detects a hang on a busy machine too. Below Jest's own timeout, so that the error names the condition. */
 const LIMIT_MS = 120_000;
 
-/** Polls the condition. Rejects, naming what it waited for, when the condition is still false after the limit. */
+/** Polls the condition. Rejects with `what` if the condition is still false after the limit. */
 export async function until(
   condition: () => boolean | Promise<boolean>,
   what: string,

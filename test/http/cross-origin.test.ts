@@ -138,7 +138,7 @@ describe('a page of another origin in a browser', () => {
         }
       })()`;
       expect(await page.evaluate(read)).toContain('id: 1\nevent: event\n');
-      expect(page.complaints).toEqual([]);
+      expect(page.errors).toEqual([]);
     } finally {
       await page.close();
       host.close();

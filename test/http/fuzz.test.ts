@@ -21,8 +21,8 @@ import { Service } from '../harness/service.js';
 import { until } from '../harness/until.js';
 
 const LIMIT_BYTES = 200_000;
-/** Detects a hanging request. Far above the time of a response on a busy machine. */
-const ANSWER_TIMEOUT_MS = 30_000;
+/** Detects a hanging request, far above the response time on a busy machine. */
+const RESPONSE_TIMEOUT_MS = 30_000;
 const service = await Service.start({
   BODY_LIMIT_BYTES: String(LIMIT_BYTES),
   QUEUE_CAPACITY_BYTES: String(5 * LIMIT_BYTES),
@@ -51,22 +51,22 @@ function serialize({ method, target, headers, body }: RawRequest): Buffer {
 /** Sends a request and checks its response. Resolves with the status, or 0 if there is no response. */
 async function attempt(request: RawRequest): Promise<number> {
   const connection = RawConnection.open(service.url).send(serialize(request));
-  const answer = await connection.answer(request.method, ANSWER_TIMEOUT_MS);
-  connection.hangUp();
-  if (!answer) {
+  const response = await connection.response(request.method, RESPONSE_TIMEOUT_MS);
+  connection.close();
+  if (!response) {
     expect(request.method).toBe('CONNECT'); // The only method without a response.
     return 0;
   }
-  const { status, body } = answer;
-  if (status >= 500) expect(answer).toMatchObject({ status: 503 });
+  const { status, body } = response;
+  if (status >= 500) expect(response).toMatchObject({ status: 503 });
   if (status >= 400 && request.method !== 'HEAD') expect(JSON.parse(body)).toMatchObject({ status });
   if (request.target === '/publish' && status < 300)
     accepted += (JSON.parse(body) as { received?: number }).received ?? 1;
   return status;
 }
 
-/** Sends generated requests, eight at a time. */
-function always(request: fc.Arbitrary<RawRequest>, rounds: number): Promise<void> {
+/** Sends generated requests, eight at a time, and checks each response and the counters. */
+function checkAll(request: fc.Arbitrary<RawRequest>, rounds: number): Promise<void> {
   return fc.assert(
     fc.asyncProperty(fc.array(request, { minLength: 8, maxLength: 8 }), async (requests) => {
       await Promise.all(requests.map(attempt));
@@ -79,39 +79,39 @@ function always(request: fc.Arbitrary<RawRequest>, rounds: number): Promise<void
 const JSON_TYPE = ['content-type', 'application/json'] as const;
 const toBytes = (text: string) => Buffer.from(text);
 const publishing = fc.record({ method: fc.constant('POST'), target: fc.constant('/publish') });
-const asking = fc.record({ headers: fc.constant([]), body: fc.constant(Buffer.alloc(0)) });
+const emptyRequest = fc.record({ headers: fc.constant([]), body: fc.constant(Buffer.alloc(0)) });
 
-describe('any body', () => {
+describe('a request body', () => {
   const bodies = (body: fc.Arbitrary<Buffer>, type = 'application/json', target = '/publish') =>
     body.map((sent) => ({ method: 'POST', target, headers: [['content-type', type] as const], body: sent }));
 
-  it('of JSON gets a status below 500, or 503, and counts only if accepted', async () => {
-    await always(bodies(anyJsonBody.map(toBytes)), 120);
+  it('of arbitrary JSON gets a status below 500, or 503, and is counted only if accepted', async () => {
+    await checkAll(bodies(anyJsonBody.map(toBytes)), 120);
   });
 
-  it('of broken JSON gets a status below 500, or 503, and counts only if accepted', async () => {
-    await always(bodies(anyBrokenJson.map(toBytes)), 120);
+  it('of malformed JSON gets a status below 500, or 503, and is counted only if accepted', async () => {
+    await checkAll(bodies(anyBrokenJson.map(toBytes)), 120);
   });
 
-  it('of random bytes gets a status below 500, or 503, and counts only if accepted', async () => {
-    await always(bodies(anyBytes), 40);
+  it('of random bytes gets a status below 500, or 503, and is counted only if accepted', async () => {
+    await checkAll(bodies(anyBytes), 40);
   });
 
-  it('with a right or wrong content encoding gets a status below 500, or 503', async () => {
+  it('with a valid or invalid content encoding gets a status below 500, or 503', async () => {
     const compressed = anyCompressed.map(({ encoding, body }) => ({
       method: 'POST',
       target: '/publish',
       headers: [JSON_TYPE, ['content-encoding', encoding] as const],
       body,
     }));
-    await always(compressed, 100);
+    await checkAll(compressed, 100);
   });
 
-  it('of NDJSON gets a status below 500, or 503, and its valid lines count', async () => {
-    await always(bodies(fc.oneof(anyLines.map(toBytes), anyBytes), 'application/x-ndjson'), 80);
+  it('of NDJSON gets a status below 500, or 503, and its valid lines are counted', async () => {
+    await checkAll(bodies(fc.oneof(anyLines.map(toBytes), anyBytes), 'application/x-ndjson'), 80);
   });
 
-  it('of a CloudEvents media type gets a status below 500, or 503, and counts only if accepted', async () => {
+  it('of a CloudEvents media type gets a status below 500, or 503, and is counted only if accepted', async () => {
     const type = fc.constantFrom(
       'application/cloudevents+json',
       'application/cloudevents-batch+json',
@@ -120,7 +120,7 @@ describe('any body', () => {
     const headers = fc
       .tuple(type, anyCloudEventHeaders)
       .map(([one, more]) => [['content-type', one] as const, ...more]);
-    await always(
+    await checkAll(
       fc.record({
         method: fc.constant('POST'),
         target: fc.constant('/publish'),
@@ -131,28 +131,28 @@ describe('any body', () => {
     );
   });
 
-  it('of a lookup gets a status below 500, or 503', async () => {
+  it('of POST /events/lookup gets a status below 500, or 503', async () => {
     const keys = anyJsonBody.map((json) => toBytes(`{"keys":${json}}`));
     const body = fc.oneof(keys, anyBrokenJson.map(toBytes), anyBytes);
     const types = ['application/json', 'application/x-ndjson', 'application/cloudevents+json'];
-    await always(fc.oneof(...types.map((type) => bodies(body, type, '/events/lookup'))), 60);
+    await checkAll(fc.oneof(...types.map((type) => bodies(body, type, '/events/lookup'))), 60);
   });
 });
 
-describe('any headers', () => {
-  it('of a publish get a status below 500, or 503', async () => {
+describe('a request with arbitrary headers', () => {
+  it('to POST /publish gets a status below 500, or 503', async () => {
     const headers = fc.oneof(
       anyHeaders,
       anyHeaders.map((any) => [JSON_TYPE, ...any]),
     );
     const body = fc.oneof(anyEvent.map(toBytes), anyBytes);
-    await always(
+    await checkAll(
       fc.tuple(publishing, fc.record({ headers, body })).map(([request, rest]) => ({ ...request, ...rest })),
       120,
     );
   });
 
-  it('of a read get a status below 500, or 503', async () => {
+  it('to a GET or HEAD endpoint gets a status below 500, or 503', async () => {
     const target = fc.constantFrom(
       '/',
       '/stats',
@@ -163,27 +163,29 @@ describe('any headers', () => {
       '/openapi.json',
     );
     const body = fc.constant(Buffer.alloc(0));
-    await always(
+    await checkAll(
       fc.record({ method: fc.constantFrom('GET', 'HEAD'), target, headers: anyHeaders, body }),
       80,
     );
   });
 });
 
-describe('any request target', () => {
-  it('gets a status below 500, or 503, with any method', async () => {
+describe('an arbitrary request target', () => {
+  it('gets a status below 500, or 503, for every method', async () => {
     const target = fc.tuple(anyPath, fc.oneof(fc.constant(''), anyQuery)).map((parts) => parts.join('?'));
-    await always(
-      fc.tuple(asking, anyMethod, target).map(([rest, method, path]) => ({ ...rest, method, target: path })),
+    await checkAll(
+      fc
+        .tuple(emptyRequest, anyMethod, target)
+        .map(([rest, method, path]) => ({ ...rest, method, target: path })),
       120,
     );
   });
 
-  it('with any query gets a status below 500, or 503', async () => {
+  it('with an arbitrary query gets a status below 500, or 503', async () => {
     const path = fc.constantFrom('/events', '/events/stream', '/stats', '/topics', '/docs', '/publish');
     const target = fc.tuple(path, anyQuery).map((parts) => parts.join('?'));
-    await always(
-      fc.tuple(asking, target).map(([rest, query]) => ({ ...rest, method: 'GET', target: query })),
+    await checkAll(
+      fc.tuple(emptyRequest, target).map(([rest, query]) => ({ ...rest, method: 'GET', target: query })),
       120,
     );
   });
@@ -206,24 +208,30 @@ function publish(body: string | Buffer, headers: RawRequest['headers'] = []): Pr
 describe('a payload', () => {
   it.each([
     ['a lone surrogate', '{"a":"\\ud800","\\udfff":"\\udc00\\ud800"}'],
-    ['a duplicate name, of which the last counts', '{"a":1,"b":2,"a":3}'],
+    ['a duplicate name, of which the last is used', '{"a":1,"b":2,"a":3}'],
     ['__proto__', '{"__proto__":{"polluted":true},"a":[{"__proto__":null,"constructor":{"prototype":{}}}]}'],
     ['names of methods', '{"toJSON":1,"toString":2,"hasOwnProperty":3,"valueOf":null,"then":4,"length":-1}'],
     ['U+0000', '{"\\u0000":"a\\u0000b"}'],
     ['line separators', '{"a":"\\u2028\\u2029"}'],
-  ])('with %s is returned as JSON.parse reads it, and is a duplicate the second time', async (_, payload) => {
-    const { topic, event_id, ...rest } = anEvent({ payload: 0 });
-    const text = JSON.stringify({ topic, event_id, ...rest }).replace('"payload":0', `"payload":${payload}`);
-    for (const outcome of ['stored', 'duplicate']) {
-      const answer = await service.publishText(text);
-      expect(await answer.json()).toMatchObject({ outcome });
-      accepted++;
-    }
-    const stored = await (await service.request(`/events/${topic}/${event_id}`)).text();
-    expect(JSON.stringify((JSON.parse(stored) as { payload: unknown }).payload)).toBe(
-      JSON.stringify(JSON.parse(payload)),
-    );
-  });
+  ])(
+    'with %s is returned as JSON.parse reads it, and is a duplicate when published again',
+    async (_, payload) => {
+      const { topic, event_id, ...rest } = anEvent({ payload: 0 });
+      const text = JSON.stringify({ topic, event_id, ...rest }).replace(
+        '"payload":0',
+        `"payload":${payload}`,
+      );
+      for (const outcome of ['stored', 'duplicate']) {
+        const response = await service.publishText(text);
+        expect(await response.json()).toMatchObject({ outcome });
+        accepted++;
+      }
+      const stored = await (await service.request(`/events/${topic}/${event_id}`)).text();
+      expect(JSON.stringify((JSON.parse(stored) as { payload: unknown }).payload)).toBe(
+        JSON.stringify(JSON.parse(payload)),
+      );
+    },
+  );
 });
 
 describe('__proto__ and similar names', () => {
@@ -244,7 +252,7 @@ describe('__proto__ and similar names', () => {
   });
 
   it.each(['"__proto__":{"topic":"other"}', '"__proto__":1', '"constructor":{}', '"hasOwnProperty":1'])(
-    'are unknown members of an event, which is rejected: %s',
+    'are rejected as unknown members of an event: %s',
     async (more) => {
       expect(await publish(`{${more},${JSON.stringify(anEvent({ payload: {} })).slice(1)}`)).toBe(422);
     },
@@ -266,28 +274,31 @@ describe('a body', () => {
     return event.replace('"text":"', `"text":"${'x'.repeat(bytes - event.length)}`);
   };
 
-  it('of exactly the limit is accepted, and one byte more gets 413', async () => {
+  it('of exactly BODY_LIMIT_BYTES is accepted, and one byte more gets 413', async () => {
     expect(await publish(ofSize(LIMIT_BYTES))).toBe(200);
     expect(await publish(ofSize(LIMIT_BYTES + 1))).toBe(413);
   });
 
-  it('that decompresses far beyond the limit gets 413 without full decompression, also twelve at a time', async () => {
+  it('that decompresses far beyond the limit gets 413 without full decompression, also in 12 parallel requests', async () => {
     const bombBytes = 100_000_000;
     const bomb = gzipSync(Buffer.alloc(bombBytes, ' '));
     expect(await publish(bomb, [['content-encoding', 'gzip']])).toBe(413);
     const before = residentBytes();
     const statuses = Array.from({ length: 12 }, () => publish(bomb, [['content-encoding', 'gzip']]));
-    // 503 if the other bodies, until they are rejected, use up the budget.
+    // The response is 503 while the other bodies in flight use up the budget.
     for (const status of await Promise.all(statuses)) expect([413, 503]).toContain(status);
-    // Decompressed, they would take twelve times as much.
+    // Full decompression of all would take twelve times as much.
     expect(residentBytes() - before).toBeLessThan(bombBytes);
   });
 
   it.each([
-    ['two lengths', 'Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}'],
-    ['a length and chunks', 'Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n'],
-    ['an invalid length', 'Content-Length: -2\r\n\r\n{}'],
-    ['a length that overflows', `Content-Length: ${'9'.repeat(30)}\r\n\r\n{}`],
+    ['two Content-Length headers', 'Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}'],
+    [
+      'Content-Length and chunks',
+      'Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n',
+    ],
+    ['an invalid Content-Length', 'Content-Length: -2\r\n\r\n{}'],
+    ['a Content-Length that overflows', `Content-Length: ${'9'.repeat(30)}\r\n\r\n{}`],
     ['a transfer encoding that does not end in chunked', 'Transfer-Encoding: chunked, gzip\r\n\r\n0\r\n\r\n'],
     ['a folded header', 'Content-Length:\r\n 2\r\n\r\n{}'],
   ])(
@@ -301,17 +312,17 @@ describe('a body', () => {
   );
 });
 
-describe('headers', () => {
-  it('are accepted by the thousand, up to 16 KiB', async () => {
+describe('a request head', () => {
+  it('of 1500 headers, less than 16 KiB, is accepted', async () => {
     const headers = Array.from({ length: 1_500 }, () => ['a', 'b'] as const);
     expect(await publish(JSON.stringify(anEvent()), headers)).toBe(200);
   });
 
   it.each([
-    ['10 000 headers', 'a: b\r\n'.repeat(10_000)],
-    ['an endless value', `a: ${'b'.repeat(100_000)}`],
-    ['no end of line', 'b'.repeat(100_000)],
-  ])('get 431 before they end: %s', async (_, flood) => {
+    ['10000 headers', 'a: b\r\n'.repeat(10_000)],
+    ['an unterminated value', `a: ${'b'.repeat(100_000)}`],
+    ['an unterminated line', 'b'.repeat(100_000)],
+  ])('with %s gets 431 before it is complete', async (_, flood) => {
     const connection = RawConnection.open(service.url).send(`GET /stats HTTP/1.1\r\nHost: a\r\n${flood}`);
     await connection.untilClosed();
     expect(connection.statuses).toEqual([431]);
@@ -322,18 +333,18 @@ describe('pipelined requests', () => {
   const asText = (body: string) =>
     serialize({ method: 'POST', target: '/publish', headers: [JSON_TYPE], body: Buffer.from(body) });
 
-  it('get their responses in order, also 500 at a time', async () => {
+  it('get their responses in order, with 500 in flight', async () => {
     const sent = Array.from({ length: 500 }, () => anEvent({ topic: 'pipelined' }));
     const connection = RawConnection.open(service.url);
     connection.send(Buffer.concat(sent.map((event) => asText(JSON.stringify(event)))));
     await until(() => connection.statuses.length === sent.length, 'every request has a response');
-    connection.hangUp();
+    connection.close();
     accepted += sent.length;
     const ids = [...connection.received.matchAll(/"event_id":"([^"]+)"/g)].map(([, id]) => id);
     expect(ids).toEqual(sent.map(({ event_id }) => event_id));
   });
 
-  it('do not get 400 in place of 200 if bytes that are not HTTP follow', async () => {
+  it('never get 400 instead of 200 when bytes that are not HTTP follow', async () => {
     const rounds = 20;
     for (let round = 0; round < rounds; round++) {
       const connection = RawConnection.open(service.url);
@@ -371,7 +382,7 @@ describe('300 incomplete requests', () => {
     }
     // Bodies beyond the budget were rejected; none of the others was treated as complete.
     expect(new Set(connections.flatMap(({ statuses }) => statuses))).toEqual(new Set([503]));
-    for (const connection of connections) connection.hangUp();
+    for (const connection of connections) connection.close();
     await until(async () => (await publish(JSON.stringify(anEvent()))) === 200, 'an event is accepted again');
     expect(await publish(JSON.stringify(anEvent({ payload: { text: 'x'.repeat(150_000) } })))).toBe(200);
   });

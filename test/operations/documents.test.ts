@@ -27,8 +27,8 @@ function sessionOf(path: string): Step[] {
   return blocks.flatMap(({ lines }) => stepsOf(lines));
 }
 
-/** Runs the steps in one shell, in order, and compares what each prints with its answer. */
-async function expectAnswers(steps: readonly Step[], { url }: Service, setup = ''): Promise<void> {
+/** Runs the steps in one shell, in order, and compares the output of each. */
+async function expectOutput(steps: readonly Step[], { url }: Service, setup = ''): Promise<void> {
   const separate = `printf '${STEP_SEPARATOR}'\n`;
   const script = steps.map(({ command }) => command + separate).join('');
   // curl ends a stream by its time limit, with an exit code other than 0.
@@ -38,7 +38,7 @@ async function expectAnswers(steps: readonly Step[], { url }: Service, setup = '
   const printed = output.split(STEP_SEPARATOR);
   const normal = (text: string) => text.trim().replaceAll(VARIABLE, '…');
   expect(steps.map(({ command }, index) => `${command}${normal(printed[index]!)}`)).toEqual(
-    steps.map(({ command, answer }) => `${command}${normal(answer)}`),
+    steps.map((step) => `${step.command}${normal(step.output)}`),
   );
 }
 
@@ -79,7 +79,7 @@ describe('Shell sessions', () => {
   it.each(DOCUMENTS.filter((path) => sessionOf(path).length > 0))(
     'print the output that %s shows',
     async (path) => {
-      await expectAnswers(sessionOf(path), await Service.start());
+      await expectOutput(sessionOf(path), await Service.start());
     },
   );
 
@@ -90,7 +90,7 @@ describe('Shell sessions', () => {
     const service = await Service.start({ API_KEYS: API_KEYS! });
     const steps = stepsOf(codeOf('docs/operations.md', 'use an API key').split('\n'));
     expect(steps.length).toBeGreaterThan(0);
-    await expectAnswers(steps, service, `key=${key}`);
+    await expectOutput(steps, service, `key=${key}`);
   });
 });
 

@@ -35,7 +35,7 @@ describe.each(LANGUAGES)('The publisher of the README in $language', ({ language
 
   ifInstalled('retries with the same event until a verdict arrives, and respects Retry-After', async () => {
     const notNow = { status: 503, headers: { 'retry-after': '1' }, body: '{}' };
-    const { output, requests, service } = await publishThrough(language, ['hang up', notNow, 'lose', 'none']);
+    const { output, requests, service } = await publishThrough(language, ['close', notNow, 'lose', 'none']);
     expect(requests.length).toBe(4);
     expect(new Set(requests.map(({ body }) => body)).size).toBe(1);
     expect(requests[2]!.atMs - requests[1]!.atMs).toBeGreaterThanOrEqual(1000);

@@ -117,9 +117,9 @@ describe('GET /events/{topic}/{event_id}', () => {
     // Without fetch, which resolves . and .. as folders even if they are encoded.
     const path = `/events/${encodeURIComponent(key)}/${encodeURIComponent(key)}`;
     const connection = RawConnection.open(service.url).send(`GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`);
-    const answer = await connection.answer('GET', 5_000);
-    connection.hangUp();
-    expect(JSON.parse(Buffer.from(answer!.body, 'latin1').toString())).toMatchObject(event);
+    const response = await connection.response('GET', 5_000);
+    connection.close();
+    expect(JSON.parse(Buffer.from(response!.body, 'latin1').toString())).toMatchObject(event);
   });
 
   it('responds to HEAD', async () => {

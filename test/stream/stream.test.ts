@@ -159,7 +159,7 @@ describe('GET /events/stream', () => {
     connection.send(ask('/events') + ask('/events/stream'));
     await until(() => connection.statuses.length === 2, 'both requests have a response');
     expect(connection.statuses).toEqual([200, 400]);
-    connection.hangUp();
+    connection.close();
   });
 
   it('responds to HEAD without a stream', async () => {
