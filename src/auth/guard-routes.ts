@@ -8,7 +8,7 @@ import type { ApiKeys } from './api-keys.js';
 /**
  * Adds the API key check to each route that requires one, before its body is read. The check belongs to the route,
  * not to a path: a second interpretation of the path could disagree with the router's.
- * Throws for a route that does not declare its access, with API keys or without.
+ * Throws if a route does not declare its access, even if the service has no API keys.
  */
 export function guardRoutes(server: FastifyInstance, keys: ApiKeys | undefined): void {
   server.addHook('onRoute', (route) => {
@@ -35,14 +35,18 @@ function check(keys: ApiKeys, scope: Scope) {
 /** Creates the error and the challenge of RFC 6750, section 3. */
 function rejection(scope: Scope, authorization: string | undefined, known: boolean): Problem {
   if (known) {
-    return new Problem(403, `This API key lacks the required scope: ${scope}.`, {
-      headers: { 'www-authenticate': `Bearer error="insufficient_scope", scope="${scope}"` },
-    });
+    return new Problem(
+      403,
+      `This API key lacks the required scope: ${scope}. Use an API key with this scope.`,
+      {
+        headers: { 'www-authenticate': `Bearer error="insufficient_scope", scope="${scope}"` },
+      },
+    );
   }
   if (authorization !== undefined) {
     return new Problem(
       401,
-      'The API key is unknown. Send Authorization: Bearer, followed by a valid API key.',
+      'The Authorization header has no valid API key. Send Authorization: Bearer, followed by the API key.',
       {
         headers: { 'www-authenticate': 'Bearer error="invalid_token"' },
       },

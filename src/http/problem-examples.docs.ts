@@ -11,10 +11,10 @@ export const PROBLEM_EXAMPLES = {
   noApiKey: blank(401, 'An API key is required. Send Authorization: Bearer, followed by the API key.'),
   unknownApiKey: blank(
     401,
-    'The API key is unknown. Send Authorization: Bearer, followed by a valid API key.',
+    'The Authorization header has no valid API key. Send Authorization: Bearer, followed by the API key.',
   ),
-  publishScope: blank(403, 'This API key lacks the required scope: publish.'),
-  readScope: blank(403, 'This API key lacks the required scope: read.'),
+  publishScope: blank(403, 'This API key lacks the required scope: publish. Use an API key with this scope.'),
+  readScope: blank(403, 'This API key lacks the required scope: read. Use an API key with this scope.'),
   noEvent: blank(404, 'No event "order-2001" is stored in topic "orders".'),
   bodyTooLarge: blank(413, 'The body is larger than 16777216 bytes. Split it into smaller requests.'),
   tooManyEvents: blank(413, 'The request has 12000 events; at most 10000 are allowed. Split the batch.'),

@@ -132,7 +132,7 @@ describe('an API key', () => {
     expect(await published.response.json()).toMatchObject({
       title: 'Forbidden',
       status: 403,
-      detail: 'This API key lacks the required scope: publish.',
+      detail: 'This API key lacks the required scope: publish. Use an API key with this scope.',
     });
     for (const [method, path] of READING) {
       const { status, challenge } = await ask(method, path, bearer('shop-key'));
