@@ -8,7 +8,9 @@ import { Commits } from './commits.js';
 /** Maximum number of keys in the log line about an unstorable submission. */
 const MAX_LOGGED_KEYS = 10;
 
-/** Group commit: stores each batch of the queue in one transaction, announces it and settles its verdicts. */
+/**
+ * Stores each batch of the queue in one transaction (group commit). Announces the commit, then settles the deliveries.
+ */
 @Injectable()
 export class Consumer implements OnModuleInit, BeforeApplicationShutdown {
   private readonly logger = new Logger(Consumer.name);
@@ -34,7 +36,7 @@ export class Consumer implements OnModuleInit, BeforeApplicationShutdown {
     this.commits.close();
   }
 
-  /** Settles or refuses every delivery of the batch. Rejects with `StoreUnavailableError` if the store fails. */
+  /** Settles or rejects every delivery of the batch. Rejects with `StoreUnavailableError` if the store fails. */
   private async commit(batch: readonly Delivery[]): Promise<void> {
     const started = performance.now();
     let commit: Commit;
@@ -55,7 +57,7 @@ export class Consumer implements OnModuleInit, BeforeApplicationShutdown {
     }
   }
 
-  /** An event in the batch is unstorable. Bisects the batch and refuses only the submission that contains it. */
+  /** An event in the batch is unstorable. Bisects the batch and rejects only the submission that contains it. */
   private async bisect(batch: readonly Delivery[], reason: Error): Promise<void> {
     if (batch.length > 1) {
       const half = batch.length >> 1;
@@ -65,12 +67,12 @@ export class Consumer implements OnModuleInit, BeforeApplicationShutdown {
     const { events } = batch[0]!;
     const keys = events.slice(0, MAX_LOGGED_KEYS).map(({ topic, event_id }) => ({ topic, event_id }));
     this.logger.error({
-      msg: 'submission refused: unstorable event',
+      msg: 'submission rejected: unstorable event',
       reason: reason.message,
       events: events.length,
       keys,
     });
-    batch[0]!.refuse(reason);
+    batch[0]!.reject(reason);
   }
 
   private logCommit(batch: readonly Delivery[], { verdicts, lastSeq }: Commit, ms: number): void {

@@ -6,8 +6,10 @@ import type { Verdict } from '../event/verdict.js';
  * The queue between publishers and the store, in the process or in a broker.
  *
  * Every implementation promises:
- * - **Bounds.** It holds at most `capacity` events and a fixed number of bytes. It rejects a submission that does not fit as a whole.
- * - **Settlement.** Every accepted submission is settled or refused exactly once, and counts towards `depth` until then.
+ * - **Bounds.** It holds at most `capacity` events and a fixed number of bytes. A submission that does not fit is
+ *   rejected as a whole.
+ * - **Settlement.** Every accepted submission is settled or rejected exactly once, and counts towards
+ *   `depth` until then.
  * - **Atomicity.** A submission is delivered in one piece.
  * - **Progress.** A failing batch does not end the stream of deliveries.
  */
@@ -22,12 +24,12 @@ export abstract class EventQueue {
    * Passes batches to `handler`. Submissions are delivered in the order they were accepted, except that small ones
    * with a waiting publisher may overtake. Several batches may be in flight; they were delivered in order.
    *
-   * If a batch fails, submissions with a waiting publisher are refused with the error of the handler, wherever they
+   * If a batch fails, submissions with a waiting publisher are rejected with the error of the handler, wherever they
    * are in the queue. All others are delivered again with backoff, by this process or another one.
    */
   abstract consume(handler: BatchHandler): void;
 
-  /** Stops accepting submissions. Resolves once all are settled or refused. May be called repeatedly. */
+  /** Stops accepting submissions. Resolves once all are settled or rejected. May be called repeatedly. */
   abstract drain(): Promise<void>;
 
   /** Returns the current load. Rejects with `QueueUnavailableError` if a broker does not respond. */
@@ -48,19 +50,19 @@ export interface OfferOptions {
  */
 export type Receipt = { readonly verdicts: Promise<readonly Verdict[]> } | 'queued';
 
-/** Settles or refuses every delivery of the batch. Rejects if the store fails; deliveries may then be unsettled. */
+/** Settles or rejects every delivery of the batch. Rejects if the store fails; deliveries may then be unsettled. */
 export type BatchHandler = (batch: readonly Delivery[]) => Promise<void>;
 
 /** A submission on its way to the store. */
 export interface Delivery extends Submission {
   /** Acknowledges the submission as stored, with one verdict per event. */
   settle(verdicts: readonly Verdict[]): void;
-  /** Rejects the submission permanently: its events cannot be stored. */
-  refuse(reason: Error): void;
+  /** Rejects the submission: its events cannot be stored. It is not delivered again. */
+  reject(reason: Error): void;
 }
 
 export interface QueueLoad {
-  /** Events accepted and not yet settled or refused. */
+  /** Events accepted and not yet settled or rejected. */
   readonly depth: number;
   /** The maximum of `depth`. */
   readonly capacity: number;

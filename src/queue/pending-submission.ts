@@ -6,8 +6,8 @@ import type { Delivery } from './event-queue.js';
 export class PendingSubmission implements Delivery {
   readonly verdicts: Promise<readonly Verdict[]>;
   settled = false;
-  private resolve!: (verdicts: readonly Verdict[]) => void;
-  private reject!: (reason: Error) => void;
+  private resolveVerdicts!: (verdicts: readonly Verdict[]) => void;
+  private rejectVerdicts!: (reason: Error) => void;
 
   constructor(
     readonly events: readonly NewEvent[],
@@ -17,8 +17,8 @@ export class PendingSubmission implements Delivery {
     readonly awaited: boolean,
   ) {
     this.verdicts = new Promise((resolve, reject) => {
-      this.resolve = resolve;
-      this.reject = reject;
+      this.resolveVerdicts = resolve;
+      this.rejectVerdicts = reject;
     });
     // The publisher may not wait or may have disconnected. A rejection without a listener must not end the process.
     this.verdicts.catch(() => {});
@@ -26,11 +26,11 @@ export class PendingSubmission implements Delivery {
 
   settle(verdicts: readonly Verdict[]): void {
     this.settled = true;
-    this.resolve(verdicts);
+    this.resolveVerdicts(verdicts);
   }
 
-  refuse(reason: Error): void {
+  reject(reason: Error): void {
     this.settled = true;
-    this.reject(reason);
+    this.rejectVerdicts(reason);
   }
 }

@@ -24,20 +24,21 @@ const PIPELINED_EVENTS = 500;
 const MAX_BATCHES_IN_FLIGHT = 3;
 
 /**
- * The queue inside the process.
+ * An in-memory queue for one process.
  *
  * Batches form naturally: while one is in flight, arrivals accumulate, and the next batch takes all of them up to a
  * maximum. There is no timer. An idle service commits one event immediately, a busy one shares each fsync among many.
  *
- * Batches are pipelined: with a large backlog the next batch is delivered before the last is done, together no more
- * events than one batch may have. Otherwise all publishers wait for the same commit, and the event loop and the
- * writer thread idle alternately. Pipelining gains about 10 % throughput (bench/README.md).
+ * Batches are pipelined: with a large backlog, the next batch is delivered before the previous one is done. All
+ * batches in flight together have at most the events of one full batch. Without pipelining, all publishers wait for
+ * the same commit, and the event loop and the writer thread idle alternately. Pipelining gains 13 % throughput for
+ * single events (docs/decisions.md).
  *
  * States of a submission:
  * - waiting: accepted, in the waiting line
  * - in flight: delivered to the consumer
  * - failed: in a batch that failed. Kept until no batch is in flight, then put back to the front, which keeps the order
- * - settled or refused: forgotten
+ * - settled or rejected: removed from the queue
  */
 @Injectable()
 export class SubjectQueue extends EventQueue {
@@ -49,7 +50,7 @@ export class SubjectQueue extends EventQueue {
   /** Events and bytes that are accepted and not settled. */
   private depth = 0;
   private bytes = 0;
-  private firstDeliveryIsScheduled = false;
+  private isDeliveryScheduled = false;
   private backoffMs = INITIAL_BACKOFF_MS;
   /** Set by the first call of `drain`. */
   private drained: Promise<void> | undefined;
@@ -108,12 +109,12 @@ export class SubjectQueue extends EventQueue {
   private scheduleDelivery(handler: BatchHandler): void {
     if (this.mayPipeline()) {
       void this.deliver(handler);
-    } else if (this.batchesInFlight === 0 && !this.firstDeliveryIsScheduled) {
-      this.firstDeliveryIsScheduled = true;
-      // Not immediately: requests that arrive in the same iteration of the event loop share the first commit.
+    } else if (this.batchesInFlight === 0 && !this.isDeliveryScheduled) {
+      this.isDeliveryScheduled = true;
+      // Deferred, so that requests that arrive in the same event-loop iteration share the first commit.
       setImmediate(() => {
-        this.firstDeliveryIsScheduled = false;
-        if (this.batchesInFlight === 0) this.deliverRest(handler);
+        this.isDeliveryScheduled = false;
+        if (this.batchesInFlight === 0) this.deliverNext(handler);
       });
     }
   }
@@ -128,7 +129,7 @@ export class SubjectQueue extends EventQueue {
     );
   }
 
-  private deliverRest(handler: BatchHandler): void {
+  private deliverNext(handler: BatchHandler): void {
     if (this.waiting.length > 0) void this.deliver(handler);
     else this.onEmpty?.();
   }
@@ -144,35 +145,38 @@ export class SubjectQueue extends EventQueue {
       this.release(batch);
       this.backoffMs = INITIAL_BACKOFF_MS;
     } catch (error) {
-      await this.recover(batch, error as Error);
+      await this.handleFailure(batch, error as Error);
     }
     this.batchesInFlight--;
     this.eventsInFlight -= events;
     if (this.batchesInFlight === 0) {
       this.waiting.putBack(this.failed);
       this.failed = [];
-      this.deliverRest(handler);
+      this.deliverNext(handler);
     } else if (this.mayPipeline()) {
       void this.deliver(handler);
     }
   }
 
-  /** Refuses every awaited submission, in flight or waiting, because the store fails as a whole. Backs off for the rest. */
-  private async recover(batch: readonly PendingSubmission[], reason: Error): Promise<void> {
+  /**
+   * Handles a failed batch. The store fails as a whole, so this rejects every submission with a waiting publisher: in
+   * this batch, in earlier failed batches, and in the waiting line. Keeps the others for a retry after the backoff.
+   */
+  private async handleFailure(batch: readonly PendingSubmission[], reason: Error): Promise<void> {
     this.release(batch.filter((submission) => submission.settled));
     const unsettled = batch.filter((submission) => !submission.settled);
     const isAwaited = (submission: PendingSubmission) => submission.awaited;
     const awaited = [...this.failed, ...unsettled].filter(isAwaited).concat(this.waiting.takeAwaited());
     this.failed = [...this.failed, ...unsettled].filter((submission) => !submission.awaited);
     this.release(awaited);
-    for (const submission of awaited) submission.refuse(reason);
+    for (const submission of awaited) submission.reject(reason);
     const pauseMs = this.backoffMs;
     this.backoffMs = Math.min(this.backoffMs * 2, MAX_BACKOFF_MS);
     if (this.failed.length + this.waiting.length > 0) await sleep(pauseMs);
   }
 
-  private release(settled: readonly PendingSubmission[]): void {
-    for (const submission of settled) {
+  private release(submissions: readonly PendingSubmission[]): void {
+    for (const submission of submissions) {
       this.depth -= submission.events.length;
       this.bytes -= submission.bytes;
     }

@@ -31,8 +31,8 @@ export class WaitingLine {
   }
 
   /**
-   * Whether the next batch may begin with its first submission although only `room` events fit. If a large one does
-   * not fit, small ones must not overtake it repeatedly.
+   * Returns whether the next batch may begin with its first submission although only `room` events fit. If a large
+   * one does not fit, small ones must not overtake it repeatedly.
    */
   fits(room: number): boolean {
     const next = this.slow[0] ?? this.fast[0];

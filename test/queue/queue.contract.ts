@@ -187,7 +187,7 @@ export function describeQueue(name: string, create: (limits: QueueLimits) => Eve
         const queue = create(limits);
         queue.consume(async (batch) => {
           for (const delivery of batch) {
-            if (nameOf(delivery) === 'bad') delivery.refuse(new Error('unstorable'));
+            if (nameOf(delivery) === 'bad') delivery.reject(new Error('unstorable'));
             else delivery.settle(verdictsOf(delivery.events));
           }
         });
