@@ -15,8 +15,9 @@ export class ReceivedBody {
     private readonly budget: Budget,
   ) {}
 
-  get length(): number {
-    return this.bytes.length;
+  /** Size of the body after decompression; 0 once it is parsed. */
+  get byteLength(): number {
+    return this.bytes.byteLength;
   }
 
   /**

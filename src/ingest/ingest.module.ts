@@ -3,7 +3,7 @@ import { QueueModule } from '../queue/queue.module.js';
 import { Ingest } from './ingest.js';
 import { NdjsonIngest } from './ndjson.js';
 import { PublishController } from './publish.controller.js';
-import { EventReader } from './read-events.js';
+import { EventReader } from './event-reader.js';
 
 @Module({
   imports: [QueueModule],

@@ -6,7 +6,7 @@ import { EventQueue } from '../queue/event-queue.js';
 import { NdjsonIngest } from './ndjson.js';
 import type { Preferences } from './prefer.js';
 import type { PublishedLines } from './ndjson.dto.js';
-import { EventReader } from './read-events.js';
+import { EventReader } from './event-reader.js';
 import { toProblem, toUploadProblem } from './publish-problems.js';
 import { batchResponse, eventResponse, type PublishResponse, queuedResponse } from './responses.js';
 

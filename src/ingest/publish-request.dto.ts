@@ -1,6 +1,6 @@
 import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
 import { CLOSED, EventDto } from '../event/event.dto.js';
-import { MAX_EVENTS_PER_REQUEST } from './read-events.js';
+import { MAX_EVENTS_PER_REQUEST } from './event-reader.js';
 
 @ApiSchema({ name: 'EventBatch', description: 'Many events, as an object.', ...CLOSED })
 export class EventBatchDto {

@@ -43,7 +43,7 @@ export class LiveStreams implements OnModuleInit, BeforeApplicationShutdown {
     for (const subscriber of this.subscribers) subscriber.end();
   }
 
-  /** Whether the store has reached this seq. */
+  /** Resolves with whether the store has reached this seq. */
   async hasReached(seq: number): Promise<boolean> {
     // An event may be stored and not announced yet.
     return seq <= this.window.lastSeq || seq <= (await this.store.lastSeq());
@@ -58,7 +58,7 @@ export class LiveStreams implements OnModuleInit, BeforeApplicationShutdown {
     const onError = ({ message }: Error) => this.logger.error({ msg: 'stream ended', reason: message });
     const subscriber = new Subscriber(response, selection, after, this.window, this.store, onError);
     this.subscribers.add(subscriber);
-    this.window.keep(true);
+    this.window.setActive(true);
     this.unsubscribe ??= this.commits.subscribe(() => this.scheduleRound());
     response.on('close', () => this.remove(subscriber));
     subscriber.wake();
@@ -92,6 +92,6 @@ export class LiveStreams implements OnModuleInit, BeforeApplicationShutdown {
 
   /** Keeps the window only while a subscriber keeps up. A stalled one catches up from the store when it resumes. */
   private keepWindow(): void {
-    this.window.keep([...this.subscribers].some(({ stalled }) => !stalled));
+    this.window.setActive([...this.subscribers].some(({ stalled }) => !stalled));
   }
 }

@@ -40,7 +40,7 @@ export class Subscriber {
   /** Sends new events until the client stalls. */
   wake(): void {
     if (this.catchingUp || this.stalled || this.hasEnded()) return;
-    if (this.window.reaches(this.cursor)) this.sendNew();
+    if (this.window.covers(this.cursor)) this.sendNew();
     else void this.catchUp();
   }
 

@@ -22,7 +22,7 @@ describe('LiveWindow', () => {
   beforeEach(() => {
     commits = new SubjectCommits();
     window = new LiveWindow(commits);
-    window.keep(true);
+    window.setActive(true);
   });
 
   const announceOwn = (commit: OwnCommit) => commits.announce({ lastSeq: commit.lastSeq, own: commit });
@@ -37,41 +37,41 @@ describe('LiveWindow', () => {
   it('serves the events of consecutive commits of this instance', () => {
     announceOwn(aCommit(0, 2));
     announceOwn(aCommit(2, 1));
-    expect(window.reaches(0)).toBe(true);
+    expect(window.covers(0)).toBe(true);
     expect(seqsAfter(0)).toEqual([1, 2, 3]);
     expect(seqsAfter(2)).toEqual([3]);
   });
 
-  it('reaches nothing before a commit of another instance, so that subscribers read it from the store', () => {
+  it('covers nothing before a commit of another instance, so that subscribers read it from the store', () => {
     announceOwn(aCommit(0, 2));
     commits.announce({ lastSeq: 5 });
     expect(window.lastSeq).toBe(5);
-    expect(window.reaches(2)).toBe(false);
-    expect(window.reaches(5)).toBe(true);
+    expect(window.covers(2)).toBe(false);
+    expect(window.covers(5)).toBe(true);
     announceOwn(aCommit(5, 1));
-    expect(window.reaches(5)).toBe(true);
+    expect(window.covers(5)).toBe(true);
     expect(seqsAfter(5)).toEqual([6]);
   });
 
-  it('does not reach across a gap before its own commit', () => {
+  it('does not cover events before a gap in its own commits', () => {
     announceOwn(aCommit(0, 1));
     announceOwn(aCommit(4, 2));
     expect(window.lastSeq).toBe(6);
-    expect(window.reaches(1)).toBe(false);
-    expect(window.reaches(5)).toBe(false);
+    expect(window.covers(1)).toBe(false);
+    expect(window.covers(5)).toBe(false);
   });
 
   it('ignores its own commit if a higher seq was announced before', () => {
     commits.announce({ lastSeq: 10 });
     announceOwn(aCommit(7, 1));
     expect(window.lastSeq).toBe(10);
-    expect(window.reaches(9)).toBe(false);
+    expect(window.covers(9)).toBe(false);
   });
 
   it('keeps no event while no subscriber is connected', () => {
-    window.keep(false);
+    window.setActive(false);
     announceOwn(aCommit(0, 1));
     expect(window.lastSeq).toBe(1);
-    expect(window.reaches(0)).toBe(false);
+    expect(window.covers(0)).toBe(false);
   });
 });

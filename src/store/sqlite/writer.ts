@@ -9,8 +9,8 @@ import { type EncodedVerdicts, mapEvents } from './commit.codec.js';
 import type { Connection } from './connection.js';
 import { MonotonicClock } from './monotonic-clock.js';
 
-// The unique index decides, inside the transaction: no other copy can slip in between a check and an insert.
-// A key that exists leaves no trace, not even a gap in seq.
+// The unique index detects duplicates in the transaction of the insert, so there is no race between a check and an
+// insert. A duplicate changes no row and leaves no gap in seq.
 const INSERT = `
   INSERT INTO processed_events (topic, event_id, timestamp, source, payload, processed_at)
   VALUES (?, ?, ?, ?, ?, ?)
@@ -39,7 +39,10 @@ interface EncodedCommit extends Omit<Commit, 'verdicts'> {
   readonly counters: readonly TopicCounters[];
 }
 
-/** The only connection that writes. Bypasses TypeORM, whose insert builder is three times slower than the driver. */
+/**
+ * The only connection that writes. Uses prepared statements of the driver: TypeORM's insert builder reaches a third of
+ * their throughput (docs/decisions.md).
+ */
 export class Writer {
   private readonly database: Database;
   private readonly insert: Statement;
@@ -62,11 +65,11 @@ export class Writer {
     this.clock = new MonotonicClock(last?.processed_at ?? '');
   }
 
-  /** Stores and counts a batch in one transaction. The commit is fsynced when this returns. */
-  commit(values: readonly string[]): EncodedCommit {
+  /** Stores a batch and updates the counters in one transaction. The commit is fsynced when this method returns. */
+  commit(encodedEvents: readonly string[]): EncodedCommit {
     this.database.exec('BEGIN IMMEDIATE');
     try {
-      const commit = this.write(values);
+      const commit = this.write(encodedEvents);
       this.database.exec('COMMIT');
       this.lastSeq = commit.lastSeq;
       this.lastCommitFailed = false;
@@ -79,7 +82,7 @@ export class Writer {
     }
   }
 
-  /** Writes and fsyncs one page, as a commit would. Throws what a commit would throw. */
+  /** Writes and fsyncs one page to test whether the database is writable. Throws the same errors as `commit`. */
   probe(): void {
     if (this.lastCommitFailed) {
       // On a full disk one page may still fit into the WAL although a batch does not. A checkpoint needs space in
@@ -98,12 +101,12 @@ export class Writer {
     this.lock.close();
   }
 
-  private write(values: readonly string[]): EncodedCommit {
+  private write(encodedEvents: readonly string[]): EncodedCommit {
     const counters = new Map<string, TopicCounters>();
     const processedAt = this.clock.now();
     let lastSeq = this.lastSeq;
 
-    const verdicts = mapEvents(values, (topic, eventId, timestamp, source, payload): Verdict => {
+    const verdicts = mapEvents(encodedEvents, (topic, eventId, timestamp, source, payload): Verdict => {
       const counter = counters.get(topic) ?? emptyCounters(topic);
       counters.set(topic, counter);
       counter.received++;
@@ -134,7 +137,7 @@ function emptyCounters(topic: string): TopicCounters {
   return { topic, received: 0, unique_processed: 0, duplicate_dropped: 0, conflicts: 0 };
 }
 
-/** Whether two JSON texts are deep-equal. Key order is irrelevant. */
+/** Returns whether two JSON texts are deep-equal. Key order is irrelevant. */
 function isSamePayload(a: string, b: string): boolean {
   return a === b || isDeepStrictEqual(JSON.parse(a), JSON.parse(b));
 }
