@@ -13,9 +13,9 @@ import { sendProblem } from './http/problem.filter.js';
 import { setSecurityHeaders } from './http/security-headers.js';
 import { splitOrigins } from './validation/origin-list.js';
 
-/** Fits a key of 255 characters of four UTF-8 bytes each, percent-encoded. */
+/** Maximum length of a path parameter: a key of 255 characters of four UTF-8 bytes each, percent-encoded. */
 const MAX_PARAM_LENGTH = 255 * 4 * 3;
-/** Time for the headers to arrive. An honest client sends them in one packet. */
+/** Maximum time for the headers to arrive. Clients usually send them in one packet. */
 const HEADERS_TIMEOUT_MS = 10_000;
 /** Time for a whole request to arrive. Allows long NDJSON uploads; `IDLE_TIMEOUT_MS` ends stalled ones. */
 const REQUEST_TIMEOUT_MS = 10 * 60_000;
@@ -31,11 +31,11 @@ const MAX_CONNECTIONS = 10_000;
 const CLOSE_GRACE_MS = 2_000;
 
 /**
- * Creates the HTTP server. Registers every hook, in the order in which a request passes them.
- * Nest adds the routes later, so a hook per route sees all of them.
+ * Creates the HTTP server and registers its hooks, in the order in which they handle a request.
+ * Nest adds the routes later, so `onRoute` hooks run for every route.
  */
 export async function createServer(config: Config): Promise<FastifyAdapter> {
-  // 1. Node limits sockets, headers and durations. Rejects bytes that it cannot parse: 400, 408, 431.
+  // 1. Node limits the number of connections, and rejects malformed, oversized or late requests: 400, 431, 408.
   const adapter = createAdapter();
   const server = adapter.getInstance();
 

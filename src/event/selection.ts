@@ -1,9 +1,9 @@
 import type { StoredEvent } from './event.js';
 import { isPattern, matchesPattern } from './topic-pattern.js';
 
-/** Selects events by topic and source. An absent member selects every event. */
+/** Selects events by topic and source. An absent member does not restrict the selection. */
 export interface EventSelection {
-  /** A topic; a pattern of topics unless `match` is exact. */
+  /** A topic, or a topic pattern unless `match` is `exact`. */
   readonly topic?: string;
   readonly match?: 'pattern' | 'exact';
   readonly source?: string;
@@ -14,7 +14,7 @@ export function topicPattern({ topic, match }: EventSelection): string | undefin
   return topic !== undefined && match !== 'exact' && isPattern(topic) ? topic : undefined;
 }
 
-/** Whether the event is selected. Equivalent to the SQL conditions of the store. */
+/** Returns whether the selection includes the event. Equivalent to the SQL conditions of the store. */
 export function isSelected(selection: EventSelection, event: Pick<StoredEvent, 'topic' | 'source'>): boolean {
   const { topic, source } = selection;
   if (source !== undefined && source !== event.source) return false;

@@ -21,7 +21,7 @@ export function inexactNumbers(text: string): FieldProblem[] {
 }
 
 /**
- * Whether the text has more than 15 digits or points in a row, outside of strings that begin with them.
+ * Returns whether the text has more than 15 digits or points in a row, outside of strings that begin with them.
  * Samples every 16th character, which every such run contains.
  */
 function hasLongRun(text: string): boolean {
@@ -65,7 +65,7 @@ function findInexact(text: string): FieldProblem[] {
   return found;
 }
 
-/** Whether the decimal value survives the conversion to a double and back. */
+/** Returns whether the decimal value survives the conversion to a double and back. */
 function isExact(token: string): boolean {
   const value = Number(token);
   return Number.isFinite(value) && normalize(token) === normalize(String(value));

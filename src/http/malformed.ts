@@ -31,8 +31,8 @@ export function rejectMalformed(error: Error & { code?: string }, socket: Respon
 }
 
 /**
- * Whether an earlier pipelined request may already have been accepted: it arrived in full, or is NDJSON, which is
- * stored as it arrives. A 400 sent now would be read as its response, so the connection is closed without one.
+ * Returns whether an earlier pipelined request may already have been accepted: it arrived in full, or is NDJSON, which
+ * is stored as it arrives. A 400 sent now would be read as its response, so the connection is closed without one.
  */
 function mayBeAccepted({ req, headersSent }: ServerResponse): boolean {
   const type = req.headers['content-type']?.toLowerCase() ?? '';

@@ -24,7 +24,7 @@ const FOREIGN_CHARSET = /;\s*charset=(?!"?(?:utf-?8|us-ascii)"?\s*(?:;|$))/i;
 
 const MAX_QUOTED_CHARACTERS = 100;
 
-/** Whether the handler of the request gets the bytes of its body, in more media types than JSON. */
+/** Returns whether the handler of the request gets the bytes of its body, in more media types than JSON. */
 export function takesBytes({ routeOptions }: FastifyRequest): boolean {
   return routeOptions.config.body === 'bytes';
 }

@@ -88,7 +88,7 @@ function toEvent(attributes: Attributes): object {
   };
 }
 
-/** Whether the event carries binary data. A null attribute counts as absent. */
+/** Returns whether the event carries binary data. A null attribute counts as absent. */
 function hasBytes({ data_base64 }: Attributes): boolean {
   return data_base64 !== undefined && data_base64 !== null;
 }

@@ -28,7 +28,7 @@ export class Upload {
     private readonly onStored: (verdicts: readonly Verdict[]) => void,
   ) {}
 
-  /** Whether an event of this size must wait for room. */
+  /** Returns whether an event of this size must wait for room. */
   isFull(bytes: number): boolean {
     const { length } = this.next.events;
     return length >= this.limits.events || (length > 0 && this.next.bytes + bytes > this.limits.bytes);
@@ -40,6 +40,7 @@ export class Upload {
     else this.flush();
   }
 
+  /** Adds an event of this size to the pending events. Call it only if `isFull` returns false for this size. */
   add(event: NewEvent, bytes: number): void {
     this.next.events.push(event);
     this.next.bytes += bytes;

@@ -29,7 +29,7 @@ function findProblems(list: string): string[] {
     );
 }
 
-/** Whether a browser would send this text as Origin: lower case, without the default port, without a slash. */
+/** Returns whether a browser would send this text as Origin: lower case, without the default port, without a slash. */
 function isOrigin(text: string): boolean {
   return /^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text;
 }

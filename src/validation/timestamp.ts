@@ -5,7 +5,9 @@ const DATE_TIME =
   /^(\d{4})-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])[Tt]([01]\d|2[0-3]):([0-5]\d):([0-5]\d|60)(?:\.\d{1,32})?(?:[Zz]|([+-])([01]\d|2[0-3]):([0-5]\d))?$/;
 const MINUTES_PER_DAY = 24 * 60;
 
-/** Whether the text is an RFC 3339 date-time on a day that exists. A leap second is valid only at 23:59:60 UTC. */
+/**
+ * Returns whether the text is an RFC 3339 date-time on a day that exists. A leap second is valid only at 23:59:60 UTC.
+ */
 export function isTimestamp(text: string): boolean {
   const match = DATE_TIME.exec(text);
   if (!match) return false;

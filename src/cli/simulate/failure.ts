@@ -2,7 +2,7 @@ import type { ProblemDto } from '../../http/problem.dto.js';
 import { parseRetryAfterMs } from './backoff.js';
 import type { HttpResponse } from './client.js';
 
-/** A failed attempt that a retry may repair. */
+/** A failed attempt. A retry may succeed. */
 export interface FailedAttempt {
   /** Groups equal causes: `ECONNREFUSED`, `503 queue-full`. */
   readonly reason: string;
@@ -12,7 +12,7 @@ export interface FailedAttempt {
   readonly retryAfterMs: number;
 }
 
-/** A failure that a retry cannot repair. The message is for the operator. */
+/** A permanent failure: retries would fail too. The message is for the operator. */
 export class PublishingError extends Error {
   override readonly name = 'PublishingError';
 }
@@ -20,7 +20,7 @@ export class PublishingError extends Error {
 /** Kinds of 503 that guarantee that no event of the request was accepted. */
 const NOTHING_ACCEPTED = new Set(['queue-full', 'receiving-full', 'shutting-down']);
 
-/** Classifies a response other than 200. Throws `PublishingError` if a retry is useless. */
+/** Classifies a response other than 200. Throws `PublishingError` if a retry would fail too. */
 export function classifyFailure(call: string, { status, headers, body }: HttpResponse): FailedAttempt {
   const problem: Partial<ProblemDto> = body ?? {};
   if (status !== 429 && status !== 503) throw new PublishingError(formatRejection(call, status, problem));

@@ -1,4 +1,6 @@
-/** Returns a generator of reproducible numbers in [0, 1) (mulberry32). Not suitable for secrets. */
+/**
+ * Returns a seeded pseudorandom number generator (mulberry32) of numbers in [0, 1). It is not cryptographically secure.
+ */
 export function seededRandom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {

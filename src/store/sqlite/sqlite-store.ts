@@ -153,7 +153,7 @@ function unavailable(error: unknown): StoreUnavailableError {
   return new StoreUnavailableError((error as Error).message, { cause: error });
 }
 
-/** Whether SQLite or its thread failed, not our own code. */
+/** Returns whether SQLite or its thread failed, not our own code. */
 function isFromSqlite(error: unknown): boolean {
   return error instanceof ThreadEndedError || hasCode(error, /^SQLITE_/);
 }
