@@ -13,7 +13,10 @@ const MIB = 1024 * 1024;
 
 /** The configuration: one property per environment variable, checked once at start. */
 export class Config {
-  /** Defaults to all interfaces if API_KEYS is set. Without API keys, every caller may publish and read. */
+  /**
+   * IP address or host name to listen on. Defaults to all interfaces if API_KEYS is set, otherwise to loopback:
+   * without API keys, every caller may publish and read.
+   */
   @Matches(/^[\w.:%-]+$/, { message: 'must be an IP address or a host name' })
   HOST: string = LOOPBACK;
 
@@ -29,15 +32,18 @@ export class Config {
   @WholeNumber(1, Number.MAX_SAFE_INTEGER)
   QUEUE_CAPACITY: number = 100_000;
 
-  /** Maximum bytes of those events. Request bodies in transit may take as much again. */
+  /**
+   * Maximum estimated memory of those events, in bytes. JSON bodies in transit may take as much again, or
+   * BODY_LIMIT_BYTES if that is more. NDJSON uploads may take as much, and at least 3 MiB.
+   */
   @WholeNumber(1024, Number.MAX_SAFE_INTEGER)
   QUEUE_CAPACITY_BYTES: number = 64 * MIB;
 
-  /** Maximum events per commit. A larger request is still committed in one transaction. */
+  /** Maximum events per commit. A JSON request with more events is still committed in one transaction. */
   @WholeNumber(1, Number.MAX_SAFE_INTEGER)
   BATCH_MAX_EVENTS: number = 5_000;
 
-  /** Maximum bytes of one request body, counted decompressed. */
+  /** Maximum bytes of one JSON body after decompression. Also limits an NDJSON line if it is below 1 MiB. */
   @WholeNumber(1024, 512 * MIB)
   BODY_LIMIT_BYTES: number = 16 * MIB;
 
@@ -53,12 +59,12 @@ export class Config {
   LOG_LEVEL: string = 'info';
 }
 
-/** Thrown by `loadConfig`, with one line for each invalid variable. */
+/** The configuration is invalid. The message has one line for each invalid variable. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
 
-/** Reads the configuration from environment variables. An empty variable counts as unset. */
+/** Reads the configuration from environment variables. An empty variable counts as unset. Throws `ConfigError`. */
 export function loadConfig(environment: NodeJS.ProcessEnv): Config {
   const known = Object.keys(new Config());
   const given = Object.fromEntries(

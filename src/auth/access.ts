@@ -4,16 +4,16 @@ import { ApiSecurity } from '@nestjs/swagger';
 import type { FastifyContextConfig } from 'fastify';
 import { ApiKeyProblems } from '../http/problem.docs.js';
 
-/** The scopes of API keys: `publish` sends events, `read` reads events and counters. */
+/** The scopes of API keys. `publish` permits publishing events; `read` permits reading events and counters. */
 export const SCOPES = ['publish', 'read'] as const;
 export type Scope = (typeof SCOPES)[number];
 
-/** The name of the Bearer scheme in the OpenAPI document. */
+/** Name of the security scheme in the OpenAPI document. */
 export const BEARER_SCHEME = 'key';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Decides which callers the route accepts. A route without it stops the start. */
+    /** Scope that the route requires, or `open`. The service does not start if a route other than a page lacks it. */
     access?: 'open' | Scope;
   }
 }

@@ -9,7 +9,7 @@ export interface EventSelection {
   readonly source?: string;
 }
 
-/** Returns the topic pattern of a selection, or undefined if it names one topic or none. */
+/** Returns the topic pattern of a selection, or undefined if it selects one topic or all topics. */
 export function topicPattern({ topic, match }: EventSelection): string | undefined {
   return topic !== undefined && match !== 'exact' && isPattern(topic) ? topic : undefined;
 }

@@ -14,35 +14,38 @@ const checks = (description: string, example: object): ApiPropertyOptions => ({
   },
 });
 
-/** The response of a health check that passed, as terminus returns it. */
+/** Response of the health endpoints with status 200, in the format of terminus. */
 @ApiSchema({ name: 'Health', description: 'The results of the health checks, by the name of the check.' })
 export class HealthResponse {
   @ApiProperty({
     enum: ['ok', 'degraded'],
-    description: 'degraded: the service works, and a check needs attention.',
+    description: '`degraded`: the service works, but the disk has less than 256 MiB free.',
   })
   status!: 'ok' | 'degraded';
 
-  @ApiProperty(checks('Checks that passed.', { ...DATABASE_UP, ...QUEUE_UP }))
+  @ApiProperty(checks('Checks with the status `up` or `degraded`.', { ...DATABASE_UP, ...QUEUE_UP }))
   info!: object;
 
-  @ApiProperty(checks('Checks that failed: none.', {}))
+  @ApiProperty(checks('Always empty: no check failed.', {}))
   error!: object;
 
   @ApiProperty(checks('Every check.', { ...DATABASE_UP, ...QUEUE_UP }))
   details!: object;
 }
 
-/** The problem that a failed health check returns: the members of a problem, and those of the terminus result. */
+/**
+ * A problem (RFC 9457) with the members `info`, `error` and `details` of the terminus result. Returned if a check fails
+ * or the service is stopping.
+ */
 @ApiSchema({
   name: 'HealthProblem',
   description: 'A problem with the results of the health checks, by the name of the check.',
 })
 export class HealthProblem extends ProblemDto {
-  @ApiProperty(checks('Checks that passed.', QUEUE_UP))
+  @ApiProperty(checks('Checks with the status `up` or `degraded`.', QUEUE_UP))
   info!: object;
 
-  @ApiProperty(checks('Checks that failed. Empty while the service stops.', DATABASE_DOWN))
+  @ApiProperty(checks('Checks that failed. May be empty while the service is stopping.', DATABASE_DOWN))
   error!: object;
 
   @ApiProperty(checks('Every check.', { ...DATABASE_DOWN, ...QUEUE_UP }))

@@ -5,19 +5,22 @@ import { Problem } from './problem.js';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** False for a route whose responses are usually below the threshold. Checking each would cost more than it saves. */
+    /**
+     * `false` disables compression of the route's responses. For responses that are usually below the threshold:
+     * checking each would cost more than compression saves.
+     */
     compress?: false;
   }
 }
 
-/** Below this size, compression saves less than it costs. */
+/** Minimum size of a compressed response. Compressing a smaller one costs more than it saves. */
 const THRESHOLD_BYTES = 2048;
 
 const ENCODINGS = ['gzip', 'deflate', 'br', ...('createZstdDecompress' in zlib ? ['zstd'] : [])].join(', ');
 
 /**
- * Decompresses request bodies in gzip, deflate, br, and zstd if Node has it. Compresses responses if the caller
- * accepts one of them. Resolves when the hooks are in place; routes added earlier would miss them.
+ * Decompresses request bodies in gzip, deflate, br, and zstd if this version of Node supports it. Compresses JSON and
+ * text responses in an encoding that the caller accepts, but no event streams. Resolves when the hooks are in place; routes added earlier would miss them.
  */
 export async function compressBodies(server: FastifyInstance): Promise<void> {
   server.addHook('onRoute', (route) => {

@@ -3,7 +3,10 @@ import type { EventDto } from '../../event/event.dto.js';
 import type { SimulateOptions } from './options.js';
 import { seededRandom } from './random.js';
 
-/** Half of the repeats are of the last few events, like retries; the others are of any earlier event, like replays. */
+/**
+ * Number of latest events that about half of the repeats are drawn from, like retries. The others are drawn from all
+ * earlier events, like replays.
+ */
 const RECENT_EVENTS = 100;
 const LEVELS = ['debug', 'info', 'warn', 'error'];
 const SEED_STRIDE = 0x9e3779b1;
@@ -21,7 +24,7 @@ export class Workload {
   private readonly topics: number;
   private readonly startedAt = Date.now();
   /** Part of every event id, so that a second run with the same seed sends new events. */
-  private readonly run = randomBytes(6).toString('hex');
+  private readonly runId = randomBytes(6).toString('hex');
 
   constructor({
     events,
@@ -46,12 +49,12 @@ export class Workload {
     if (batch.length > 0) yield batch;
   }
 
-  /** Returns the event with this number: deep-equal for every call. */
+  /** Returns the event with this number. Repeated calls return deep-equal events. */
   event(number: number): EventDto {
     const random = seededRandom(this.seed + Math.imul(number + 1, SEED_STRIDE));
     return {
       topic: `simulated-${1 + Math.floor(random() * this.topics)}`,
-      event_id: `${this.run}-${number}`,
+      event_id: `${this.runId}-${number}`,
       timestamp: new Date(this.startedAt - this.distinct + number).toISOString(),
       source: 'simulate',
       payload: {
@@ -65,7 +68,10 @@ export class Workload {
     };
   }
 
-  /** Selection sampling: every position except the first is equally likely to be a repeat. Their number is exact. */
+  /**
+   * Yields event numbers, with repeats placed by selection sampling (Knuth, TAOCP vol. 2, 3.4.2, Algorithm S). Each
+   * position except the first is equally likely to be a repeat. The number of repeats is exact.
+   */
   private *numbers(): Generator<number, void, void> {
     const random = seededRandom(this.seed);
     let fresh = 0;
@@ -74,8 +80,8 @@ export class Workload {
       if (fresh === 0 || random() * left >= repeatsLeft) {
         yield fresh++;
       } else {
-        const among = random() < 0.5 ? Math.min(fresh, RECENT_EVENTS) : fresh;
-        yield fresh - 1 - Math.floor(random() * among);
+        const candidates = random() < 0.5 ? Math.min(fresh, RECENT_EVENTS) : fresh;
+        yield fresh - 1 - Math.floor(random() * candidates);
       }
     }
   }

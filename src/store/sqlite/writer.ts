@@ -27,10 +27,10 @@ const ADD_COUNTERS = `
     duplicate_dropped = duplicate_dropped + excluded.duplicate_dropped,
     conflicts = conflicts + excluded.conflicts`;
 
-const LAST = `SELECT seq, processed_at FROM processed_events ORDER BY seq DESC LIMIT 1`;
+const FIND_LAST = `SELECT seq, processed_at FROM processed_events ORDER BY seq DESC LIMIT 1`;
 
 type Original = Pick<StoredEvent, 'seq' | 'payload'>;
-type Last = Pick<StoredEvent, 'seq' | 'processed_at'>;
+type LastEvent = Pick<StoredEvent, 'seq' | 'processed_at'>;
 
 /** The result of one commit, as it crosses the thread boundary. */
 interface EncodedCommit extends Omit<Commit, 'verdicts'> {
@@ -40,7 +40,7 @@ interface EncodedCommit extends Omit<Commit, 'verdicts'> {
 }
 
 /**
- * The only connection that writes. Uses prepared statements of the driver: TypeORM's insert builder reaches a third of
+ * Commits batches on the only connection that changes rows. Uses prepared statements of the driver: TypeORM's insert builder reaches a third of
  * their throughput (docs/decisions.md).
  */
 export class Writer {
@@ -60,12 +60,15 @@ export class Writer {
     this.insert = this.database.prepare(INSERT);
     this.findOriginal = this.database.prepare(FIND_ORIGINAL);
     this.addCounters = this.database.prepare(ADD_COUNTERS);
-    const last = this.database.prepare<[], Last>(LAST).get();
+    const last = this.database.prepare<[], LastEvent>(FIND_LAST).get();
     this.lastSeq = last?.seq ?? 0;
     this.clock = new MonotonicClock(last?.processed_at ?? '');
   }
 
-  /** Stores a batch and updates the counters in one transaction. The commit is fsynced when this method returns. */
+  /**
+   * Stores a batch and updates the counters in one transaction. The commit is fsynced when this method returns. If a
+   * statement fails, rolls back and throws the error of SQLite.
+   */
   commit(encodedEvents: readonly string[]): EncodedCommit {
     this.database.exec('BEGIN IMMEDIATE');
     try {
@@ -82,11 +85,11 @@ export class Writer {
     }
   }
 
-  /** Writes and fsyncs one page to test whether the database is writable. Throws the same errors as `commit`. */
+  /** Writes and fsyncs one page to test whether the database is writable. Throws the error of SQLite if not. */
   probe(): void {
     if (this.lastCommitFailed) {
-      // On a full disk one page may still fit into the WAL although a batch does not. A checkpoint needs space in
-      // the database file too, so it fails where the next batch would.
+      // On a full disk, one page may fit into the WAL although a batch does not. A checkpoint also writes to the
+      // database file, so it is more likely to detect the full disk.
       this.database.pragma('wal_checkpoint(PASSIVE)');
       this.lastCommitFailed = false;
     }
@@ -94,7 +97,7 @@ export class Writer {
     this.database.pragma(`user_version = ${version === 0 ? 1 : 0}`);
   }
 
-  /** Checkpoints the whole WAL and closes the database. */
+  /** Checkpoints and truncates the WAL, closes the database and releases its lock. */
   async close(): Promise<void> {
     this.database.pragma('wal_checkpoint(TRUNCATE)');
     await this.connection.dataSource.destroy();
