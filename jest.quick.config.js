@@ -1,6 +1,6 @@
 import config from './jest.config.js';
 
-/** All tests but the slow ones: fault trials, random requests, large bodies, generated clients, many starts. */
+/** All tests but the slow ones: fault trials, random requests, large bodies, clients, documents, many starts. */
 export default {
   ...config,
   // One more than Jest takes by default: nothing in these tests is measured.
@@ -9,7 +9,12 @@ export default {
     '/test/faults/(?!judge)',
     '/test/http/(fuzz|security)',
     '/test/ingest/large-bodies',
+    '/test/http/cross-origin',
     '/test/docs/',
+    '/test/operations/',
+    '/test/cli/simulate',
+    '/test/query/paging',
+    '/test/store/sqlite-store',
     '/test/stream/',
     '/test/start',
   ],
