@@ -164,10 +164,9 @@ export class SubjectQueue extends EventQueue {
    */
   private async handleFailure(batch: readonly PendingSubmission[], reason: Error): Promise<void> {
     this.release(batch.filter((submission) => submission.settled));
-    const unsettled = batch.filter((submission) => !submission.settled);
-    const isAwaited = (submission: PendingSubmission) => submission.awaited;
-    const awaited = [...this.failed, ...unsettled].filter(isAwaited).concat(this.waiting.takeAwaited());
-    this.failed = [...this.failed, ...unsettled].filter((submission) => !submission.awaited);
+    const unsettled = [...this.failed, ...batch.filter((submission) => !submission.settled)];
+    const awaited = unsettled.filter((submission) => submission.awaited).concat(this.waiting.takeAwaited());
+    this.failed = unsettled.filter((submission) => !submission.awaited);
     this.release(awaited);
     for (const submission of awaited) submission.reject(reason);
     const pauseMs = this.backoffMs;

@@ -225,7 +225,7 @@ describe('GET /events/stream', () => {
     source.close();
   });
 
-  it('ends in full when the service stops, and does not hold up the stop', async () => {
+  it('ends in full when the service stops, without delaying the stop', async () => {
     let ratio = Infinity;
     // The faster of several tries, held against a service without subscribers: a busy machine delays both.
     for (let attempt = 0; attempt < 3 && ratio > MAX_SLOWDOWN; attempt++) {
