@@ -47,6 +47,13 @@ export class Config {
   @WholeNumber(1024, 512 * MIB)
   BODY_LIMIT_BYTES: number = 16 * MIB;
 
+  /**
+   * Maximum bytes of all responses that clients have not read yet. Above it, streams and exports wait, and other
+   * responses become 503.
+   */
+  @WholeNumber(1024, Number.MAX_SAFE_INTEGER)
+  RESPONSE_CAPACITY_BYTES: number = 128 * MIB;
+
   /** `name:scope:sha256-hex`, comma-separated. If empty, no API key is required. */
   @IsApiKeyList()
   API_KEYS: string = '';

@@ -8,6 +8,7 @@ import { receiveBodies } from './http/bodies.js';
 import { rejectMalformedQueries } from './http/checked-query.js';
 import { compressBodies } from './http/compression.js';
 import { allowOrigins } from './http/cross-origin.js';
+import { limitSending } from './http/limit-sending.js';
 import { MAX_HEADER_BYTES, rejectExpectation, rejectMalformed } from './http/malformed.js';
 import { sendProblem } from './http/problem.filter.js';
 import { setSecurityHeaders } from './http/security-headers.js';
@@ -62,10 +63,13 @@ export async function createServer(config: Config): Promise<FastifyAdapter> {
     totalBytes: Math.max(config.QUEUE_CAPACITY_BYTES, config.BODY_LIMIT_BYTES),
   });
 
-  // 8. The handler. If no route matches, the other methods of the path decide between 404 and 405.
+  // 8. Responses, with a budget for all that clients have not read yet: 503.
+  limitSending(server, config.RESPONSE_CAPACITY_BYTES);
+
+  // 9. The handler. If no route matches, the other methods of the path decide between 404 and 405.
   recordMethods(server);
 
-  // 9. Shutdown. Pending responses get a grace period.
+  // 10. Shutdown. Pending responses get a grace period.
   closeGracefully(server);
   return adapter;
 }

@@ -1,0 +1,52 @@
+interface Waiter {
+  readonly bytes: number;
+  readonly onReserved: () => void;
+}
+
+/**
+ * The bytes of responses that clients have not read yet, over all connections. One slow client is bounded by its
+ * socket. Without a bound for all of them, a hundred clients that do not read could exhaust the memory.
+ */
+export class SendBudget {
+  private usedBytes = 0;
+  /** In the order of the calls. */
+  private readonly waiters = new Set<Waiter>();
+
+  constructor(private readonly totalBytes: number) {}
+
+  /** Reserves bytes if there is room, and returns whether there was. An empty budget has room for any part. */
+  reserve(bytes: number): boolean {
+    if (!this.hasRoom(bytes)) return false;
+    this.usedBytes += bytes;
+    return true;
+  }
+
+  /**
+   * Reserves bytes as soon as there is room and calls `onReserved`, possibly at once. Earlier callers are served first.
+   * Returns a function that cancels a call that still waits.
+   */
+  reserveWhenFree(bytes: number, onReserved: () => void): () => void {
+    const waiter = { bytes, onReserved };
+    this.waiters.add(waiter);
+    this.serveWaiters();
+    return () => this.waiters.delete(waiter);
+  }
+
+  /** Releases reserved bytes: the client has read them, or has disconnected. */
+  release(bytes: number): void {
+    this.usedBytes -= bytes;
+    this.serveWaiters();
+  }
+
+  private serveWaiters(): void {
+    for (const waiter of this.waiters) {
+      if (!this.reserve(waiter.bytes)) return;
+      this.waiters.delete(waiter);
+      waiter.onReserved();
+    }
+  }
+
+  private hasRoom(bytes: number): boolean {
+    return this.usedBytes === 0 || this.usedBytes + bytes <= this.totalBytes;
+  }
+}
