@@ -9,7 +9,7 @@ export const SCOPES = ['publish', 'read'] as const;
 export type Scope = (typeof SCOPES)[number];
 
 /** Name of the security scheme in the OpenAPI document. */
-export const BEARER_SCHEME = 'key';
+export const BEARER_SCHEME = 'apiKey';
 
 declare module 'fastify' {
   interface FastifyContextConfig {

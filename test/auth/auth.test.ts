@@ -172,11 +172,11 @@ describe('the OpenAPI document', () => {
       paths: Record<string, Record<string, { security?: object[]; responses: Record<string, object> }>>;
       components: { securitySchemes: Record<string, object> };
     }>('/openapi.json');
-    expect(components.securitySchemes).toMatchObject({ key: { type: 'http', scheme: 'bearer' } });
+    expect(components.securitySchemes).toMatchObject({ apiKey: { type: 'http', scheme: 'bearer' } });
     for (const [path, operations] of Object.entries(paths)) {
       for (const { security, responses } of Object.values(operations)) {
         const open = OPEN.includes(path);
-        expect([path, security]).toEqual([path, open ? [] : [{ key: [] }]]);
+        expect([path, security]).toEqual([path, open ? [] : [{ apiKey: [] }]]);
         expect([path, '401' in responses, '403' in responses]).toEqual([path, !open, !open]);
       }
     }

@@ -91,7 +91,7 @@ describe('the OpenAPI document', () => {
     const hash = createHash('sha256').update('key').digest('hex');
     const guarded = await Service.start({ API_KEYS: `docs:read:${hash}` });
     const described = await guarded.get<OpenApi>('/openapi.json');
-    expect(securityOf(described)).toEqual({ ...securityWith([{ key: [] }]), scheme: true });
+    expect(securityOf(described)).toEqual({ ...securityWith([{ apiKey: [] }]), scheme: true });
   });
 
   it('leaves the API key optional when it is written to a file', () => {
@@ -100,7 +100,7 @@ describe('the OpenAPI document', () => {
       const file = join(directory, 'openapi.json');
       execFileSync(process.execPath, ['dist/src/cli/openapi.js', file]);
       const written = JSON.parse(readFileSync(file, 'utf8')) as OpenApi;
-      expect(securityOf(written)).toEqual({ ...securityWith([{}, { key: [] }]), scheme: true });
+      expect(securityOf(written)).toEqual({ ...securityWith([{}, { apiKey: [] }]), scheme: true });
       expect(written.components.schemas).toEqual(document.components.schemas);
     } finally {
       rmSync(directory, { recursive: true });

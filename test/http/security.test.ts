@@ -119,7 +119,7 @@ describe('Swagger UI', () => {
       expect(page.errors).toEqual([]);
       expect(await execute()).toBe('401');
       await page.evaluate('document.querySelector("#operations-publish-publish .btn-clear").click()');
-      await page.evaluate(`ui.preauthorizeApiKey('key', '${key}')`);
+      await page.evaluate(`ui.preauthorizeApiKey('apiKey', '${key}')`);
       expect(await execute()).toBe('200');
     } finally {
       await page.close();
