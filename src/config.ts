@@ -14,13 +14,13 @@ const MIB = 1024 * 1024;
 /** The configuration: one property per environment variable, checked once at start. */
 export class Config {
   /**
-   * IP address or host name to listen on. Defaults to all interfaces if API_KEYS is set, otherwise to loopback:
-   * without API keys, every caller may publish and read.
+   * IP address or host name to listen on. Defaults to all interfaces if API_KEYS is set, otherwise to loopback,
+   * because without API keys every caller may publish and read.
    */
   @Matches(/^[\w.:%-]+$/, { message: 'must be an IP address or a host name' })
   HOST: string = LOOPBACK;
 
-  /** 0 selects a free port. */
+  /** TCP port to listen on. 0 selects a free port. */
   @WholeNumber(0, 65_535)
   PORT: number = 8080;
 
@@ -33,8 +33,8 @@ export class Config {
   QUEUE_CAPACITY: number = 100_000;
 
   /**
-   * Maximum estimated memory of those events, in bytes. JSON bodies in transit may take as much again, or
-   * BODY_LIMIT_BYTES if that is more. NDJSON uploads may take as much, and at least 3 MiB.
+   * Maximum estimated memory of those events, in bytes. JSON bodies in transit may take the same amount in addition, or
+   * BODY_LIMIT_BYTES if that is more. NDJSON uploads may also take the same amount, and at least 3 MiB.
    */
   @WholeNumber(1024, Number.MAX_SAFE_INTEGER)
   QUEUE_CAPACITY_BYTES: number = 64 * MIB;

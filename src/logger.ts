@@ -6,8 +6,8 @@ const FLUSH_INTERVAL_MS = 100;
 const MAX_BUFFERED_BYTES = 4 * 1024 * 1024;
 
 /**
- * Creates the logger: JSON lines on stdout, buffered and asynchronous, because one write per batch would cost more
- * than the batch itself. Drops lines beyond 4 MiB while stdout is not read.
+ * Creates a logger that writes JSON lines to stdout, buffered and asynchronously. One synchronous write per batch would
+ * cost more than the batch itself. Drops lines beyond 4 MiB while stdout is not read.
  */
 export function createLogger(level: string): Logger {
   const destination = pino.destination({
@@ -19,7 +19,7 @@ export function createLogger(level: string): Logger {
   return pino({ level }, destination);
 }
 
-/** Writes the log calls of Nest's Logger with pino, one JSON line each. The last text argument is the context. */
+/** Passes the calls of Nest's Logger to pino. The last string argument is the context. */
 export class PinoLogger implements LoggerService {
   constructor(private readonly logger: Logger) {}
 

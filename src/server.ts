@@ -18,17 +18,17 @@ import { splitOrigins } from './validation/origin-list.js';
 const MAX_PARAM_LENGTH = 255 * 4 * 3;
 /** Maximum time for the headers to arrive. Clients usually send them in one packet. */
 const HEADERS_TIMEOUT_MS = 10_000;
-/** Time for a whole request to arrive. Allows long NDJSON uploads; `IDLE_TIMEOUT_MS` ends stalled ones. */
+/** Maximum time for a whole request to arrive. Allows long NDJSON uploads. `IDLE_TIMEOUT_MS` ends stalled uploads. */
 const REQUEST_TIMEOUT_MS = 10 * 60_000;
 /** Interval at which Node enforces both timeouts. Its default of 30 s would keep half-sent headers for 40 s. */
 const TIMEOUT_CHECK_INTERVAL_MS = 5_000;
-/** Time between requests. Longer than the usual 60 s of proxies, so that no proxy reuses a connection being closed. */
+/** Maximum time between requests. Exceeds the usual 60 s of proxies, so that none reuses a connection being closed. */
 const KEEP_ALIVE_TIMEOUT_MS = 72_000;
-/** Time without a byte in either direction. Bounds how long half a body or an unread response stays in memory. */
+/** Maximum time without traffic. Bounds how long an incomplete body or an unread response stays in memory. */
 const IDLE_TIMEOUT_MS = 60_000;
-/** Bounds the memory of sockets. More callers than this require a proxy in front of the service. */
+/** Maximum number of connections. Bounds the memory of sockets. More callers require a proxy. */
 const MAX_CONNECTIONS = 10_000;
-/** Time for pending responses at shutdown, before the remaining connections are closed. */
+/** Maximum time for pending responses at shutdown, before the remaining connections are closed. */
 const CLOSE_GRACE_MS = 2_000;
 
 /**
@@ -40,7 +40,7 @@ export async function createServer(config: Config): Promise<FastifyAdapter> {
   const adapter = createAdapter();
   const server = adapter.getInstance();
 
-  // 2. Security headers. First, so that every response has them, including rejections by later steps.
+  // 2. Security headers. Before all other hooks, so that rejections by later steps have them too.
   setSecurityHeaders(server);
 
   // 3. CORS. Before any rejection, because a browser hides responses without CORS headers from the page. Before the
@@ -69,7 +69,7 @@ export async function createServer(config: Config): Promise<FastifyAdapter> {
   // 9. The handler. If no route matches, the other methods of the path decide between 404 and 405.
   recordMethods(server);
 
-  // 10. Shutdown. Pending responses get a grace period.
+  // 10. Shutdown. Pending responses have a grace period before connections are closed.
   closeGracefully(server);
   return adapter;
 }

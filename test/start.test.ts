@@ -56,7 +56,7 @@ describe('the configuration', () => {
     ['null', 1],
   ])('rejects CORS_ORIGINS=%s and names the entry', (CORS_ORIGINS, entry) => {
     expect(() => loadConfig({ CORS_ORIGINS })).toThrow(
-      `CORS_ORIGINS=${CORS_ORIGINS}: entry ${entry} must be an origin such as https://app.example.com, without a path or a slash at the end; * must be the only entry`,
+      `CORS_ORIGINS=${CORS_ORIGINS}: entry ${entry} must be an origin such as https://app.example.com, without a path or a trailing slash; * must be the only entry`,
     );
   });
 

@@ -4,7 +4,7 @@ import { ApiSecurity } from '@nestjs/swagger';
 import type { FastifyContextConfig } from 'fastify';
 import { ApiKeyProblems } from '../http/problem.docs.js';
 
-/** The scopes of API keys. `publish` permits publishing events; `read` permits reading events and counters. */
+/** The scopes of API keys. `publish` permits publishing events, and `read` permits reading events and counters. */
 export const SCOPES = ['publish', 'read'] as const;
 export type Scope = (typeof SCOPES)[number];
 
@@ -13,13 +13,13 @@ export const BEARER_SCHEME = 'apiKey';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Scope that the route requires, or `open`. The service does not start if a route other than a page lacks it. */
+    /** Scope that the route requires, or `open`. Required at start for every route that is not a page of Swagger UI. */
     access?: 'open' | Scope;
   }
 }
 
 /**
- * Requires an API key with this scope if the service has API keys. Also sets the other settings of the route,
+ * Requires an API key with this scope if the service has API keys. Also applies the other settings of the route,
  * because Nest keeps only one RouteConfig per handler.
  */
 export function RequiresApiKey(
@@ -33,7 +33,7 @@ export function RequiresApiKey(
   );
 }
 
-/** Accepts every caller, even if the service has API keys. */
+/** Accepts requests without an API key, even if the service has API keys. */
 export function Open(): MethodDecorator {
   return RouteConfig({ access: 'open' });
 }

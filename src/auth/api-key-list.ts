@@ -1,7 +1,7 @@
 import { ValidateBy, type ValidationArguments } from 'class-validator';
 import { ApiKeys } from './api-keys.js';
 
-/** A property that lists API keys. Its message names the wrong entries and never contains a hash. */
+/** Requires a list of API keys. The message names each invalid entry and never contains a hash. */
 export function IsApiKeyList(): PropertyDecorator {
   return ValidateBy({
     name: 'apiKeyList',

@@ -1,12 +1,12 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { SCOPES, type Scope } from './access.js';
 
-/** At most 32 characters, so that a hash pasted in the name field is rejected and never echoed in an error message. */
+/** Matches a name. A hash in the wrong field is too long to match, so no error message contains it. */
 const NAME = /^[\w.-]{1,32}$/;
 const SHA256_HEX = /^[0-9a-f]{64}$/i;
-/** SHA-256 of empty input. In `API_KEYS` it means that `sha256sum` was run without an API key. */
+/** SHA-256 of empty input. In `API_KEYS`, it shows that `sha256sum` was run without an API key. */
 const EMPTY_KEY_SHA256 = createHash('sha256').digest('hex');
-/** Credentials of RFC 6750, section 2.1. The scheme is case-insensitive (RFC 9110, section 11.1). */
+/** Matches credentials (RFC 6750, section 2.1). The scheme is case-insensitive (RFC 9110, section 11.1). */
 const BEARER = /^Bearer +([\w.~+/-]+=*) *$/i;
 
 interface ApiKey {
@@ -18,7 +18,7 @@ interface ApiKey {
 export class ApiKeys {
   private constructor(private readonly keys: readonly ApiKey[]) {}
 
-  /** Parses `name:scope:sha256-hex`, comma-separated. Throws an Error that names each wrong entry, never its hash. */
+  /** Parses `name:scope:sha256-hex`, comma-separated. Throws an Error that names each invalid entry, never its hash. */
   static parse(text: string): ApiKeys {
     const problems: string[] = [];
     const keys: ApiKey[] = [];
@@ -36,13 +36,13 @@ export class ApiKeys {
     return new ApiKeys(keys);
   }
 
-  /** Returns the scopes of the API key in an Authorization header, or undefined if it has none or an unknown one. */
+  /** Returns the scopes of the API key in an Authorization header, or undefined if it is missing or unknown. */
   authenticate(authorization: string | undefined): ReadonlySet<Scope> | undefined {
     const token = BEARER.exec(authorization ?? '')?.[1];
     if (token === undefined) return undefined;
     const given = createHash('sha256').update(token).digest();
     const scopes = new Set<Scope>();
-    // Compares with every hash, in constant time: the duration must not reveal how close a guess is.
+    // Compares with every hash in constant time, so that the duration does not reveal how close a guess is.
     for (const { scope, sha256 } of this.keys) if (timingSafeEqual(sha256, given)) scopes.add(scope);
     return scopes.size > 0 ? scopes : undefined;
   }
@@ -52,6 +52,7 @@ function findProblem(name: string, scope: string, sha256: string): string | unde
   if (!NAME.test(name)) return 'must begin with a name of 1 to 32 letters, digits, ".", "_" or "-"';
   if (!SCOPES.includes(scope as Scope)) return `must have the scope ${SCOPES.join(' or ')} after its name`;
   if (!SHA256_HEX.test(sha256)) return 'must end with a SHA-256: 64 hex digits';
-  if (sha256.toLowerCase() === EMPTY_KEY_SHA256) return 'has the SHA-256 of an empty API key';
+  if (sha256.toLowerCase() === EMPTY_KEY_SHA256)
+    return 'has the SHA-256 of an empty API key; hash the API key without a line break';
   return undefined;
 }

@@ -6,8 +6,8 @@ import type { Scope } from './access.js';
 import type { ApiKeys } from './api-keys.js';
 
 /**
- * Adds the API key check to each route that requires one, before its body is read. The check belongs to the route,
- * not to a path: a second interpretation of the path could disagree with the router's.
+ * Adds the API key check to each route that requires an API key. The check runs before the body is read. It is attached
+ * to the route, because a check by path could interpret the path differently from the router.
  * Throws if a route does not declare its access, even if the service has no API keys.
  */
 export function guardRoutes(server: FastifyInstance, keys: ApiKeys | undefined): void {

@@ -2,16 +2,16 @@ import type { Submission } from '../event/submission.js';
 import type { Commit } from '../store/store.js';
 
 /**
- * Announces the highest committed seq. An announcement is a cursor, not a batch: every event up to `lastSeq` can be
- * read from the store, whichever instance committed it.
+ * Announces the highest committed seq. An announcement is a cursor, not a batch. Every event up to `lastSeq` can be
+ * read from the store, even if another instance committed it.
  *
  * Every implementation promises:
  * - `lastSeq` never decreases, although announcements of several instances may arrive out of order.
  * - A commit of this instance is announced before its publishers receive their verdicts.
- * - Announcements may skip seqs: listeners read the gap from the store.
+ * - Announcements may skip seqs. Listeners read the gap from the store.
  */
 export abstract class Commits {
-  /** The highest seq announced; 0 before the first announcement. */
+  /** The highest seq announced, or 0 before the first announcement. */
   abstract readonly lastSeq: number;
 
   /** Announces a commit up to `lastSeq`, by this instance (`own`) or by another. */
@@ -19,7 +19,7 @@ export abstract class Commits {
 
   /**
    * Calls `listener`, which must not throw, for every announcement from now on. Returns a function that ends the
-   * subscription. An implementation that polls for commits of other instances may poll rarely without a listener.
+   * subscription. An implementation that polls for commits of other instances may poll less often without a listener.
    */
   abstract subscribe(listener: (announcement: Announcement) => void): () => void;
 

@@ -6,7 +6,7 @@ export interface EventJson extends Pick<StoredEvent, 'seq' | 'topic' | 'source'>
   readonly json: string;
 }
 
-/** Serialises a stored event. Copies the payload text: parsing it again would cost more than the rest. */
+/** Serialises a stored event. Copies the payload as text, because parsing it would cost more than all other members. */
 export function toEventJson(event: StoredEvent): EventJson {
   const { seq, topic, event_id, timestamp, source, payload, processed_at } = event;
   const head = JSON.stringify({ seq, topic, event_id, timestamp, source });
@@ -18,7 +18,7 @@ export function toEventJson(event: StoredEvent): EventJson {
   };
 }
 
-/** Returns an event as a server-sent event (HTML standard). A client returns `id` in Last-Event-ID. */
+/** Formats an event as a server-sent event (HTML standard). A client that reconnects sends `id` in Last-Event-ID. */
 export function toServerSentEvent({ seq, json }: EventJson): string {
   return `id: ${seq}\nevent: event\ndata: ${json}\n\n`;
 }

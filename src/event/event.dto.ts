@@ -6,7 +6,7 @@ import { NAME_SCHEMA, TIMESTAMP_SCHEMA } from '../validation/schemas.docs.js';
 import { IsTimestamp } from '../validation/timestamp.js';
 import { EVENT_EXAMPLE } from './examples.docs.js';
 
-/** Documents that unknown members are rejected. Spread, because the type of @ApiSchema lacks the keyword. */
+/** Documents that unknown members are rejected. Callers spread it, because the type of @ApiSchema lacks the keyword. */
 export const CLOSED = { additionalProperties: false };
 
 const Name = (description: string, example: string) =>
@@ -20,13 +20,13 @@ const Name = (description: string, example: string) =>
 })
 export class EventDto {
   @Name(
-    'Subject of the event. Levels are separated by dots, so that readers can select them by pattern: `orders.eu`.',
+    'Subject of the event. Dots separate its levels, such as in `orders.eu`. Callers can select topics by pattern.',
     EVENT_EXAMPLE.topic,
   )
   topic!: string;
 
   @Name(
-    'Identifies the event within its topic. Create it before the first attempt, and send the same one with each retry.',
+    'Identifies the event within its topic. Create it before the first attempt, and send the same value with each retry.',
     EVENT_EXAMPLE.event_id,
   )
   event_id!: string;
@@ -35,7 +35,7 @@ export class EventDto {
   @ApiProperty({
     ...TIMESTAMP_SCHEMA,
     description:
-      'Time of the event: RFC 3339 date and time. Without an offset, it is UTC. Stored and returned verbatim.',
+      'Time of the event: date and time in RFC 3339. Without an offset, it is UTC. Stored and returned verbatim.',
     example: EVENT_EXAMPLE.timestamp,
   })
   timestamp!: string;

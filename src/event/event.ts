@@ -6,7 +6,7 @@ export interface DedupKey {
 
 /** A valid event that has not been stored yet. */
 export interface NewEvent extends DedupKey {
-  /** RFC 3339, exactly as the publisher sent it. */
+  /** Time of the event in RFC 3339, exactly as the publisher sent it. */
   readonly timestamp: string;
   readonly source: string;
   /** JSON text of an object, as JSON.stringify writes it. */
@@ -17,6 +17,6 @@ export interface NewEvent extends DedupKey {
 export interface StoredEvent extends NewEvent {
   /** Position in commit order, from 1, without gaps. */
   readonly seq: number;
-  /** When the event was stored: UTC, RFC 3339 with milliseconds. Never decreases as seq rises. */
+  /** Time of storage in UTC, as RFC 3339 with milliseconds. Never decreases as seq rises. */
   readonly processed_at: string;
 }

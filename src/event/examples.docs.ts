@@ -1,4 +1,4 @@
-/** An event as a publisher sends it. The README publishes other keys, so that no example conflicts with its events. */
+/** An event as a publisher sends it. Its key is not used in the README, so that trying both causes no conflict. */
 export const EVENT_EXAMPLE = {
   topic: 'orders',
   event_id: 'order-2001',
@@ -7,7 +7,7 @@ export const EVENT_EXAMPLE = {
   payload: { total: '49.90' },
 };
 
-/** More events, for examples with several. */
+/** Additional events with other keys, for examples of batches. */
 export const MORE_EVENT_EXAMPLES = [
   {
     ...EVENT_EXAMPLE,
@@ -23,7 +23,7 @@ export const MORE_EVENT_EXAMPLES = [
   },
 ] as const;
 
-/** The same event as the service returns it. */
+/** `EVENT_EXAMPLE` as the service returns it. */
 export const STORED_EVENT_EXAMPLE = {
   seq: 1,
   ...EVENT_EXAMPLE,

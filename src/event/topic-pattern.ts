@@ -1,6 +1,6 @@
 /**
- * Returns whether a topic is a pattern. Dots separate the levels of a topic. In a pattern, a level `*` matches any one
- * level, and a last level `>` matches one or more levels, as in NATS subjects: `user.*`, `user.>`.
+ * Returns whether a topic is a pattern, such as `user.*` or `user.>`. Dots separate the levels of a topic. As in NATS
+ * subjects, the level `*` matches exactly one level, and `>` as the last level matches one or more levels.
  */
 export function isPattern(topic: string): boolean {
   const levels = topic.split('.');

@@ -3,8 +3,8 @@ export type Outcome = (typeof OUTCOMES)[number];
 
 /** The decision on one event. */
 export interface Verdict {
-  /** `stored`: new. `duplicate`: the key exists with an equal payload. `conflict`: the key exists with another payload. */
+  /** `stored` for a new key, `duplicate` for a stored key with an equal payload, `conflict` for one with another payload. */
   readonly outcome: Outcome;
-  /** The seq of the stored event with this key: the event itself, or the original of a duplicate or conflict. */
+  /** The seq of the stored event with this key. For a duplicate or a conflict, it is that of the original event. */
   readonly seq: number;
 }

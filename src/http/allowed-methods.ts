@@ -8,7 +8,7 @@ declare module 'fastify' {
   }
 }
 
-/** Records every route as it is added. A wrong method then gets 405 and Allow, and only a wrong path gets 404. */
+/** Records the methods of every route. A request with another method then gets 405 and Allow instead of 404. */
 export function recordMethods(server: FastifyInstance): void {
   const router = createRouter({ ignoreTrailingSlash: false, maxParamLength: Number.MAX_SAFE_INTEGER });
   const methodsByUrl = new Map<string, Set<string>>();

@@ -5,10 +5,13 @@ import { invalid, Problem } from './problem.js';
 
 const MALFORMED = new Problem(400, 'The query is not percent-encoded UTF-8. Write % as %25.');
 
-/** Paging parameters of other APIs. Their error text names the cursor of this one. */
+/** Paging parameters of other APIs. The error text for them refers to `next_cursor`. */
 const FOREIGN_PAGING = ['offset', 'page', 'cursor'];
 
-/** Rejects malformed percent-encoding with 400. Fastify's parser would leave it undecoded, and the query would match nothing. */
+/**
+ * Rejects malformed percent-encoding with 400. Fastify's parser would leave it undecoded, so the query would match
+ * nothing.
+ */
 export function rejectMalformedQueries(server: FastifyInstance): void {
   server.addHook('onRequest', ({ url }, _reply, done) => {
     const start = url.indexOf('?');
@@ -25,7 +28,7 @@ function isDecodable(text: string): boolean {
   }
 }
 
-/** Checks a query string against its DTO, which names every parameter. Throws a 422 that names each invalid one. */
+/** Creates a pipe that validates a query by its DTO. It throws a 422 that names each invalid or unknown parameter. */
 export function checkedQuery(): ValidationPipe {
   return new ValidationPipe({
     transform: true,
@@ -47,6 +50,6 @@ function describe({ constraints = {}, property, value }: ValidationError): strin
   }
   if (Array.isArray(value)) return 'must not be given more than once';
   const [message = 'is invalid'] = Object.values(constraints);
-  // The default messages of class-validator begin with the property.
+  // Default messages of class-validator begin with the name of the property, which the pointer already contains.
   return message.startsWith(`${property} `) ? message.slice(property.length + 1) : message;
 }

@@ -6,21 +6,22 @@ import { Problem } from './problem.js';
 declare module 'fastify' {
   interface FastifyContextConfig {
     /**
-     * `false` disables compression of the route's responses. For responses that are usually below the threshold:
-     * checking each would cost more than compression saves.
+     * `false` disables compression of the route's responses. Suits responses that are usually below the threshold,
+     * because checking each would cost more than compression saves.
      */
     compress?: false;
   }
 }
 
-/** Minimum size of a compressed response. Compressing a smaller one costs more than it saves. */
+/** Minimum size of a response to compress. Compressing a smaller response costs more than it saves. */
 const THRESHOLD_BYTES = 2048;
 
 const ENCODINGS = ['gzip', 'deflate', 'br', ...('createZstdDecompress' in zlib ? ['zstd'] : [])].join(', ');
 
 /**
  * Decompresses request bodies in gzip, deflate, br, and zstd if this version of Node supports it. Compresses JSON and
- * text responses in an encoding that the caller accepts, but no event streams. Resolves when the hooks are in place; routes added earlier would miss them.
+ * text responses in an encoding that the caller accepts, but no event streams. Applies to routes that are added after
+ * it resolves.
  */
 export async function compressBodies(server: FastifyInstance): Promise<void> {
   server.addHook('onRoute', (route) => {
@@ -40,6 +41,12 @@ export async function compressBodies(server: FastifyInstance): Promise<void> {
         headers: { 'accept-encoding': ENCODINGS },
       }),
     onInvalidRequestPayload: (encoding) =>
-      Object.assign(new Problem(400, `The body is not valid ${encoding}.`), { statusCode: 400 }),
+      Object.assign(
+        new Problem(
+          400,
+          `The body is not valid ${encoding}. Compress it again, or send it uncompressed without Content-Encoding.`,
+        ),
+        { statusCode: 400 },
+      ),
   });
 }

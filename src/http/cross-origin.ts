@@ -1,16 +1,15 @@
 import cors from '@fastify/cors';
 import type { FastifyInstance } from 'fastify';
 
-/** Time for which a browser reuses a preflight response: two hours, the maximum of Chromium. */
+/** Time for which a browser caches a preflight response: two hours, the maximum of Chromium. */
 const MAX_AGE_SECONDS = 7200;
 
-/** Response headers that scripts of another origin may read, besides those that CORS always exposes. */
+/** Response headers that scripts of another origin may read, in addition to those that CORS always exposes. */
 const EXPOSED_HEADERS = ['preference-applied', 'retry-after', 'www-authenticate'];
 
 /**
- * Allows pages of other origins to call the service (CORS), from any origin if the list contains `*`.
- * Every OPTIONS request gets 204 here, before an API key is checked: browsers send preflights without credentials.
- * Resolves when the hook is in place.
+ * Allows pages of these origins to call the service (CORS). `*` allows every origin. Resolves when the hook is added.
+ * Responds to every OPTIONS request with 204 before the API key check, because preflights have no credentials.
  */
 export async function allowOrigins(server: FastifyInstance, origins: readonly string[]): Promise<void> {
   await server.register(cors, {
@@ -18,7 +17,7 @@ export async function allowOrigins(server: FastifyInstance, origins: readonly st
     methods: ['GET', 'HEAD', 'POST'],
     exposedHeaders: EXPOSED_HEADERS,
     maxAge: MAX_AGE_SECONDS,
-    // Strict preflights would reject other OPTIONS requests as text/plain, not as a problem.
+    // Strict preflights would reject other OPTIONS requests with text/plain instead of a problem.
     strictPreflight: false,
   });
 }

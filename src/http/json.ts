@@ -8,7 +8,7 @@ import { invalid, Problem } from './problem.js';
  */
 export function parseJson(bytes: Buffer): unknown {
   // Decoding would replace invalid bytes and so change keys and payloads silently.
-  if (!isUtf8(bytes)) throw new Problem(400, 'The body is not valid UTF-8.');
+  if (!isUtf8(bytes)) throw new Problem(400, 'The body is not valid UTF-8. Encode it as UTF-8.');
   if (bytes.length === 0) return undefined;
   const text = bytes.toString('utf8');
   let value: unknown;

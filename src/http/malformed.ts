@@ -4,22 +4,31 @@ import { NDJSON_TYPES } from './media-types.js';
 import { PROBLEM_MEDIA_TYPE, Problem } from './problem.js';
 import { DATA_HEADERS } from './security-headers.js';
 
-/** Maximum size of all headers of a request. Equals Node's default, stated here because it is documented. */
+/** Maximum total size of the request line and the headers. Set explicitly, because Node's default may change. */
 export const MAX_HEADER_BYTES = 16 * 1024;
 
 type ClientError = readonly [status: number, detail: string];
 
-const NOT_HTTP: ClientError = [400, 'The request is not valid HTTP/1.1.'];
-/** Responses by the error code of Node's HTTP parser. */
+const NOT_HTTP: ClientError = [
+  400,
+  'The request is not valid HTTP/1.1. Correct its request line, headers or chunks.',
+];
+/** Responses by the error code of Node's `clientError` event. */
 const CLIENT_ERRORS: Readonly<Record<string, ClientError>> = {
-  HPE_HEADER_OVERFLOW: [431, `The request line and headers are larger than ${MAX_HEADER_BYTES} bytes.`],
-  ERR_HTTP_REQUEST_TIMEOUT: [408, 'The request did not arrive in time.'],
+  HPE_HEADER_OVERFLOW: [
+    431,
+    `The request line and headers are larger than ${MAX_HEADER_BYTES} bytes. Shorten them.`,
+  ],
+  ERR_HTTP_REQUEST_TIMEOUT: [408, 'The request did not arrive in time. Send it again.'],
 };
 
-/** A socket with its response in progress. Node's own `clientError` handler reads the same private field. */
+/** A socket with its response in progress. Node's default `clientError` handler reads the same private field. */
 type RespondingSocket = Socket & { _httpMessage?: ServerResponse | null };
 
-/** Rejects bytes that Node cannot parse as a request. Writes the problem to the socket: there is no response object. */
+/**
+ * Rejects a request that Node cannot parse, or that arrives too late. Writes the problem to the socket, because Node
+ * creates no response object for it.
+ */
 export function rejectMalformed(error: Error & { code?: string }, socket: RespondingSocket): void {
   if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy();
   const { _httpMessage: pending } = socket;
@@ -31,18 +40,19 @@ export function rejectMalformed(error: Error & { code?: string }, socket: Respon
 }
 
 /**
- * Returns whether an earlier pipelined request may already have been accepted: it arrived in full, or is NDJSON, which
- * is stored as it arrives. A 400 sent now would be read as its response, so the connection is closed without one.
+ * Returns whether the pending request may already have been accepted: it arrived in full, or is NDJSON, which is stored
+ * as it arrives. The client would read an error as the response to that request, so the connection is closed
+ * without a response.
  */
 function mayBeAccepted({ req, headersSent }: ServerResponse): boolean {
   const type = req.headers['content-type']?.toLowerCase() ?? '';
   return req.complete || headersSent || NDJSON_TYPES.some((name) => type.startsWith(name));
 }
 
-/** Rejects an Expect header other than 100-continue, which Node does not pass on as a request either. */
+/** Rejects an Expect header other than 100-continue. Node emits `checkExpectation` for it, and no `request`. */
 export function rejectExpectation(_request: IncomingMessage, response: ServerResponse): void {
   const { headers, body } = serialize(
-    new Problem(417, 'The only expectation that this service supports is 100-continue.'),
+    new Problem(417, 'The expectation is not supported. Send Expect: 100-continue, or no Expect header.'),
   );
   response.writeHead(417, headers).end(body);
 }

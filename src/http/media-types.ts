@@ -4,14 +4,14 @@ import { Problem } from './problem.js';
 declare module 'fastify' {
   interface FastifyContextConfig {
     /**
-     * `bytes`: the handler gets JSON as a `ReceivedBody` and NDJSON as the stream itself.
-     * By default, the handler gets the parsed value of a JSON body.
+     * Form in which the handler receives the body. With `bytes`, JSON is a `ReceivedBody`, and NDJSON is the stream.
+     * By default, it is the parsed value of a JSON body.
      */
     body?: 'bytes';
   }
 }
 
-/** The media types of newline-delimited JSON; none of them is registered with IANA. */
+/** Media types of newline-delimited JSON (NDJSON). None is registered with IANA. */
 export const NDJSON_TYPES = [
   'application/x-ndjson',
   'application/ndjson',
@@ -19,12 +19,12 @@ export const NDJSON_TYPES = [
   'application/x-jsonlines',
 ];
 
-/** Matches a charset other than UTF-8 (RFC 8259, section 8.1). Decoding it as UTF-8 would change the text. */
+/** Matches a charset other than UTF-8 and its subset US-ASCII. JSON must be UTF-8 (RFC 8259, section 8.1). */
 const FOREIGN_CHARSET = /;\s*charset=(?!"?(?:utf-?8|us-ascii)"?\s*(?:;|$))/i;
 
 const MAX_QUOTED_CHARACTERS = 100;
 
-/** Returns whether the handler of the request gets the bytes of its body, in more media types than JSON. */
+/** Returns whether the handler receives the bytes of the body. Its route accepts CloudEvents and NDJSON too. */
 export function takesBytes({ routeOptions }: FastifyRequest): boolean {
   return routeOptions.config.body === 'bytes';
 }
@@ -43,13 +43,13 @@ export function unsupportedMediaType(request: FastifyRequest): Problem {
   );
 }
 
-/** Returns a 415 for a charset other than UTF-8; undefined if the Content-Type has none. */
+/** Returns a 415 if the Content-Type has a charset other than UTF-8, otherwise undefined. */
 export function charsetProblem(type = ''): Problem | undefined {
   if (!FOREIGN_CHARSET.test(type)) return undefined;
   return new Problem(415, `The charset of ${quote(type)} is not supported. Send UTF-8.`);
 }
 
-/** Quotes a header for an error text, escaped and at a bounded length. */
+/** Quotes a header value for an error text. Escapes it and limits its length. */
 function quote(header: string): string {
   return JSON.stringify(
     header.length > MAX_QUOTED_CHARACTERS ? `${header.slice(0, MAX_QUOTED_CHARACTERS)}…` : header,

@@ -1,10 +1,10 @@
 import { STATUS_CODES } from 'node:http';
 import type { FieldProblem, ProblemDto, ProblemKind } from './problem.dto.js';
 
-/** A problem without `instance`, which depends on the operation that shows the example. */
+/** A problem without `instance`, which depends on the operation of the example. */
 type ProblemExample = Omit<ProblemDto, 'instance'>;
 
-/** The problems that the API document shows, by the name of the example. The status groups them into responses. */
+/** Problems in the OpenAPI document, by the name of the example. Examples with the same status share a response. */
 export const PROBLEM_EXAMPLES = {
   malformedQuery: blank(400, 'The query is not percent-encoded UTF-8. Write % as %25.'),
   malformedJson: blank(400, 'The body is not valid JSON: Unexpected end of JSON input.'),
@@ -75,7 +75,10 @@ export const PROBLEM_EXAMPLES = {
     'Shutting down',
     'The service is stopping. Nothing was accepted; try again.',
   ),
-  unexpected: blank(500, 'The service failed to process this request. The error has been logged.'),
+  unexpected: blank(
+    500,
+    'The service failed to process this request and logged the error. Contact the operator.',
+  ),
 } as const satisfies Record<string, ProblemExample>;
 
 function blank(status: number, detail: string): ProblemExample {

@@ -26,7 +26,7 @@ export const RETRY_AFTER = {
 };
 
 /**
- * Documents the errors of an operation by the names of their examples, grouped by status. Each has the same schema.
+ * Documents the errors of an operation by the names of their examples, grouped by status. All have the same schema.
  * Every operation may also respond with 400 for a malformed query and with 500.
  */
 export function ApiProblems(...names: readonly ExampleName[]): MethodDecorator {

@@ -1,6 +1,6 @@
 import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
 
-/** Problems with a type of their own, because callers handle each of them differently. */
+/** Kinds of problems with a separate type, because callers handle each kind differently. */
 const PROBLEM_KINDS = [
   'invalid-request',
   'queue-full',
@@ -41,7 +41,7 @@ export class FieldProblem {
 @ApiSchema({
   name: 'Problem',
   description:
-    'The body of every error: RFC 9457. Clients decide by `status` and `type`; `title` and `detail` are for people and may change.',
+    'The body of every error: RFC 9457. Clients decide by `status` and `type`. `title` and `detail` are for people and may change.',
 })
 export class ProblemDto {
   @ApiProperty({

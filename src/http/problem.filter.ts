@@ -22,22 +22,22 @@ export class ProblemFilter implements ExceptionFilter {
   }
 }
 
-/** Responds with application/problem+json for anything that was thrown. */
+/** Responds to any thrown value with application/problem+json. */
 export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   if (reply.sent) return;
   const problem = toProblem(error, request);
-  // The rest of the body will not be read.
+  // Otherwise the unread rest of the body would be parsed as the next request.
   if (!request.raw.complete) reply.header('connection', 'close');
   reply
     .status(problem.getStatus())
-    // A request that the router rejects reaches no hook, so its response has no headers yet.
+    // No hook runs for a request that the router rejects, so its response has no security headers yet.
     .headers(DATA_HEADERS)
     .headers(problem.about.headers ?? {})
     .header('content-type', PROBLEM_MEDIA_TYPE)
     .send(JSON.stringify(problem.toBody(requestPath(request))));
 }
 
-/** Converts errors of the framework into problems. An unexpected error is logged, and its text is not sent. */
+/** Converts an error of the framework into a problem. Logs an unexpected error, and does not send its text. */
 function toProblem(error: unknown, request: FastifyRequest): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof NotFoundException) return notFound(request);
@@ -46,7 +46,10 @@ function toProblem(error: unknown, request: FastifyRequest): Problem {
   if (status === 415) return unsupportedMediaType(request);
   if (status >= 400 && status < 500) return new Problem(status, message);
   logger.error(error);
-  return new Problem(500, 'The service failed to process this request. The error has been logged.');
+  return new Problem(
+    500,
+    'The service failed to process this request and logged the error. Contact the operator.',
+  );
 }
 
 function notFound(request: FastifyRequest): Problem {

@@ -4,10 +4,10 @@ import type { FieldProblem, ProblemDto, ProblemKind, ProblemType } from './probl
 
 export const PROBLEM_MEDIA_TYPE = 'application/problem+json';
 
-/** Maximum errors reported per request. Formatting thousands of messages would block the event loop. */
+/** Maximum number of errors in a response. Formatting thousands of messages would block the event loop. */
 export const MAX_REPORTED_ERRORS = 100;
 
-/** Bounds of a JSON pointer. The caller chooses names and nesting, and every error repeats them. */
+/** Bounds of a JSON pointer. The caller chooses the names and the nesting, and each error contains them. */
 const MAX_NAME_CHARACTERS = 255;
 const MAX_LEVELS = 100;
 
@@ -59,7 +59,7 @@ export function invalid(detail: string, errors: readonly FieldProblem[]): Proble
   return new Problem(422, detail, { type: 'urn:problem:invalid-request', title: 'Invalid request', errors });
 }
 
-/** Creates a 503 with Retry-After for a condition that may pass at any time. */
+/** Creates a 503 with Retry-After for a temporary condition. */
 export function unavailable(kind: ProblemKind, title: string, detail: string): Problem {
   return new Problem(503, detail, {
     type: `urn:problem:${kind}`,
@@ -68,7 +68,7 @@ export function unavailable(kind: ProblemKind, title: string, detail: string): P
   });
 }
 
-/** Returns the JSON pointer (RFC 6901) to a member. Cuts off long names and deep levels, marked with an ellipsis. */
+/** Returns the JSON pointer (RFC 6901) to a member. Truncates long names and deep paths, marked with an ellipsis. */
 export function jsonPointer(path: readonly (string | number)[]): string {
   const parts = path
     .slice(0, MAX_LEVELS)

@@ -3,7 +3,7 @@ import { parseJson } from './json.js';
 
 const EMPTY = Buffer.alloc(0);
 
-/** The bytes of all bodies that are being received or wait to be parsed. */
+/** Total size of the bodies that are being received or wait to be parsed. */
 export interface Budget {
   usedBytes: number;
 }
@@ -15,7 +15,7 @@ export class ReceivedBody {
     private readonly budget: Budget,
   ) {}
 
-  /** Size of the body after decompression; 0 once it is parsed. */
+  /** Size of the body after decompression, or 0 once it is parsed. */
   get byteLength(): number {
     return this.bytes.byteLength;
   }

@@ -8,7 +8,7 @@ export const REQUIRED_ATTRIBUTES = ['id', 'source', 'type', 'specversion'];
 
 export type Attributes = Readonly<Record<string, unknown>>;
 
-/** Returns the pointer to an attribute, as the publisher sent it: in the body or as a header. */
+/** Returns the pointer to an attribute in the body, or the name of its header. */
 export type PointerTo = (attribute: string) => string;
 
 /** Checks a CloudEvent in JSON. Returns its problems with JSON pointers below `pointer`. */
@@ -27,7 +27,7 @@ export function checkCloudEvent(value: unknown, pointer: string): NewEvent | Fie
  * - source: `source`
  * - payload: `data`. Values other than objects become `{"value": …}`, binary data becomes `{"data_base64": …}`.
  *
- * The SDK checks the attributes, as they were `sent`, against the rest of the specification. `whole` is the pointer to
+ * The SDK checks the attributes against the rest of the specification, as they were `sent`. `whole` is the pointer to
  * the CloudEvent.
  */
 export function checkAttributes(
@@ -66,7 +66,7 @@ export function checkAttributes(
   }
 }
 
-/** The attribute that each member of an event comes from, and a prefix for its problems. */
+/** Maps the pointer to a member of an event to the attribute it comes from, and to a prefix for its problems. */
 const ATTRIBUTES: Readonly<Record<string, readonly [attribute: string, prefix?: string]>> = {
   '/topic': ['type'],
   '/event_id': ['id', 'source#id '],
@@ -98,7 +98,7 @@ function toPayload(data: unknown): object {
   return isJsonObject(data) ? data : { value: data };
 }
 
-/** Converts an error of the SDK, which has the violations of its schema, or only a message. */
+/** Converts an error of the SDK into problems. It lists violations of the schema, or has only a message. */
 function toFieldProblems(error: unknown, whole: string, pointerTo: PointerTo): FieldProblem[] {
   const { message, errors } = error as Error & {
     errors?: { instancePath?: string; message?: string }[] | null;

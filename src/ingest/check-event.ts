@@ -24,22 +24,22 @@ type Member = keyof EventDto;
 const REQUIRED = ['topic', 'event_id', 'timestamp', 'source'] as const satisfies Member[];
 const MEMBERS: readonly string[] = [...REQUIRED, 'payload'] satisfies Member[];
 
-/** Maximum levels of a payload, so that no parser of it overflows its stack. */
+/** Maximum levels of a payload. Deeper nesting can overflow the stack of a recursive parser. */
 const MAX_NESTING = 100;
 
 const INVALID = 'is not a valid event';
 const UNKNOWN_MEMBER = `is not a member of an event; the members are ${MEMBERS.slice(0, -1).join(', ')} and ${MEMBERS.at(-1)}`;
 
 /**
- * Checks an event with the decorators of EventDto, compiled. Running class-validator on every event would halve the
- * throughput. It runs only on rejected events, for its messages.
+ * Checks an event against the decorators of EventDto, compiled to a function. Running class-validator on every event
+ * would halve the throughput, so it runs only on rejected events, for its messages.
  */
 const isEvent = new Ajv2020({ formats: { timestamp: isTimestamp } }).compile<SentEvent>(eventSchema());
 
 /** A valid event as it was sent: the payload may be missing. */
 type SentEvent = Omit<EventDto, 'payload'> & Partial<Pick<EventDto, 'payload'>>;
 
-/** Returns the decorators of EventDto as JSON Schema. Its format `timestamp` is isTimestamp. */
+/** Returns the decorators of EventDto as JSON Schema. `isTimestamp` checks its format `timestamp`. */
 export function eventSchema(): object {
   const schema = targetConstructorToSchema(EventDto, {
     additionalConverters: { timestamp: { type: 'string', format: 'timestamp' } },
@@ -68,7 +68,7 @@ function toText(payload: object): string | null {
   try {
     text = JSON.stringify(payload);
   } catch {
-    return null; // nested so deeply that it overflows the stack
+    return null; // the nesting overflows the stack
   }
   // A level takes at least two characters.
   return text.length > 2 * MAX_NESTING && isDeeperThan(payload, MAX_NESTING) ? null : text;
@@ -79,7 +79,7 @@ function isDeeperThan(value: unknown, levels: number): boolean {
   return levels === 0 || Object.values(value).some((inner) => isDeeperThan(inner, levels - 1));
 }
 
-/** Explains why a value is not an event. */
+/** Returns the problems of a value that is not a valid event. */
 function explainInvalid(value: unknown, pointer: string): FieldProblem[] {
   if (!isJsonObject(value)) {
     return [{ pointer, detail: 'must be an event: a JSON object' }];
@@ -99,7 +99,7 @@ function explainInvalid(value: unknown, pointer: string): FieldProblem[] {
   return problems.length > 0 ? problems : [{ pointer, detail: INVALID }];
 }
 
-/** Validates the own members. Copies them one by one, so that a name such as `__proto__` stays a name. */
+/** Validates the known members. Copies only these, so that an own member `__proto__` does not set the prototype. */
 function invalidMembers(value: Record<string, unknown>) {
   const event = new EventDto() as unknown as Record<string, unknown>;
   for (const name of MEMBERS) {

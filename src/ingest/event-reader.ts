@@ -12,7 +12,7 @@ import { Turns } from './turns.js';
 
 export const MAX_EVENTS_PER_REQUEST = 10_000;
 
-/** Minimum size of a body that waits for its turn. It has a few hundred events. Parsing takes about 1 ms. */
+/** Minimum size of a body that waits for its turn. It has a few hundred events and takes about 1 ms to parse. */
 const LARGE_BODY_BYTES = 64 * 1024;
 /** Size of the events that are checked before yielding: about 1600 typical events in 3 ms. */
 const BYTES_PER_TURN = 512 * 1024;
@@ -22,7 +22,7 @@ const UNKNOWN_MEMBER = 'is not a member of a batch; send one event, or {"events"
 /** The events of one request, all of them valid. */
 interface RequestEvents {
   readonly events: readonly NewEvent[];
-  /** Approximate size of the events in memory. */
+  /** Estimated memory of the events. */
   readonly bytes: number;
   /** Whether the request is one event, not an array of one. */
   readonly single: boolean;
@@ -39,8 +39,8 @@ export class EventReader {
    */
   read(body: ReceivedBody | undefined, headers: IncomingHttpHeaders): Promise<RequestEvents> {
     if (body === undefined || body.byteLength < LARGE_BODY_BYTES) return this.readNow(body, headers);
-    // The turn returns the events, not the parsed body. A parsed body in the result of a promise stays in memory until
-    // the response is flushed: ten large requests kept 340 MiB.
+    // The task returns the events, not the parsed body. A parsed body in the result of a promise stays in memory until
+    // the response is flushed. Ten large requests kept 340 MiB.
     return this.turns.run(() => this.readNow(body, headers));
   }
 
@@ -73,7 +73,7 @@ export class EventReader {
   }
 }
 
-/** Lists the events of a body. Throws 400 for a missing body, 422 for an invalid or empty batch, 413 for too many events. */
+/** Lists the events of a body. Throws 400 for a missing body, 422 for an invalid batch, and 413 for too many events. */
 function list(body: unknown, headers: IncomingHttpHeaders): ListedEvents {
   const listed = listCloudEvents(body, headers) ?? listEvents(body);
   const { values, pointer } = listed;

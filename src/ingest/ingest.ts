@@ -10,7 +10,7 @@ import { EventReader } from './event-reader.js';
 import { toProblem, toUploadProblem } from './publish-problems.js';
 import { batchResponse, eventResponse, type PublishResponse, queuedResponse } from './responses.js';
 
-/** Turns a publish request into one submission, offers it to the queue, and responds with the verdicts. */
+/** Converts a publish request into one submission, offers it to the queue, and responds with the verdicts. */
 @Injectable()
 export class Ingest {
   constructor(

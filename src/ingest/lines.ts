@@ -4,9 +4,9 @@ import type { Readable } from 'node:stream';
 const NEWLINE = 10;
 const MAX_CHUNKS = 1_024;
 
-/** A line of a stream. Has a text, or a problem if it cannot be read. */
+/** A line of a stream. It has a text, or a problem if it cannot be read. */
 export interface Line {
-  /** Counted from 1. */
+  /** Number of the line, from 1. */
   readonly number: number;
   readonly text?: string;
   readonly problem?: string;
@@ -27,7 +27,7 @@ export class BrokenStreamError extends Error {
 
 /**
  * Yields the lines of a byte stream, as many at a time as have arrived. Skips blank lines but counts them.
- * Buffers at most one chunk and `maxBytes` of an incomplete line; the rest of a longer line is discarded.
+ * Buffers at most one chunk and `maxBytes` of an incomplete line. Discards the rest of a longer line.
  * Throws `BrokenStreamError` if the stream breaks.
  */
 export async function* readLines(stream: Readable, maxBytes: number): AsyncGenerator<Line[]> {
@@ -56,7 +56,7 @@ export async function* readLines(stream: Readable, maxBytes: number): AsyncGener
     return lines;
   };
 
-  // Stopping early must not destroy the stream: its connection still carries the response.
+  // Stopping early must not destroy the stream, because the response is sent on the same connection.
   const chunks = stream.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
   try {
     for await (const chunk of chunks) {
@@ -77,7 +77,7 @@ export async function* readLines(stream: Readable, maxBytes: number): AsyncGener
       }
     }
   } catch (error) {
-    // The incomplete line is dropped: half a line may be valid JSON.
+    // Drops the incomplete line, because a part of a line can be valid JSON.
     throw new BrokenStreamError(number + 1, error as Error);
   }
   if (restBytes > 0) yield split(Buffer.concat(rest));

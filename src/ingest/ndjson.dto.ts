@@ -27,7 +27,7 @@ export class PublishedLines {
   @Count('Events whose key was already stored with another payload.', 0)
   conflicts!: number;
 
-  @Count('Invalid lines, of which nothing was stored.', 1)
+  @Count('Invalid lines. They are not stored.', 1)
   rejected!: number;
 
   @ApiProperty({

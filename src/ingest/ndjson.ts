@@ -13,7 +13,7 @@ import type { PublishedLines } from './ndjson.dto.js';
 import { UploadReport } from './upload-report.js';
 import { Upload } from './upload.js';
 
-/** Maximum bytes of one line. Bounds the memory of a connection that never ends its line. */
+/** Maximum bytes of one line. Bounds the memory of a connection that sends no line break. */
 const LINE_LIMIT_BYTES = 1024 * 1024;
 const EVENTS_PER_SUBMISSION = 2_000;
 const BYTES_PER_SUBMISSION = 1024 * 1024;
@@ -22,7 +22,7 @@ const BYTES_PER_UPLOAD = LINE_LIMIT_BYTES + 2 * BYTES_PER_SUBMISSION;
 
 /**
  * Publishes an NDJSON stream of any length, in order, as it arrives. Keeps a bounded part of it in memory.
- * Stops reading while the queue is full, which is backpressure for the publisher.
+ * Stops reading while the queue is full, which puts backpressure on the publisher.
  */
 @Injectable()
 export class NdjsonIngest {
@@ -46,8 +46,8 @@ export class NdjsonIngest {
   }
 
   /**
-   * Resolves when all valid lines are stored. Rejects with 422 if no line is valid, with 400 if the stream breaks
-   * before a line is complete, and with the error of a failed submission. Lines that are already stored are kept.
+   * Resolves when all valid lines are stored. Rejects with 422 if no line is valid, and with 400 if the stream breaks
+   * before a line is complete. Rejects with the error of a failed submission. Lines that are already stored are kept.
    */
   async publish(stream: Readable): Promise<PublishedLines> {
     if (this.uploads >= this.maxUploads) {

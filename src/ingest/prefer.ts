@@ -3,15 +3,15 @@ import type { PublishResponse } from './responses.js';
 
 /** The preferences of a publisher, from its Prefer header (RFC 7240). */
 export interface Preferences {
-  /** Respond when the queue has accepted the events, before they are stored. */
+  /** Whether to respond when the queue has accepted the events, before they are stored. */
   readonly respondAsync: boolean;
-  /** Omit the verdicts of individual events. */
+  /** Whether to omit the verdicts of individual events. */
   readonly minimal: boolean;
 }
 
 export const NO_PREFERENCES: Preferences = { respondAsync: false, minimal: false };
 
-/** Reads a Prefer header. Unknown preferences are ignored, as RFC 7240 requires. */
+/** Parses a Prefer header. Ignores unknown preferences, as RFC 7240 requires. */
 export function readPrefer(header: string | string[] | undefined): Preferences {
   if (typeof header !== 'string') return NO_PREFERENCES;
   const names = header
@@ -20,13 +20,13 @@ export function readPrefer(header: string | string[] | undefined): Preferences {
   return { respondAsync: names.includes('respond-async'), minimal: names.includes('return=minimal') };
 }
 
-/** Sets the header Preference-Applied. Sets 202 if the events are not stored yet. */
+/** Sets the header Preference-Applied, and the status 202 if the events are not stored yet. */
 export function applyPreferences(
   { minimal }: Preferences,
   response: PublishResponse,
   reply: FastifyReply,
 ): void {
-  // A queue may return verdicts although the publisher does not wait. The response is then a 200.
+  // A queue may return verdicts although the publisher does not wait. The status is then 200.
   if ('outcome' in response && response.outcome === 'queued')
     reply.status(202).header('preference-applied', 'respond-async');
   else if (minimal) reply.header('preference-applied', 'return=minimal');

@@ -25,8 +25,8 @@ const arrayOf = (type: new () => object) => ({
 });
 
 /**
- * The media types of POST /publish. JSON is first, because tools that support one media type per body take the first.
- * Only JSON has named examples: Swagger UI keeps the name when the media type changes, and then finds no example.
+ * The media types of POST /publish. JSON is first, because tools that support one media type per body use the first.
+ * Only JSON has named examples. Swagger UI keeps the selected name when the media type changes, so it would show none.
  */
 export const PUBLISH_BODY = {
   'application/json': {
@@ -43,7 +43,7 @@ export const PUBLISH_BODY = {
     schema: {
       type: 'string' as const,
       description:
-        'One event per line, of at most 1 MiB. Blank lines are ignored. `application/ndjson`, `application/jsonl` and `application/x-jsonlines` mean the same.',
+        'One event per line, of at most 1 MiB. Blank lines are ignored. `application/ndjson`, `application/jsonl` and `application/x-jsonlines` are equivalent.',
     },
     example: NDJSON,
   },

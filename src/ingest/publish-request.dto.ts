@@ -2,7 +2,7 @@ import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
 import { CLOSED, EventDto } from '../event/event.dto.js';
 import { MAX_EVENTS_PER_REQUEST } from './event-reader.js';
 
-@ApiSchema({ name: 'EventBatch', description: 'Many events, as an object.', ...CLOSED })
+@ApiSchema({ name: 'EventBatch', description: 'A batch of events, as an object.', ...CLOSED })
 export class EventBatchDto {
   @ApiProperty({ type: [EventDto], minItems: 1, maxItems: MAX_EVENTS_PER_REQUEST })
   events!: EventDto[];

@@ -60,7 +60,7 @@ export function ApiPublished(): MethodDecorator {
     ApiResponse({
       status: 200,
       description:
-        'The events are on disk. The shape depends on the request: one event gets its verdict, a batch the counts and a verdict per event, NDJSON the counts and the rejected lines.',
+        'The events are on disk. The response to one event is its verdict. The response to a batch is the counts and a verdict per event. The response to NDJSON is the counts and the rejected lines.',
       headers: HEADERS,
       content: oneOf([PublishedEvent, PublishedBatch, PublishedLines], {
         one: { summary: 'Response to one event', value: event },

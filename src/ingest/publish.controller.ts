@@ -24,11 +24,11 @@ export class PublishController {
     @Headers() headers: IncomingHttpHeaders,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<PublishResponse> {
-    // NDJSON has one response, the totals once all lines are stored. Prefer is ignored.
+    // Prefer does not apply to NDJSON, whose only response is the totals after all lines are stored.
     const preferences = body instanceof Readable ? NO_PREFERENCES : readPrefer(headers['prefer']);
     const response = await this.ingest.publish(body, headers, preferences);
     applyPreferences(preferences, response, reply);
-    // The unread rest of a broken body would be read as the next request.
+    // Otherwise the unread rest of a broken body would be parsed as the next request.
     if (!reply.request.raw.complete) reply.header('connection', 'close');
     return response;
   }

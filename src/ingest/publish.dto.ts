@@ -35,7 +35,7 @@ const Queued = () =>
 class Accepted {
   @ApiProperty({
     enum: ['accepted'],
-    description: 'Also for duplicates and conflicts, which `outcome` or the counts distinguish.',
+    description: 'The same for duplicates and conflicts. `outcome` or the counts distinguish them.',
   })
   status!: 'accepted';
 
@@ -44,7 +44,7 @@ class Accepted {
 
   @ApiProperty({
     format: 'date-time',
-    description: 'When the request was received: RFC 3339, UTC.',
+    description: 'Time of receipt: RFC 3339, UTC.',
     example: '2026-01-31T12:00:00.123Z',
   })
   received_at!: string;

@@ -1,13 +1,13 @@
 /**
- * Runs CPU-bound tasks (1 ms or more) one per event-loop iteration, so that concurrent large requests do not add up to
- * one long delay for all others.
+ * Runs one CPU-bound task (1 ms or more) per event-loop iteration. Concurrent large requests then do not add up to one
+ * long delay for all others.
  */
 export class Turns {
   private readonly resumed: (() => void)[] = [];
   private readonly queued: (() => void)[] = [];
   private scheduled = false;
 
-  /** Begins the task in an iteration of its own, after the tasks already queued. */
+  /** Runs the task in a separate iteration, after the tasks that are already queued. */
   run<T>(task: () => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       this.queued.push(() => void task().then(resolve, reject));
@@ -15,7 +15,7 @@ export class Turns {
     });
   }
 
-  /** Yields to the event loop. Resumed work runs before queued tasks, so few large bodies are in memory at a time. */
+  /** Yields to the event loop. Resumes before queued tasks begin, so that few large bodies are in memory at a time. */
   yield(): Promise<void> {
     return new Promise((resolve) => {
       this.resumed.push(resolve);

@@ -6,7 +6,7 @@ import type { LineProblem, PublishedLines } from './ndjson.dto.js';
 
 type NumberedProblem = FieldProblem & { readonly line: number };
 
-/** Counts the lines of an NDJSON upload by outcome, and collects the problems of the first invalid ones. */
+/** Counts the lines of an NDJSON upload by outcome, and collects the problems of the first invalid lines. */
 export class UploadReport {
   private readonly totals = { received: 0, stored: 0, duplicates: 0, conflicts: 0, rejected: 0 };
   private readonly problems: NumberedProblem[] = [];
@@ -31,8 +31,8 @@ export class UploadReport {
   }
 
   /**
-   * Returns the response. Throws 422 if there were lines but no event among them: log shippers read only the status,
-   * so they would lose the events. A body without lines is accepted, because an empty file has nothing to lose.
+   * Returns the response. Throws 422 if every line is invalid, because log shippers that read only the status would
+   * discard the events after a 200. Accepts a body without lines, because an empty file contains no events.
    * Throws 400 if the stream broke before a line was complete.
    */
   response(broken: BrokenStreamError | undefined): PublishedLines {
@@ -64,9 +64,14 @@ export class UploadReport {
 }
 
 function brokenLine(broken: BrokenStreamError): LineProblem {
-  return { line: broken.line, detail: `and all lines after it could not be read: ${breakReason(broken)}` };
+  return {
+    line: broken.line,
+    detail: `this line and all lines after it could not be read. ${breakReason(broken)}`,
+  };
 }
 
 function breakReason({ cause }: BrokenStreamError): string {
-  return cause.statusCode === 400 ? cause.message : 'The request ended before its body did.';
+  return cause.statusCode === 400
+    ? cause.message
+    : 'The body is incomplete, because the connection closed early. Send the request again.';
 }

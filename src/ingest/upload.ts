@@ -12,8 +12,8 @@ interface PendingEvents {
 
 /**
  * Submits the events of one NDJSON upload to the queue. One submission is in flight at a time, which keeps the order.
- * Events that arrive meanwhile form the next submission. A slow upload is stored event by event, a fast one in large
- * submissions.
+ * Events that arrive meanwhile form the next submission. A slow upload thus has small submissions, and a fast upload
+ * large ones.
  */
 export class Upload {
   /** Whether a submission failed. `finish` and `waitForRoom` reject with the reason. */
@@ -46,7 +46,7 @@ export class Upload {
     this.next.bytes += bytes;
   }
 
-  /** Submits the pending events, now or as soon as the submission in flight is stored. */
+  /** Submits the pending events, now or when the submission in flight is stored. */
   flush(): void {
     if (this.inFlight || this.next.events.length === 0) return;
     const submission = this.next;
@@ -70,7 +70,10 @@ export class Upload {
     this.flush();
   }
 
-  /** Retries while the queue is full. The upload reads nothing meanwhile, which is backpressure for its publisher. */
+  /**
+   * Retries while the queue is full. Reading stops when the pending events reach the limits, which puts backpressure on
+   * the publisher.
+   */
   private async offer({ events, bytes }: PendingEvents): Promise<Receipt> {
     for (;;) {
       try {

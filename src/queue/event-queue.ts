@@ -22,10 +22,10 @@ export abstract class EventQueue {
 
   /**
    * Passes batches to `handler`. Submissions are delivered in the order they were accepted, except that small ones
-   * with a waiting publisher may overtake. Several batches may be in flight; they were delivered in order.
+   * with a waiting publisher may overtake. Several batches may be in flight at a time, delivered in this order.
    *
-   * If a batch fails, submissions with a waiting publisher are rejected with the error of the handler, wherever they
-   * are in the queue. All others are delivered again with backoff, by this process or another one.
+   * If a batch fails, all submissions in the queue with a waiting publisher are rejected with the error of the handler.
+   * All others are delivered again with backoff, by this process or another.
    */
   abstract consume(handler: BatchHandler): void;
 
@@ -37,20 +37,20 @@ export abstract class EventQueue {
 }
 
 export interface OfferOptions {
-  /** Approximate size of the events in memory. */
+  /** Estimated memory of the events. */
   readonly bytes: number;
   /** Whether the publisher waits for the verdicts. */
   readonly wait: boolean;
 }
 
 /**
- * The result of `offer`. With `queued`, the queue keeps the submission until it is stored, as durably as the queue is.
- * Otherwise `verdicts` resolves in the order of the events once they are stored. It rejects if they are not; then a
- * retry by the publisher is safe. A queue may return verdicts to a publisher that does not wait.
+ * The result of `offer`. `queued` means that the queue keeps the submission until it is stored. A queue in memory loses
+ * it if the process dies. Otherwise `verdicts` resolves once the events are stored, with one verdict per event in order.
+ * If it rejects, the publisher can retry safely. A queue may return verdicts to a publisher that does not wait.
  */
 export type Receipt = { readonly verdicts: Promise<readonly Verdict[]> } | 'queued';
 
-/** Settles or rejects every delivery of the batch. Rejects if the store fails; deliveries may then be unsettled. */
+/** Settles or rejects every delivery of the batch. Rejects if the store fails. Deliveries may then be unsettled. */
 export type BatchHandler = (batch: readonly Delivery[]) => Promise<void>;
 
 /** A submission on its way to the store. */

@@ -2,7 +2,7 @@ import type { NewEvent } from '../event/event.js';
 import type { Verdict } from '../event/verdict.js';
 import type { Delivery } from './event-queue.js';
 
-/** A submission in the memory of this process. The publisher waits for its verdicts, and the consumer settles it. */
+/** A submission in the memory of this process. Its publisher may wait for the verdicts, and the consumer settles it. */
 export class PendingSubmission implements Delivery {
   readonly verdicts: Promise<readonly Verdict[]>;
   settled = false;
@@ -11,7 +11,7 @@ export class PendingSubmission implements Delivery {
 
   constructor(
     readonly events: readonly NewEvent[],
-    /** Approximate size of the events in memory. */
+    /** Estimated memory of the events. */
     readonly bytes: number,
     /** Whether a publisher waits for the verdicts. Otherwise the queue keeps the events until they are stored. */
     readonly awaited: boolean,
@@ -20,7 +20,7 @@ export class PendingSubmission implements Delivery {
       this.resolveVerdicts = resolve;
       this.rejectVerdicts = reject;
     });
-    // The publisher may not wait or may have disconnected. A rejection without a listener must not end the process.
+    // The publisher may not wait, or may have disconnected. An unhandled rejection would end the process.
     this.verdicts.catch(() => {});
   }
 

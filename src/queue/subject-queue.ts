@@ -26,18 +26,18 @@ const MAX_BATCHES_IN_FLIGHT = 3;
 /**
  * An in-memory queue for one process.
  *
- * Batches form naturally: while one is in flight, arrivals accumulate, and the next batch takes all of them up to a
- * maximum. There is no timer. An idle service commits one event immediately, a busy one shares each fsync among many.
+ * Batches form without a timer. While one batch is in flight, arrivals accumulate, and the next batch takes all of
+ * them up to a maximum. An idle service commits one event immediately. Under load, many requests share each fsync.
  *
- * Batches are pipelined: with a large backlog, the next batch is delivered before the previous one is done. All
+ * Batches are pipelined. With a large backlog, the next batch is delivered before the previous one is done. All
  * batches in flight together have at most the events of one full batch. Without pipelining, all publishers wait for
- * the same commit, and the event loop and the writer thread idle alternately. Pipelining gains 13 % throughput for
+ * the same commit, and the event loop and the writer thread idle alternately. Pipelining adds 13 % throughput for
  * single events (docs/decisions.md).
  *
  * States of a submission:
  * - waiting: accepted, in the waiting line
  * - in flight: delivered to the consumer
- * - failed: in a batch that failed. Kept until no batch is in flight, then put back to the front, which keeps the order
+ * - failed: in a failed batch. Kept until no batch is in flight, then put back to the front, which keeps the order
  * - settled or rejected: removed from the queue
  */
 @Injectable()
@@ -47,7 +47,7 @@ export class SubjectQueue extends EventQueue {
   private failed: PendingSubmission[] = [];
   private batchesInFlight = 0;
   private eventsInFlight = 0;
-  /** Events and bytes that are accepted and not settled. */
+  /** Events and bytes that are accepted and not yet settled or rejected. */
   private depth = 0;
   private bytes = 0;
   private isDeliveryScheduled = false;
@@ -120,7 +120,7 @@ export class SubjectQueue extends EventQueue {
   }
 
   private mayPipeline(): boolean {
-    // While the store fails, one batch at a time is enough to find out whether it works again.
+    // While the store fails, one batch at a time is enough to detect its recovery.
     const isFailing = this.backoffMs > INITIAL_BACKOFF_MS;
     if (isFailing || this.batchesInFlight === MAX_BATCHES_IN_FLIGHT) return false;
     if (!this.waiting.fits(this.config.BATCH_MAX_EVENTS - this.eventsInFlight)) return false;

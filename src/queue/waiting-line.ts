@@ -1,6 +1,6 @@
 import type { PendingSubmission } from './pending-submission.js';
 
-/** A submission of at most this share of a batch is small. */
+/** Maximum size of a small submission, as a share of a full batch. */
 const SMALL_SHARE_OF_BATCH = 0.01;
 
 /**
@@ -11,7 +11,7 @@ export class WaitingLine {
   /** Small submissions with a waiting publisher. */
   private fast: PendingSubmission[] = [];
   private slow: PendingSubmission[] = [];
-  /** Whether the last batch took none of the slow lane although it was not empty. */
+  /** Whether the last batch took no submission of the slow lane, although there was one. */
   private slowWasOvertaken = false;
 
   constructor(private readonly batchMaxEvents: number) {}
@@ -31,8 +31,8 @@ export class WaitingLine {
   }
 
   /**
-   * Returns whether the next batch may begin with its first submission although only `room` events fit. If a large
-   * one does not fit, small ones must not overtake it repeatedly.
+   * Returns whether the next submission fits into a batch of `room` events. If it is large and does not fit, a batch
+   * without it would let small submissions overtake it repeatedly.
    */
   fits(room: number): boolean {
     const next = this.slow[0] ?? this.fast[0];

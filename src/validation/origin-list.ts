@@ -5,7 +5,7 @@ export function splitOrigins(list: string): string[] {
   return list === '' ? [] : list.split(',').map((origin) => origin.trim());
 }
 
-/** A property that lists origins as browsers send them, comma-separated, or `*`. The message names each wrong entry. */
+/** Requires a comma-separated list of origins as browsers send them, or `*`. The message names each invalid entry. */
 export function IsOriginList(): PropertyDecorator {
   return ValidateBy({
     name: 'originList',
@@ -25,11 +25,11 @@ function findProblems(list: string): string[] {
     .filter(({ origin }) => !isOrigin(origin))
     .map(
       ({ entry }) =>
-        `entry ${entry} must be an origin such as https://app.example.com, without a path or a slash at the end; * must be the only entry`,
+        `entry ${entry} must be an origin such as https://app.example.com, without a path or a trailing slash; * must be the only entry`,
     );
 }
 
-/** Returns whether a browser would send this text as Origin: lower case, without the default port, without a slash. */
+/** Returns whether browsers send this text as Origin. They send no upper case, default port, path or trailing slash. */
 function isOrigin(text: string): boolean {
   return /^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text;
 }

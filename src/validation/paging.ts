@@ -6,7 +6,7 @@ import { WholeNumber } from './whole-number.js';
 const MAX_LIMIT = 1_000;
 export const DEFAULT_LIMIT = 100;
 
-/** An optional parameter: the maximum number of items on a page. */
+/** Validates and documents an optional parameter: the maximum number of items on a page. */
 export function PageLimit(description: string): PropertyDecorator {
   return applyDecorators(
     IsOptional(),
@@ -21,7 +21,7 @@ export function PageLimit(description: string): PropertyDecorator {
   );
 }
 
-/** An optional parameter: the seq at which a page or a stream begins. */
+/** Validates and documents an optional parameter: the seq at which a page or a stream begins. */
 export function SeqCursor(description: string): PropertyDecorator {
   return applyDecorators(
     IsOptional(),

@@ -191,7 +191,10 @@ describe('an invalid API_KEYS', () => {
     [`ci:publish:${good}:more`, 'entry 1 must be name:scope:sha256-hex, with one scope per entry'],
     [`ci:write:${good}`, 'entry 1 (ci) must have the scope publish or read'],
     [`ci:publish:${good.slice(1)}`, 'entry 1 (ci) must end with a SHA-256: 64 hex digits'],
-    [`ci:publish:${sha256('')}`, 'entry 1 (ci) has the SHA-256 of an empty API key'],
+    [
+      `ci:publish:${sha256('')}`,
+      'entry 1 (ci) has the SHA-256 of an empty API key; hash the API key without a line break',
+    ],
     [`:read:${good}`, 'entry 1 must begin with a name'],
     [`${good}:read:ci`, 'entry 1 must begin with a name'],
     [`ok:read:${good},a b:read:${good},ci:x:${good}`, 'entry 3 (ci) must have the scope'],

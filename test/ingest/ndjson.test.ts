@@ -120,7 +120,7 @@ describe('POST /publish with NDJSON', () => {
     });
     expect(answer).toMatchObject({ rejected: 0, complete: false });
     expect(answer.errors).toEqual([
-      { line: answer.received + 1, detail: expect.stringMatching(/could not be read: .* not valid gzip/) },
+      { line: answer.received + 1, detail: expect.stringMatching(/could not be read\. .* not valid gzip/) },
     ]);
     const [cut] = (await service.get<TopicsPage>('/topics?after=cus&limit=1')).topics;
     expect(cut).toMatchObject({ topic: 'cut', received: answer.received });
