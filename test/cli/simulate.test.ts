@@ -7,7 +7,7 @@ import { until } from '../harness/until.js';
 
 const MAIN = fileURLToPath(new URL('../../src/cli/simulate/main.js', import.meta.url));
 
-/** Runs the program; resolves with its exit code and its output. */
+/** Runs the program. Resolves with its exit code and its output. */
 async function simulate(...args: string[]) {
   const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
   releaseAtEnd(() => void child.kill('SIGKILL'));
@@ -28,7 +28,7 @@ describe('npm run simulate', () => {
     service = await service.restart({ PORT: new URL(url).port });
     const { code, output, errors } = await run;
     expect([code, errors]).toEqual([0, '']);
-    expect(output).toContain('The totals are consistent.');
+    expect(output).toContain('The totals and verdicts are consistent.');
     expect(output).toMatch(/^retries +[1-9]\d*$/m);
     expect(await service.stats()).toMatchObject({ unique_processed: 32_000, conflicts: 0 });
   });
@@ -43,8 +43,10 @@ describe('npm run simulate', () => {
       timestamp: '2026-01-31T12:00:00Z',
       source: 'other',
     });
-    const { code, errors } = await run;
+    const { code, output, errors } = await run;
     expect(code).toBe(1);
+    expect(output).toMatch(/^received +5000 +5001 +inconsistent$/m);
+    expect(output).toContain('The totals and verdicts are inconsistent.');
     expect(errors).toMatch(/^Inconsistent: received changed by 5001, expected 5000/);
   });
 

@@ -33,12 +33,12 @@ describe('the simulator', () => {
     [
       'omit an event',
       { ...response, results: response.results!.slice(1) },
-      /2 events were sent, 1 have a verdict/,
+      /2 events were sent, but 1 have a verdict/,
     ],
     [
       'are in a different order',
       { ...response, results: response.results!.toReversed() },
-      /the verdict on event-/,
+      /event-1 was sent, but the verdict is on event-2/,
     ],
     ['differ from the totals', { ...response, duplicates: 0 }, /the sums .* differ from the verdicts/],
   ])('rejects verdicts that %s', (_, wrong, message) => {

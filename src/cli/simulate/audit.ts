@@ -1,7 +1,7 @@
 import type { StatsResponse } from '../../stats/stats.dto.js';
 import type { Ledger } from './ledger.js';
 
-/** A statistic: the range it may be in, both ends included, and its actual value. */
+/** The change of a statistic, with its expected range (inclusive). */
 export interface Check {
   readonly name: string;
   readonly min: number;
@@ -12,16 +12,16 @@ export interface Check {
 export interface Audit {
   /** The change of each of the service's statistics. */
   readonly checks: readonly Check[];
-  /** Every inconsistency; empty if the totals are consistent. */
+  /** Every inconsistency of the totals or the verdicts; empty if there is none. */
   readonly inconsistencies: readonly string[];
 }
 
 /**
- * Compares the service's statistics with the events sent and the responses received.
+ * Compares the service's statistics and verdicts with the events sent.
  *
- * An event is stored once, however often it is sent, so `unique_processed` is always exact. `received` is exact
- * while every attempt has a response. An attempt without one adds at most its events. It adds at least the events
- * stored without an acknowledgement, because only such an attempt can have stored them.
+ * An event is stored once, regardless of how often it is sent, so `unique_processed` is always exact. `received` is
+ * exact if every attempt has a definite response. An attempt without one adds at most its events. It adds at least
+ * the events stored without an acknowledgement, because only such an attempt can have stored them.
  */
 export function audit(
   { size, distinct }: { readonly size: number; readonly distinct: number },

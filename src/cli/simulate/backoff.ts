@@ -2,14 +2,14 @@ const INITIAL_BACKOFF_MS = 50;
 const MAX_BACKOFF_MS = 2000;
 
 /**
- * Returns the wait after an attempt (0 is the first) in milliseconds: exponential backoff in addition to
- * Retry-After. Full jitter spreads the retries of publishers that failed at the same time.
+ * Returns the wait in milliseconds after an attempt, counted from 0. It is Retry-After plus an exponential backoff.
+ * Full jitter spreads the retries of publishers that failed at the same time.
  */
 export function backoffMs(attempt: number, retryAfterMs = 0): number {
   return retryAfterMs + Math.random() * Math.min(INITIAL_BACKOFF_MS * 2 ** attempt, MAX_BACKOFF_MS);
 }
 
-/** Parses Retry-After (RFC 9110, section 10.2.3: seconds or a date) as milliseconds; 0 if absent or malformed. */
+/** Parses the seconds or date of Retry-After (RFC 9110, section 10.2.3) as milliseconds; 0 if absent or malformed. */
 export function parseRetryAfterMs(header: string | undefined): number {
   if (header === undefined) return 0;
   if (/^\d+$/.test(header)) return Number(header) * 1000;

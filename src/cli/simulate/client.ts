@@ -12,7 +12,7 @@ export interface HttpResponse {
   readonly body: object | undefined;
 }
 
-/** The request got no response. */
+/** Reports that a request got no response. */
 export class NoResponseError extends Error {
   override readonly name = 'NoResponseError';
 
@@ -54,7 +54,7 @@ export class Client {
     return this.exchange(path, { method: 'GET' });
   }
 
-  /** `body` is JSON text. */
+  /** Sends `body` as JSON text. */
   post(path: string, body: string): Promise<HttpResponse> {
     return this.exchange(path, { method: 'POST' }, body);
   }

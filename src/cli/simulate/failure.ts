@@ -2,22 +2,22 @@ import type { ProblemDto } from '../../http/problem.dto.js';
 import { parseRetryAfterMs } from './backoff.js';
 import type { HttpResponse } from './client.js';
 
-/** A failed attempt. A retry may succeed. */
+/** A failed attempt that may succeed on retry. */
 export interface FailedAttempt {
-  /** Groups equal causes: `ECONNREFUSED`, `503 queue-full`. */
+  /** Cause by which retries are counted, such as `ECONNREFUSED` or `503 queue-full`. */
   readonly reason: string;
   /** Whether the service may have processed the request. */
   readonly ambiguous: boolean;
-  /** Value of Retry-After; 0 if absent. */
+  /** Wait that the service requested with Retry-After; 0 if absent. */
   readonly retryAfterMs: number;
 }
 
-/** A permanent failure: retries would fail too. The message is for the operator. */
+/** A failure that ends the run. The operator reads the message. */
 export class PublishingError extends Error {
   override readonly name = 'PublishingError';
 }
 
-/** Kinds of 503 that guarantee that no event of the request was accepted. */
+/** Problem types of a 503 that guarantee that no event of the request was accepted. */
 const NOTHING_ACCEPTED = new Set(['queue-full', 'receiving-full', 'shutting-down']);
 
 /** Classifies a response other than 200. Throws `PublishingError` if a retry would fail too. */
@@ -27,7 +27,7 @@ export function classifyFailure(call: string, { status, headers, body }: HttpRes
   const kind = problem.type?.replace(/^urn:problem:/, '') ?? '';
   return {
     reason: `${status} ${kind}`.trim(),
-    // Any other 503 may come from a proxy that had already forwarded the request.
+    // A proxy may send any other 503 after it has forwarded the request.
     ambiguous: status === 503 && !NOTHING_ACCEPTED.has(kind),
     retryAfterMs: parseRetryAfterMs(headers['retry-after']),
   };

@@ -3,15 +3,16 @@ import type { FailedAttempt } from './failure.js';
 
 const MAX_REPORTED_INCONSISTENCIES = 10;
 
-/** Records the verdicts on each event, and contradictions between them. */
+/** Records the verdicts on each event and the contradictions between them. */
 export class Ledger {
   readonly outcomes: Record<Outcome, number> = { stored: 0, duplicate: 0, conflict: 0 };
   /** Number of retries by reason. */
   readonly retries = new Map<string, number>();
-  /** Attempts without a definite response: their events may or may not have been stored and counted. */
+  /** Number of attempts without a definite response. Their events may or may not have been stored and counted. */
   ambiguousAttempts = 0;
+  /** Number of events in these attempts. */
   ambiguousEvents = 0;
-  /** By event number; 0 until the first verdict, because seq starts at 1. */
+  /** The seq of each event, by event number; 0 until the first verdict, because seq starts at 1. */
   private readonly seqs: Float64Array;
   private readonly stored: Uint8Array;
   private readonly ambiguous: Uint8Array;
@@ -33,7 +34,7 @@ export class Ledger {
     return [...this.retries.values()].reduce((sum, count) => sum + count, 0);
   }
 
-  /** Number of stored events whose verdict `stored` never arrived, because that response was lost. */
+  /** Number of stored events whose verdict `stored` was in a lost response. */
   get storedWithoutAck(): number {
     return this.seqs.reduce(
       (sum, seq, number) =>
@@ -59,7 +60,7 @@ export class Ledger {
   }
 
   /**
-   * Returns the violations in a complete set of verdicts. Each event must be `stored` exactly once, or never if
+   * Returns the inconsistencies in a complete set of verdicts. Each event must be `stored` exactly once, or never if
    * that response may have been lost. Its seq must be constant and unique.
    */
   inconsistencies(): string[] {

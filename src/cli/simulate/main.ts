@@ -14,7 +14,7 @@ const EXIT = { ok: 0, failed: 1, usage: 2, SIGINT: 130, SIGTERM: 143 } as const;
 
 async function simulate(options: SimulateOptions): Promise<number> {
   const stop = new AbortController();
-  // Every request in flight adds a listener, so more than ten are not a leak.
+  // Each request in flight adds a listener. More than ten are not a leak.
   setMaxListeners(0, stop.signal);
   let signalled: 'SIGINT' | 'SIGTERM' | undefined;
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
@@ -31,7 +31,7 @@ async function simulate(options: SimulateOptions): Promise<number> {
   const bar = progressBar();
   try {
     const before = await publisher.firstStats((reason) =>
-      console.error(`No response from ${options.url.href} yet (${reason}). Retrying.`),
+      console.error(`The service at ${options.url.href} is not available (${reason}). Retrying.`),
     );
     bar.start(workload.size, 0, { retries: 0 });
     const timing = await publishAll(workload, publisher, ledger, options, bar);
@@ -47,7 +47,7 @@ async function simulate(options: SimulateOptions): Promise<number> {
     console.error(`${ledger.acknowledged} of ${workload.size} events were acknowledged.`);
     return signalled ? EXIT[signalled] : EXIT.failed;
   } finally {
-    // Requests and waits in flight would keep the process alive.
+    // Requests and timers in flight would keep the process alive.
     stop.abort();
     client.close();
   }

@@ -1,9 +1,9 @@
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
 
-export const HELP = `Publishes events as an at-least-once publisher does, with repeats and retries, and checks that
-the service's statistics changed by exactly the events sent. No other publisher may use the
-service in the meantime: its events would be counted too.
+export const HELP = `Publishes events like an at-least-once publisher, with repeats and retries. Then checks that the
+service's statistics changed by exactly the events sent. No other publisher may use the service
+during the run, because its events would be counted too.
 
   npm run simulate -- [options]
 
@@ -13,19 +13,18 @@ service in the meantime: its events would be counted too.
   --batch N           events per request                            (1)
   --concurrency N     requests in flight                            (50)
   --topics N          topics of the events                          (5)
-  --seed N            reproduces topics, payloads and repeats; event ids are new in every run,
-                      so that a second run is consistent too        (random)
+  --seed N            reproduces topics, payloads and repeats, but not the event ids,
+                      so that a second run sends new events         (random)
   --key KEY           API key with the scopes publish and read, if the service requires one
   --help
 
-Exit code: 0 consistent, 1 inconsistent or the service is unreachable, 2 invalid options,
-130 interrupted.`;
+Exit code: 0 consistent, 1 inconsistent or failed, 2 invalid options, 130 SIGINT, 143 SIGTERM.`;
 
 export interface SimulateOptions {
   readonly url: URL;
   /** Number of events to send, including repeats. */
   readonly events: number;
-  /** Number of events that repeat an earlier one; less than `events`. */
+  /** Number of events that repeat an earlier one. Always less than `events`. */
   readonly repeats: number;
   /** Events per request. */
   readonly batch: number;
@@ -36,13 +35,13 @@ export interface SimulateOptions {
   readonly key: string | undefined;
 }
 
-/** The options are invalid. The message has one line for each invalid option. */
+/** Reports invalid options. The message has one line for each of them. */
 export class OptionsError extends Error {
   override readonly name = 'OptionsError';
 }
 
 const MAX_EVENTS = 10_000_000;
-/** The service's limit of events per request. */
+/** Maximum number of events per request that the service accepts. */
 const MAX_BATCH = 10_000;
 const MAX_CONCURRENCY = 1000;
 const MAX_TOPICS = 1000;
@@ -105,7 +104,7 @@ function parse(args: string[]) {
   }
 }
 
-/** Returns the address with a trailing slash, so that a path prefix of a proxy is kept. */
+/** Parses an HTTP or HTTPS URL; undefined if invalid. Adds a trailing slash to keep a path prefix of a proxy. */
 function readUrl(text: string): URL | undefined {
   if (!URL.canParse(text)) return undefined;
   const url = new URL(text);

@@ -1,6 +1,6 @@
 import cliProgress, { type SingleBar } from 'cli-progress';
 
-/** Creates a progress bar on stderr, in events. Invisible if stderr is not a terminal. The caller must stop it. */
+/** Creates a progress bar on stderr that counts events. Invisible without a terminal. The caller must stop it. */
 export function progressBar(): SingleBar {
   return new cliProgress.SingleBar({
     format: '{bar} {percentage}% | {value} of {total} events | {retries} retries | {duration} s',

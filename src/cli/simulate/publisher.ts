@@ -9,13 +9,13 @@ import { classifyFailure, type FailedAttempt, PublishingError } from './failure.
 import { readVerdict, readVerdicts } from './verdicts.js';
 
 const GIVE_UP_AFTER_MS = 60_000;
-/** Short, because the likely cause of a missing response at the start is a wrong address. */
+/** Short, because a missing response at the start is probably caused by a wrong address. */
 const GIVE_UP_START_AFTER_MS = 10_000;
 const QUEUE_POLL_MS = 100;
 
 type OnRetry = (failed: FailedAttempt) => void;
 
-/** Sends each request until it gets a definite response, across overload, broken connections and restarts. */
+/** Sends each request until a definite response arrives, despite overload, broken connections and restarts. */
 export class Publisher {
   constructor(
     private readonly client: Client,
@@ -30,7 +30,7 @@ export class Publisher {
     return [readVerdict((await this.post(event, onRetry)) as PublishedEvent, event)];
   }
 
-  /** Publishes many events in one request. The verdicts are in the order of the events. */
+  /** Publishes many events in one request. Resolves with the verdicts in the order of the events. */
   async publishMany(events: readonly EventDto[], onRetry: OnRetry): Promise<readonly Verdict[]> {
     return readVerdicts((await this.post(events, onRetry)) as PublishedBatch, events);
   }
@@ -40,11 +40,11 @@ export class Publisher {
     return this.drainedStats(GIVE_UP_AFTER_MS, () => {});
   }
 
-  /** Returns the statistics before the run. Calls `onNoResponse` at the first failure. Gives up after 10 s. */
-  firstStats(onNoResponse: (reason: string) => void): Promise<StatsResponse> {
+  /** Resolves with the statistics before the run. Calls `onFirstFailure` at the first failure. Rejects after 10 s. */
+  firstStats(onFirstFailure: (reason: string) => void): Promise<StatsResponse> {
     let reported = false;
     return this.drainedStats(GIVE_UP_START_AFTER_MS, ({ reason }) => {
-      if (!reported) onNoResponse(reason);
+      if (!reported) onFirstFailure(reason);
       reported = true;
     });
   }

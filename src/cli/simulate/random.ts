@@ -1,5 +1,5 @@
 /**
- * Returns a seeded pseudorandom number generator (mulberry32) of numbers in [0, 1). It is not cryptographically secure.
+ * Returns a seeded pseudorandom number generator (mulberry32), not a cryptographic one. It returns numbers in [0, 1).
  */
 export function seededRandom(seed: number): () => number {
   let state = seed >>> 0;

@@ -18,7 +18,7 @@ export function report(
     ['seed', workload.seed],
     ['requests', latenciesMs.length],
     ['events sent', workload.size],
-    ['different events', workload.distinct],
+    ['distinct events', workload.distinct],
     ['stored', stored],
     ['duplicates', duplicate],
     ['conflicts', conflict],
@@ -36,19 +36,21 @@ export function report(
       check.name,
       expected(check),
       check.actual,
-      isConsistent(check) ? 'ok' : 'WRONG',
+      isConsistent(check) ? 'ok' : 'inconsistent',
     ]),
   ];
   const parts = [table(run), table(statistics)];
   if (ledger.ambiguousAttempts > 0) parts.push(ambiguity(ledger));
-  parts.push(inconsistencies.length === 0 ? 'The totals are consistent.' : 'The totals are inconsistent.');
+  parts.push(`The totals and verdicts are ${inconsistencies.length === 0 ? 'consistent' : 'inconsistent'}.`);
   return parts.join('\n\n');
 }
 
 function ambiguity({ ambiguousAttempts, ambiguousEvents, storedWithoutAck }: Ledger): string {
   return [
-    `${ambiguousAttempts} attempts with ${ambiguousEvents} events got no definite response and were retried. The service`,
-    `received some of these events twice: at least ${storedWithoutAck}, which were stored without an acknowledgement.`,
+    `Attempts without a definite response: ${ambiguousAttempts}, with ${ambiguousEvents} events. All were retried.`,
+    storedWithoutAck === 0
+      ? 'The service may have received these events more than once.'
+      : `Events stored by such an attempt, and therefore received more than once: at least ${storedWithoutAck}.`,
   ].join('\n');
 }
 
@@ -57,7 +59,7 @@ function percentile(ascending: Float64Array, fraction: number): string {
   return ascending[Math.ceil(ascending.length * fraction) - 1]!.toFixed(1);
 }
 
-/** Aligns names left and values right; each column is as wide as its widest cell. */
+/** Aligns names left and values right. Each column is as wide as its widest cell. */
 function table(rows: readonly Row[]): string {
   const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => String(row[column]).length)));
   return rows

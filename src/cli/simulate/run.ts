@@ -7,7 +7,7 @@ import type { Workload } from './workload.js';
 
 export interface Timing {
   readonly seconds: number;
-  /** Latency of each request, ascending: from its first attempt to its response, including retries and waits. */
+  /** Latencies of all requests, ascending, from the first attempt to the response, including retries and waits. */
   readonly latenciesMs: Float64Array;
 }
 
@@ -40,7 +40,7 @@ export async function publishAll(
 
   const batches = workload.batches(batch);
   const publishRest = async () => {
-    // All workers share one generator. A worker that fails ends it for the others.
+    // All workers share one generator. If a worker fails, its loop closes the generator and ends the other workers.
     for (const numbers of batches) await publishBatch(numbers);
   };
   const started = performance.now();

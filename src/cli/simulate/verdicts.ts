@@ -6,7 +6,9 @@ import { PublishingError } from './failure.js';
 /** Returns the verdict on a single event. Throws `PublishingError` if it names another event. */
 export function readVerdict(response: PublishedEvent, { event_id }: EventDto): Verdict {
   if (response.event_id !== event_id)
-    throw new PublishingError(`POST /publish: ${event_id} was sent, the verdict is on ${response.event_id}`);
+    throw new PublishingError(
+      `POST /publish: ${event_id} was sent, but the verdict is on ${response.event_id}`,
+    );
   return response;
 }
 
@@ -15,13 +17,15 @@ export function readVerdicts(response: PublishedBatch, events: readonly EventDto
   const { results = [], received, stored, duplicates, conflicts } = response;
   if (results.length !== events.length)
     throw new PublishingError(
-      `POST /publish: ${events.length} events were sent, ${results.length} have a verdict`,
+      `POST /publish: ${events.length} events were sent, but ${results.length} have a verdict`,
     );
   const count: Record<Outcome, number> = { stored: 0, duplicate: 0, conflict: 0 };
   for (const [index, { topic, event_id, outcome }] of results.entries()) {
     const sent = events[index]!;
     if (sent.topic !== topic || sent.event_id !== event_id)
-      throw new PublishingError(`POST /publish: the verdict on ${sent.event_id} is on ${event_id}`);
+      throw new PublishingError(
+        `POST /publish: ${sent.event_id} was sent, but the verdict is on ${event_id}`,
+      );
     count[outcome]++;
   }
   const reported = { received, stored, duplicates, conflicts };

@@ -4,16 +4,20 @@ import type { SimulateOptions } from './options.js';
 import { seededRandom } from './random.js';
 
 /**
- * Number of latest events that about half of the repeats are drawn from, like retries. The others are drawn from all
- * earlier events, like replays.
+ * Number of latest events from which about half of the repeats are drawn, like retries. The other repeats are drawn
+ * from all earlier events, like replays.
  */
 const RECENT_EVENTS = 100;
 const LEVELS = ['debug', 'info', 'warn', 'error'];
+/**
+ * Multiplier of Knuth's hashing, a prime near 2^32 divided by the golden ratio. Spreads the seeds of consecutive
+ * events.
+ */
 const SEED_STRIDE = 0x9e3779b1;
 
 /**
- * Determines which events are sent, and in what order. Each distinct event has a number, from 0. The event is
- * computed from its number on demand, so that millions of events take no memory.
+ * Determines the events to send, and their order. Each distinct event has a number, from 0. The event is computed
+ * from its number on demand, so that millions of events use no memory.
  */
 export class Workload {
   /** Number of events sent, including repeats. */
@@ -74,14 +78,14 @@ export class Workload {
    */
   private *numbers(): Generator<number, void, void> {
     const random = seededRandom(this.seed);
-    let fresh = 0;
+    let distinctYielded = 0;
     for (let left = this.size; left > 0; left--) {
-      const repeatsLeft = left - (this.distinct - fresh);
-      if (fresh === 0 || random() * left >= repeatsLeft) {
-        yield fresh++;
+      const repeatsLeft = left - (this.distinct - distinctYielded);
+      if (distinctYielded === 0 || random() * left >= repeatsLeft) {
+        yield distinctYielded++;
       } else {
-        const candidates = random() < 0.5 ? Math.min(fresh, RECENT_EVENTS) : fresh;
-        yield fresh - 1 - Math.floor(random() * candidates);
+        const candidates = random() < 0.5 ? Math.min(distinctYielded, RECENT_EVENTS) : distinctYielded;
+        yield distinctYielded - 1 - Math.floor(random() * candidates);
       }
     }
   }
