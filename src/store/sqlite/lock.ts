@@ -3,9 +3,9 @@ import { closeSync, existsSync, mkdirSync, openSync, realpathSync, statSync } fr
 import { dirname } from 'node:path';
 
 /**
- * Makes this process the only owner of the database file. Two owners would both keep running totals and announce
- * only their own commits. The lock is SQLite's lock on a file next to the database, so the operating system
- * releases it however the process ends. Rejects a file that is not a database of this service, without changing it.
+ * Locks the database file for this process. Two owners would miss each other's commits in their running totals and
+ * live streams. The lock is an SQLite lock on a second file, which the operating system releases even after SIGKILL.
+ * Throws if the file is not a database of this service, and does not change it.
  */
 export function lockDatabase(path: string): Database {
   mkdirSync(dirname(path), { recursive: true });
@@ -29,15 +29,16 @@ export function lockDatabase(path: string): Database {
 
 function rejectForeign(path: string): void {
   const file = statSync(path);
-  if (!file.isFile()) throw new Error('it is not a file');
-  // SQLite names the WAL after the path. Two hard links would get two WALs, and commits in one are invisible through
+  if (!file.isFile()) throw new Error('it is not a file; set another DATABASE_URL');
+  // SQLite derives the name of the WAL from the path. Two hard links would have two WALs, each without the commits of
   // the other.
-  if (file.nlink > 1) throw new Error('it has another name (a hard link)');
+  if (file.nlink > 1)
+    throw new Error('it has another hard link; remove that one, or set another DATABASE_URL');
   const database = new Sqlite(path, { readonly: true });
   try {
     const tables = database.prepare(`SELECT name FROM sqlite_master WHERE type = 'table'`).pluck().all();
     if (tables.length > 0 && !tables.includes('migrations')) {
-      throw new Error(`it contains other tables: ${tables.slice(0, 3).join(', ')}`);
+      throw new Error(`it contains other tables: ${tables.slice(0, 3).join(', ')}; set another DATABASE_URL`);
     }
   } finally {
     database.close();
