@@ -1,4 +1,4 @@
-/** Reports the event loop delay of a server on request. Loaded before the server's code (node --import). */
+/** Reports the event loop delay of a server on each IPC message. Preloaded with `node --import`. */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { isMainThread } from 'node:worker_threads';
 
@@ -12,6 +12,6 @@ if (isMainThread) {
     process.send?.({ p99Ms: ms(delay.percentile(99)), maxMs: ms(delay.max) });
     delay.reset();
   });
-  // The channel must not keep the server alive.
+  // The IPC channel must not keep the server alive.
   process.channel?.unref();
 }

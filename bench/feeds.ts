@@ -51,9 +51,9 @@ export async function ndjson(run: Run, report: Report): Promise<void> {
   });
 }
 
-/** Measures the throughput of publishers with live subscribers, and the delay until a subscriber receives an event. */
+/** Measures the throughput of publishers with live subscribers, and the delay of deliveries. */
 export async function subscribers(run: Run, report: Report): Promise<void> {
-  const add = report.table('Live subscribers of every event (one event a request, 64 connections)');
+  const add = report.table('Live subscribers of every event (one event per request, 64 connections)');
   const cases = [
     { count: 0, reading: true },
     { count: 20, reading: false },
@@ -88,10 +88,10 @@ export async function subscribers(run: Run, report: Report): Promise<void> {
   }
 }
 
-/** Opens a stream. Records in `delays` the time from storing to receiving. Resolves with a function that closes it. */
+/** Opens a stream, records the delays of deliveries in milliseconds, and resolves with a function that closes it. */
 async function subscribe(url: string, reading: boolean, delays?: number[]): Promise<() => void> {
-  const asking = get(`${url}/events/stream`, { agent: false });
-  const [response] = (await once(asking, 'response')) as [NodeJS.ReadableStream & { destroy(): void }];
+  const request = get(`${url}/events/stream`, { agent: false });
+  const [response] = (await once(request, 'response')) as [NodeJS.ReadableStream & { destroy(): void }];
   response.on('error', () => {});
   if (!reading) return () => response.destroy();
   response.on('data', (part: Buffer) => {

@@ -67,7 +67,7 @@ async function manyTopics(run: Run): Promise<Record<string, string | number>> {
   return figures;
 }
 
-/** Copies a file and flushes all pending writes and deletions, so that none of them disturbs a measurement. */
+/** Copies a file, then flushes all pending writes and deletions, so that they do not disturb the measurement. */
 function copy(from: string, to: string): string {
   copyFileSync(from, to);
   execFileSync('sync');
@@ -139,7 +139,7 @@ function medians(rounds: readonly Figures[]): Figures {
   return Object.fromEntries(names.map((name) => [name, median(rounds.map((round) => round[name]!))]));
 }
 
-/** Returns the p99 of sequential uncompressed reads, each timed to the last byte. */
+/** Returns the p99 in milliseconds of sequential uncompressed reads, each timed to the last byte. */
 async function p99({ url }: Server, path: () => string): Promise<number> {
   const connection = await Connection.open(url);
   const times: number[] = [];

@@ -1,4 +1,4 @@
-/** The limit for single events: Fastify 5 with the same checks, compiled by Ajv, without a queue or a store. */
+/** Runs Fastify 5 as the limit for single events, with the same checks compiled by Ajv, without a queue or a store. */
 import 'reflect-metadata';
 import { fastify } from 'fastify';
 import { eventSchema } from '../src/ingest/check-event.js';

@@ -1,6 +1,6 @@
 /**
- * The limit for batches: better-sqlite3 alone, with the tables, indexes and settings of the service and its
- * events, one prepared statement and 1000 rows per transaction. No HTTP, no JSON, no verdicts.
+ * Measures the limit for batches, which is better-sqlite3 alone, with the tables, indexes, settings and events of the
+ * service. It has one prepared statement and 1000 rows per transaction, but no HTTP, JSON or verdicts.
  */
 import { performance } from 'node:perf_hooks';
 import { connect } from '../src/store/sqlite/connection.js';
@@ -8,7 +8,7 @@ import { payloadText } from './events.js';
 
 const ROWS_PER_TRANSACTION = 1_000;
 
-/** Returns the rows inserted per second, measured for at least `seconds`. */
+/** Returns the number of rows inserted per second, measured for at least `seconds`. */
 export async function sqliteAlone(database: string, seconds: number): Promise<number> {
   const { dataSource, database: sqlite } = await connect(database);
   await dataSource.runMigrations();

@@ -16,24 +16,24 @@ export interface Load {
 export interface LoadResult {
   readonly requestsPerSecond: number;
   readonly eventsPerSecond: number;
-  /** Fraction of one core. Near 1, the generator is the bottleneck and the figure does not describe the server. */
+  /** CPU use of the generator, as a fraction of one core. Near 1, the generator is the bottleneck. */
   readonly generatorCpu: number;
 }
 
-/** wrk needs a fifth of the CPU of autocannon, so it is used if it is installed. */
+/** The load generator. wrk is used if it is installed, because it needs a fifth of the CPU of autocannon. */
 export const GENERATOR = spawnSync('wrk', ['--version']).error ? 'autocannon' : 'wrk';
 
 let runs = 0;
 /** Returns a prefix for event ids that no other load uses. */
 export const freshRun = () => `${Date.now().toString(36)}-${runs++}`;
 
-/** Sends requests without a pause, one in flight per connection. Rejects if a request fails or its status is not 2xx. */
+/** Sends requests without a pause, one in flight per connection. Rejects if a request fails or a status is not 2xx. */
 export function saturate(load: Load): Promise<LoadResult> {
   return GENERATOR === 'wrk' ? withWrk(load) : withAutocannon(load);
 }
 
 async function withWrk({ url, connections, seconds, batch, mix }: Load): Promise<LoadResult> {
-  // The build does not copy the script. dist/bench/load.js is two folders below the project.
+  // The build does not copy the script, so the path leads from dist/bench to bench.
   const script = fileURLToPath(new URL('../../bench/publish.lua', import.meta.url));
   const wrk = spawn(
     'wrk',
@@ -49,7 +49,7 @@ async function withWrk({ url, connections, seconds, batch, mix }: Load): Promise
     try {
       cpu = cpuSeconds(wrk.pid!);
     } catch {
-      // wrk has just ended. The previous sample is kept.
+      // wrk has ended, so the previous sample is the last one.
     }
   }, 100);
   await new Promise((resolve) => wrk.once('close', resolve));

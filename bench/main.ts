@@ -1,4 +1,7 @@
-/** Measures the service and its limits in alternating rounds and reports medians (`npm run bench`). See bench/README.md. */
+/**
+ * Measures the service and its limits in alternating rounds and reports medians. `npm run bench` starts it
+ * (bench/README.md).
+ */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -36,7 +39,7 @@ const seconds = Number(options.seconds);
 const minutes = Number(options['memory-minutes']);
 const sizes = options.growth.split(',').map(Number);
 if (![rounds, seconds, minutes, ...sizes].every((number) => Number.isInteger(number) && number > 0)) {
-  console.error('--rounds, --seconds, --memory-minutes and --growth must be whole numbers from 1.');
+  console.error('--rounds, --seconds, --memory-minutes and --growth must be whole numbers of at least 1.');
   process.exit(1);
 }
 const unknown = wanted.filter((name) => !(name in parts));

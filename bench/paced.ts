@@ -14,10 +14,10 @@ export interface Latency {
 }
 
 /**
- * Sends requests evenly spread over time, independently of the server, like publishers that are unaware of each
- * other. Latency starts when a request is due, even if every connection is busy, which avoids coordinated omission.
- * It includes up to a millisecond of this generator. The `overallRate` of autocannon is unsuitable, because each
- * connection sends the requests of a second as fast as possible and then pauses.
+ * Sends requests at a constant rate, like independent publishers. Latency starts when a request is due, even if every
+ * connection is busy, which avoids coordinated omission. It includes up to 1 ms of delay in this generator. The
+ * `overallRate` of autocannon is unsuitable, because each connection sends the requests of a second as fast as
+ * possible and then pauses.
  */
 export async function paced(load: Load, requestsPerSecond: number): Promise<Latency> {
   const connections = await Promise.all(

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 
 const CLOCK_TICKS_PER_SECOND = 100;
 
-/** Returns the CPU seconds that a process has used, without its children. Reads /proc. */
+/** Returns the CPU time of a process in seconds, without its children. Reads /proc. */
 export function cpuSeconds(pid: number): number {
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ');
   return (Number(fields[11]) + Number(fields[12])) / CLOCK_TICKS_PER_SECOND;
@@ -22,7 +22,7 @@ export interface EventLoopDelay {
   readonly maxMs: number;
 }
 
-/** A server under measurement, in its own process. */
+/** Runs a server to be measured in its own process. */
 export class Server {
   private constructor(
     readonly url: string,
@@ -33,7 +33,7 @@ export class Server {
     return this.child.pid!;
   }
 
-  /** Starts the compiled service, with a probe of the event loop loaded before it. */
+  /** Starts the compiled service with the event loop probe. */
   static service(database: string, environment: Record<string, string> = {}): Promise<Server> {
     return Server.start('../src/main.js', {
       DATABASE_URL: `sqlite:${database}`,
@@ -53,7 +53,7 @@ export class Server {
       execArgv: ['--import', new URL('./event-loop-probe.js', import.meta.url).href],
       stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
     });
-    // Ends the server when the benchmark ends first.
+    // The server must not outlive the benchmark.
     const kill = () => child.kill('SIGKILL');
     process.once('exit', kill);
     child.once('exit', () => process.off('exit', kill));
@@ -62,7 +62,8 @@ export class Server {
         const found = /"url":"([^"]+)"/.exec(text.toString());
         if (!found) return;
         resolve(found[1]!);
-        // Drains the log without parsing it: a full pipe would block, and parsing would use the measured cores.
+        // Drains the log without parsing it. A full pipe would block the server, and parsing would use the measured
+        // cores.
         child.stdout!.removeAllListeners('data').resume();
       });
       child.once('exit', (code) => reject(new Error(`${file} exited with code ${code}`)));
@@ -70,7 +71,7 @@ export class Server {
     return new Server(url, child);
   }
 
-  /** Resolves with the delay since the last call. */
+  /** Resolves with the event loop delay since the last call. */
   async eventLoopDelay(): Promise<EventLoopDelay> {
     this.child.send('event-loop-delay');
     return ((await once(this.child, 'message')) as [EventLoopDelay])[0];

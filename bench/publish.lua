@@ -1,10 +1,11 @@
--- Requests of the benchmark for wrk. Environment: BATCH (events per request, 1 for a single event), MIX, RUN.
+-- Generates the requests of the benchmark in wrk. Reads BATCH (events per request), MIX and RUN (prefix of the ids)
+-- from the environment.
 --   new         every event has a unique key
---   random      the same, with ids in random order, like UUIDs
+--   random      every event has a unique key, with ids in random order, like UUIDs
 --   duplicates  all requests are identical
 --   conflicts   one event in twenty has the key of an earlier one and another payload
--- A body joins prepared pieces with the prefix of the request, which needs little CPU. Random ids need more: check
--- `generator CPU`.
+-- A body joins prepared pieces with the prefix of the request, which needs little CPU. Random ids need more CPU, which
+-- `generator CPU` shows.
 local batch = tonumber(os.getenv("BATCH"))
 local mix = os.getenv("MIX")
 local run = os.getenv("RUN")
@@ -34,7 +35,7 @@ end
 local prepared = {}
 for topic = 0, TOPICS - 1 do prepared[topic] = piecesFrom(topic) end
 
-local function inNoOrder(pieces, prefix)
+local function joinRandom(pieces, prefix)
   local parts = { pieces[1] }
   for index = 2, #pieces do
     parts[#parts + 1] = string.format("%04x%04x-", math.random(0, 0xffff), math.random(0, 0xffff)) .. prefix
@@ -51,7 +52,7 @@ function request()
   local pieces = prepared[number % TOPICS]
   local body
   if mix == "duplicates" then body = table.concat(prepared[0], "same")
-  elseif mix == "random" then body = inNoOrder(pieces, prefix)
+  elseif mix == "random" then body = joinRandom(pieces, prefix)
   else body = table.concat(pieces, prefix) end
   return wrk.format("POST", "/publish", headers, body)
 end

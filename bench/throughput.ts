@@ -9,7 +9,7 @@ import { median, type Report } from './report.js';
 export interface Run {
   readonly rounds: number;
   readonly seconds: number;
-  /** The folder for databases. */
+  /** Folder for databases. */
   readonly scratch: string;
 }
 
@@ -89,7 +89,7 @@ interface FullLoad {
 }
 
 interface BatchLoad extends FullLoad {
-  /** Rows per second of SQLite alone, measured just before. */
+  /** Rows per second of SQLite alone, measured immediately before. */
   readonly limit: number;
   readonly maxMiB: number;
 }
@@ -158,7 +158,7 @@ export async function steadyMemory(run: Run, report: Report, minutes: number): P
       await saturate({ url: service.url, connections, seconds: 60, batch, mix: 'new' });
       row[`after ${minute} min`] = residentMiB(service.pid);
     }
-    add({ ...row, most: residentMiB(service.pid, 'VmHWM') });
+    add({ ...row, maximum: residentMiB(service.pid, 'VmHWM') });
     await service.stop();
   }
 }
