@@ -18,7 +18,9 @@ export function declareSecurity(document: OpenAPIObject, apiKeys: ApiKeyUse): vo
   if (apiKeys === 'none') delete document.components!.securitySchemes;
 }
 
-/** Adds `instance` to the examples of problems: the path of the operation, with the examples of its parameters. */
+/**
+ * Adds `instance` to the examples of problems. It is the path of the operation, with the examples of its parameters.
+ */
 export function addProblemInstances(document: OpenAPIObject): void {
   for (const { path, operation } of listOperations(document)) {
     const instance = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => parameterExample(operation, name));

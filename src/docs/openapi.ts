@@ -9,16 +9,16 @@ import { ndjsonAsLines } from './swagger-ui-plugin.js';
 
 const DESCRIPTION = `Stores each event once, however often it is published.
 
-Publishers deliver at least once: they retry, crash and replay. The service decides by \`(topic, event_id)\` whether an event is new, stores new events permanently, and counts the rest. Everything is available by query, by key, as a live stream and as statistics.
+Publishers deliver at least once: they retry, crash and replay. The service decides by \`(topic, event_id)\` whether an event is new, stores new events permanently, and counts the rest. Stored events are available by query, by key and as a live stream, and their counters as statistics.
 
-* **A 200 is durable.** \`POST /publish\` responds after the events were committed and synced to disk.
+* **A 200 is durable.** \`POST /publish\` responds after the events were committed and fsynced.
 * **Retry** after a network error, a timeout, or a 503 (after \`Retry-After\`), with the same \`event_id\`. Do not retry a 4xx.
-* **Errors** are problems of RFC 9457, with one schema for every operation.
-* **Unknown members** of an event are rejected, and unknown query parameters where there are parameters.`;
+* **Errors** are problem details (RFC 9457), with one schema for every operation.
+* **Unknown members** of an event are rejected. Unknown query parameters are rejected by every operation that has query parameters.`;
 
-const API_KEY_DESCRIPTION = `An API key, if the service was started with \`API_KEYS\`. The scope \`publish\` allows \`POST /publish\`. The scope \`read\` allows \`/events\`, \`/topics\` and \`/stats\`. Every other path is open.
+const API_KEY_DESCRIPTION = `An API key, if the service was started with \`API_KEYS\`. The scope \`publish\` allows \`POST /publish\`. The scope \`read\` allows \`/events\`, \`/topics\` and \`/stats\`. All other paths require no API key.
 
-Swagger UI forgets the API key when the page is reloaded.`;
+Swagger UI discards the API key when the page is reloaded.`;
 
 /**
  * Builds the OpenAPI document from the decorators of the controllers. `optional` describes a service that may run
@@ -34,12 +34,12 @@ export function openApiDocument(app: NestFastifyApplication, apiKeys: ApiKeyUse)
     .addServer('/', 'This service')
     .addSecurity(BEARER_SCHEME, { type: 'http', scheme: 'bearer', description: API_KEY_DESCRIPTION })
     .addTag('publish', 'Send events.')
-    .addTag('events', 'Read stored events: by page, by key, as a stream.')
+    .addTag('events', 'Read stored events by page, by key or as a stream.')
     .addTag('stats', 'Read counters, in total and by topic.')
     .addTag('health', 'Probes for orchestrators and monitoring.')
     .addTag('service', 'Name and version of the service.')
     .build();
-  // The builder sets an empty contact.
+  // Removes the empty contact that the builder sets.
   delete base.info.contact;
   const document = SwaggerModule.createDocument(app, base);
   declareSecurity(document, apiKeys);

@@ -6,9 +6,9 @@ interface SwaggerUiSystem {
 }
 
 /**
- * Shows and sends NDJSON as lines. Swagger UI treats every media type with "json" in its name as JSON and turns an
- * example of lines into a JSON string literal. The function runs in the browser: Nest copies its source text into
- * the page, so it must not refer to anything outside itself.
+ * Shows and sends NDJSON as lines. Swagger UI treats every media type with "json" in its name as JSON. It would turn
+ * an example of lines into a JSON string literal. The function runs in the browser. Nest copies its source text into
+ * the page, so it must not reference anything outside its body.
  */
 export function ndjsonAsLines(): object {
   return {

@@ -34,7 +34,7 @@ export class HealthController {
   @ApiOperation({
     operationId: 'getLiveness',
     summary: 'Check that the process responds',
-    description: 'Runs no checks: a restart would not repair a full disk. For liveness probes.',
+    description: 'For liveness probes. Runs no checks, because a restart would not repair a full disk.',
   })
   @ApiOkResponse({
     description: 'The process responds.',
@@ -52,7 +52,7 @@ export class HealthController {
     operationId: 'getReadiness',
     summary: 'Check that events can be published',
     description:
-      'Returns 503 if the store cannot write, the queue is full, or the service is stopping. For readiness probes and load balancers.',
+      'For readiness probes and load balancers. Returns 503 if the store cannot write, the queue is full, or the service is stopping.',
   })
   @ApiOkResponse({ type: HealthResponse, description: 'Events can be published.' })
   @ApiProblems()

@@ -19,17 +19,17 @@ const checks = (description: string, example: object): ApiPropertyOptions => ({
 export class HealthResponse {
   @ApiProperty({
     enum: ['ok', 'degraded'],
-    description: '`degraded`: the service works, but the disk has less than 256 MiB free.',
+    description: '`degraded` means that the service works, but the disk has less than 256 MiB free.',
   })
   status!: 'ok' | 'degraded';
 
   @ApiProperty(checks('Checks with the status `up` or `degraded`.', { ...DATABASE_UP, ...QUEUE_UP }))
   info!: object;
 
-  @ApiProperty(checks('Always empty: no check failed.', {}))
+  @ApiProperty(checks('Always empty, because no check failed.', {}))
   error!: object;
 
-  @ApiProperty(checks('Every check.', { ...DATABASE_UP, ...QUEUE_UP }))
+  @ApiProperty(checks('All checks.', { ...DATABASE_UP, ...QUEUE_UP }))
   details!: object;
 }
 
@@ -48,6 +48,6 @@ export class HealthProblem extends ProblemDto {
   @ApiProperty(checks('Checks that failed. May be empty while the service is stopping.', DATABASE_DOWN))
   error!: object;
 
-  @ApiProperty(checks('Every check.', { ...DATABASE_DOWN, ...QUEUE_UP }))
+  @ApiProperty(checks('All checks.', { ...DATABASE_DOWN, ...QUEUE_UP }))
   details!: object;
 }

@@ -7,7 +7,7 @@ const PROBE_TIMEOUT_MS = 1_000;
 const PROBE_TTL_MS = 500;
 const LOW_DISK_BYTES = 256 * 1024 * 1024;
 
-/** The checks behind the health endpoints, as terminus indicators. */
+/** Runs the checks of the health endpoints as terminus indicators. */
 @Injectable()
 export class Health {
   constructor(
@@ -17,22 +17,22 @@ export class Health {
     private readonly queue: EventQueue,
   ) {}
 
-  /** Runs every check, with figures. */
+  /** Runs every check and returns its figures. */
   all(): Promise<HealthCheckResult> {
     return this.terminus.check([() => this.database(), () => this.queueRoom(), () => this.disk()]);
   }
 
-  /** Returns ok without any check: a restart does not repair a full disk. */
+  /** Returns ok without any check, because a restart does not repair a full disk. */
   live(): HealthCheckResult {
     return { status: 'ok', info: {}, error: {}, details: {} };
   }
 
-  /** Checks that events can be published. */
+  /** Checks whether events can be published. */
   ready(): Promise<HealthCheckResult> {
     return this.terminus.check([() => this.database(), () => this.queueRoom()]);
   }
 
-  /** Writes and fsyncs a page. All calls within half a second share one result. */
+  /** Writes and fsyncs a page. Calls within half a second share one result. */
   private database() {
     return this.indicators
       .check('database')

@@ -16,7 +16,7 @@ export class UnhealthyFilter implements ExceptionFilter {
 function unhealthy(exception: ServiceUnavailableException): Problem {
   const { info, error, details } = exception.getResponse() as HealthCheckResult;
   const names = Object.keys(error ?? {});
-  // During shutdown, terminus reports the status `shutting_down` although no check may have failed.
+  // During shutdown, terminus reports the status `shutting_down`, even if no check has failed.
   const detail = names.length > 0 ? `Failed checks: ${names.join(', ')}.` : 'The service is stopping.';
   return new Problem(503, detail, {
     type: 'urn:problem:unhealthy',

@@ -30,7 +30,7 @@ export class EventsController {
     @Headers('accept') accept: string | undefined,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    // HEAD reads no events. Like the response to GET, it has no Content-Length.
+    // A HEAD request reads no events. Like the response to GET, its response has no Content-Length.
     const lines = () => (reply.request.method === 'HEAD' ? Readable.from([]) : this.events.lines(query));
     if (wantsLines(accept)) await reply.type(NDJSON_TYPE).send(lines());
     else await reply.type(JSON_TYPE).send(await this.events.page(query));

@@ -55,7 +55,7 @@ export function ApiLookup(): MethodDecorator {
       operationId: 'lookupEvents',
       summary: 'Look up which keys are stored',
       description:
-        'Separates up to 10 000 keys into stored and missing ones. After a crash, a publisher sends only the missing events.',
+        'Separates up to 10 000 keys into stored and missing ones. After a crash, a publisher can send only the missing events.',
     }),
     ApiBody({
       type: LookupRequest,
@@ -88,7 +88,7 @@ export function ApiGetEvent(): MethodDecorator {
     ApiOperation({
       operationId: 'getEvent',
       summary: 'Get one stored event by its key',
-      description: 'Percent-encode both parts of the key: a `/` in an event_id is `%2F`.',
+      description: 'Percent-encode both parts of the key. For example, send `/` as `%2F`.',
     }),
     ApiParam({ name: 'topic', description: 'Topic of the event.', schema: part(topic) }),
     ApiParam({

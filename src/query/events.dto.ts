@@ -1,7 +1,7 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import { STORED_EVENT_EXAMPLE } from '../event/examples.docs.js';
 
-/** A stored event. Its strings have no pattern: what was accepted is returned as it is. */
+/** A stored event. Its strings have no pattern, because they were checked when the event was accepted. */
 @ApiSchema({ name: 'StoredEvent', description: 'An event in the store.' })
 export class StoredEventDto {
   @ApiProperty({
@@ -40,7 +40,7 @@ export class StoredEventDto {
 
   @ApiProperty({
     format: 'date-time',
-    description: 'When the event was stored: RFC 3339, UTC. Never decreases as `seq` rises.',
+    description: 'Time at which the event was stored (RFC 3339, UTC). Never decreases with `seq`.',
     example: STORED_EVENT_EXAMPLE.processed_at,
   })
   processed_at!: string;
@@ -73,7 +73,7 @@ export class EventsPage {
     type: 'integer',
     nullable: true,
     description:
-      'Cursor of the next page: send it as `before` with `order=desc`, or as `after` with `order=asc`. null on the last page.',
+      'Cursor of the next page. Send it as `before` with `order=desc`, or as `after` with `order=asc`. null on the last page.',
     example: null,
   })
   next_cursor!: number | null;

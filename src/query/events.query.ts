@@ -8,11 +8,12 @@ import { TIMESTAMP_SCHEMA } from '../validation/schemas.docs.js';
 import { IsTimestamp } from '../validation/timestamp.js';
 import { SelectionQuery } from './selection.query.js';
 
-/** Size at which a page ends. Bounds the memory of one request. */
+/** Size in bytes at which a page ends. Bounds the memory of one request. */
 const PAGE_BYTES = 8 * 1024 * 1024;
+/** The latest time with a year of four digits. Longer years would not sort as text. */
 const LATEST = '9999-12-31T23:59:59.999Z';
 
-/** An optional time. Restores an unescaped + in the offset, which a query string decodes as a blank: " 01:00". */
+/** Declares an optional time. Restores an unescaped + of the offset, which a query string decodes as a space. */
 function Time(description: string): PropertyDecorator {
   return applyDecorators(
     IsOptional(),
@@ -26,10 +27,14 @@ function Time(description: string): PropertyDecorator {
 
 /** The query string of `GET /events`. */
 export class EventsQuery extends SelectionQuery {
-  @Time('Only events stored (`processed_at`) at this time or later. RFC 3339; without an offset, it is UTC.')
+  @Time(
+    'Selects events stored (`processed_at`) at this time (RFC 3339) or later. Without an offset, the time is UTC.',
+  )
   since?: string;
 
-  @Time('Only events stored (`processed_at`) before this time. RFC 3339; without an offset, it is UTC.')
+  @Time(
+    'Selects events stored (`processed_at`) before this time (RFC 3339). Without an offset, the time is UTC.',
+  )
   until?: string;
 
   @PageLimit('Maximum number of events on the page. Ignored for NDJSON.')
@@ -40,14 +45,14 @@ export class EventsQuery extends SelectionQuery {
   @ApiPropertyOptional({
     enum: ['asc', 'desc'],
     default: 'desc',
-    description: 'Order by `seq`: `asc` returns the oldest events first.',
+    description: 'Order by `seq`. `asc` returns the oldest events first.',
   })
   order: 'asc' | 'desc' = 'desc';
 
-  @SeqCursor('Only events with a greater `seq`: the next page with `order=asc`.')
+  @SeqCursor('Selects events with a greater `seq`. For the next page with `order=asc`, send `next_cursor`.')
   after?: number;
 
-  @SeqCursor('Only events with a smaller `seq`: the next page with `order=desc`.')
+  @SeqCursor('Selects events with a smaller `seq`. For the next page with `order=desc`, send `next_cursor`.')
   before?: number;
 }
 
@@ -61,7 +66,10 @@ export function toFilter({ since, until, ...rest }: EventsQuery): EventFilter {
   };
 }
 
-/** Converts a valid timestamp to UTC with milliseconds, which compares as text with the times of the store. */
+/**
+ * Converts a valid timestamp to UTC with milliseconds, which compares as text with the times of the store. Replaces
+ * the second 60 with 59.999, because `Date` has no leap seconds.
+ */
 function toUtc(timestamp: string): string {
   const text = timestamp.toUpperCase().replace(/^(?<minute>.{17})60(\.\d+)?/, '$<minute>59.999');
   const date = new Date(/(?:Z|[+-]\d\d:\d\d)$/.test(text) ? text : `${text}Z`);

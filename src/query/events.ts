@@ -10,7 +10,9 @@ import type { EventKey, LookupResult, StoredKey } from './lookup.dto.js';
 const LINES_PER_READ = 1_000;
 const BYTES_PER_READ = 256 * 1024;
 
-/** Reads stored events as JSON text. Payloads are returned as they were stored, without being parsed again. */
+/**
+ * Reads stored events as JSON text. Payloads are returned as stored, because parsing them again would cost CPU time.
+ */
 @Injectable()
 export class Events {
   constructor(private readonly store: Store) {}
@@ -25,8 +27,8 @@ export class Events {
   }
 
   /**
-   * Streams every selected event as NDJSON; `limit` does not apply. The store is read only as fast as the client
-   * reads. An ascending stream also contains the events stored meanwhile.
+   * Streams every selected event as NDJSON and ignores `limit`. Backpressure limits the reads from the store to the
+   * speed of the client. An ascending stream also contains the events stored in the meantime.
    */
   lines(query: EventsQuery): Readable {
     return Readable.from(this.pagesOfLines(query), { objectMode: false, highWaterMark: 1 });

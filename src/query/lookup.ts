@@ -10,8 +10,8 @@ const UNKNOWN_IN_BODY = 'is not a member of a lookup; the only member is keys';
 const UNKNOWN_IN_KEY = 'is not a member of a key; the members are topic and event_id';
 
 /**
- * Reads the keys of a lookup. Throws a 422 that lists each invalid key, or 413 for too many keys. Does not use
- * class-transformer: it copies unknown members first, at a cost that is quadratic in their number.
+ * Reads the keys of a lookup. Throws a 422 that lists each invalid key, or a 413 for too many keys. class-transformer
+ * is not used, because it copies unknown members at a cost that is quadratic in their number.
  */
 export function readLookup(body: unknown): DedupKey[] {
   const read: DedupKey[] = [];
@@ -42,7 +42,7 @@ function listKeys(body: unknown): unknown[] {
 }
 
 function findProblems(key: unknown, pointer: string): FieldProblem[] {
-  if (!isJsonObject(key)) return [{ pointer, detail: 'must be a key: a JSON object' }];
+  if (!isJsonObject(key)) return [{ pointer, detail: 'must be a JSON object with topic and event_id' }];
   const problems = unknownMembers(key, ['topic', 'event_id'], pointer, UNKNOWN_IN_KEY);
   for (const name of ['topic', 'event_id']) {
     const value = key[name];

@@ -3,14 +3,14 @@ import { IsIn, IsOptional } from 'class-validator';
 import { IsName } from '../validation/name.js';
 import { NAME_SCHEMA } from '../validation/schemas.docs.js';
 
-/** Selects events by topic and source: a part of several query strings. */
+/** Query parameters of several endpoints that select events by topic and source. */
 export class SelectionQuery {
   @IsOptional()
   @IsName()
   @ApiPropertyOptional({
     ...NAME_SCHEMA,
     description:
-      'Only events of this topic, or of the topics that match this pattern: `user.*` matches one level below `user`, `user.>` matches all levels below.',
+      'Selects events of this topic, or of the topics that match this pattern. `user.*` matches one level below `user`, and `user.>` matches all levels below.',
     example: 'orders',
   })
   topic?: string;
@@ -20,12 +20,12 @@ export class SelectionQuery {
   @ApiPropertyOptional({
     enum: ['pattern', 'exact'],
     default: 'pattern',
-    description: '`exact`: `topic` is the name of one topic, whatever characters it contains.',
+    description: 'With `exact`, `topic` is the name of one topic, even if it contains `*` or `>`.',
   })
   match?: 'pattern' | 'exact';
 
   @IsOptional()
   @IsName()
-  @ApiPropertyOptional({ ...NAME_SCHEMA, description: 'Only events of this source.' })
+  @ApiPropertyOptional({ ...NAME_SCHEMA, description: 'Selects events of this source.' })
   source?: string;
 }

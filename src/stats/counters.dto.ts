@@ -1,11 +1,11 @@
 import { ApiProperty } from '@nestjs/swagger';
 
-/** The counters of one topic or of all topics: received = unique_processed + duplicate_dropped. */
+/** The counters of one topic or of all topics. received = unique_processed + duplicate_dropped. */
 export class Counters {
   @ApiProperty({
     type: 'integer',
     minimum: 0,
-    description: 'Events with a verdict, whatever the outcome.',
+    description: 'Events with a verdict of any outcome.',
     example: 3,
   })
   received!: number;

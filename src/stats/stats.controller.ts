@@ -16,7 +16,7 @@ export class StatsController {
     operationId: 'getStats',
     summary: 'Get the totals',
     description:
-      'Totals over all topics, across restarts. Reads no events, so it is cheap at any size of the store. Lists every topic: with many of them, read `GET /topics` page by page.',
+      'Returns the totals over all topics since the store was created. The cost is independent of the number of stored events. `topics` lists every topic. If there are many, read `GET /topics` page by page.',
   })
   @ApiOkResponse({ type: StatsResponse, description: 'The totals.' })
   @ApiProblems()

@@ -18,7 +18,7 @@ export class Stats {
     return { ...totals, queue_depth: depth, topics: [...topics], uptime: uptimeSeconds() };
   }
 
-  /** Returns a page of topics by name. */
+  /** Returns a page of topics, sorted by name. */
   async topics({ after = '', limit }: TopicsQuery): Promise<TopicsPage> {
     const found = await this.store.topics(after, limit + 1);
     const topics = found.slice(0, limit);

@@ -17,7 +17,7 @@ export class TopicsController {
     operationId: 'listTopics',
     summary: 'List topics with their counters',
     description:
-      'A page of topics, sorted by name. The counters of all topics add up to those of `GET /stats`.',
+      'Returns a page of topics, sorted by name. The counters of all topics add up to those of `GET /stats`.',
   })
   @ApiOkResponse({ type: TopicsPage, description: 'A page of topics.' })
   @ApiProblems('invalidQuery', 'storeNotReadable')

@@ -29,14 +29,14 @@ class TopicStats extends Counters {
 
   @ApiProperty({
     format: 'date-time',
-    description: 'When the first event of the topic was stored: RFC 3339, UTC.',
+    description: 'Time at which the first event of the topic was stored (RFC 3339, UTC).',
     example: '2026-01-31T12:00:00.125Z',
   })
   first_event_at!: string;
 
   @ApiProperty({
     format: 'date-time',
-    description: 'When the last event of the topic was stored: RFC 3339, UTC.',
+    description: 'Time at which the last event of the topic was stored (RFC 3339, UTC).',
     example: '2026-01-31T12:00:01.250Z',
   })
   last_event_at!: string;
@@ -60,7 +60,7 @@ export class TopicsPage {
   @ApiProperty({
     type: String,
     nullable: true,
-    description: 'Cursor of the next page: send it as `after`. null on the last page.',
+    description: 'Cursor of the next page. Send it as `after`. null on the last page.',
     example: null,
   })
   next_cursor!: string | null;

@@ -10,7 +10,10 @@ const HEARTBEAT_MS = 15_000;
 /** Minimum time between two rounds, so that each subscriber receives several commits in one write. */
 const MIN_ROUND_INTERVAL_MS = 10;
 
-/** The open streams. A round serves all subscribers after a commit. Rounds take at most half of the time. */
+/**
+ * Manages the open streams. After a commit, a round wakes all subscribers. Rounds take at most half of the time of
+ * the event loop.
+ */
 @Injectable()
 export class LiveStreams implements OnModuleInit, BeforeApplicationShutdown {
   private readonly logger = new Logger(LiveStreams.name);
@@ -43,9 +46,9 @@ export class LiveStreams implements OnModuleInit, BeforeApplicationShutdown {
     for (const subscriber of this.subscribers) subscriber.end();
   }
 
-  /** Resolves with whether the store has reached this seq. */
+  /** Resolves with whether `seq` is at most the highest stored seq. */
   async hasReached(seq: number): Promise<boolean> {
-    // An event may be stored and not announced yet.
+    // A stored event may not have been announced yet.
     return seq <= this.window.lastSeq || seq <= (await this.store.lastSeq());
   }
 
@@ -90,7 +93,7 @@ export class LiveStreams implements OnModuleInit, BeforeApplicationShutdown {
     this.lastRoundMs = this.lastRoundEnded - started;
   }
 
-  /** Keeps the window only while a subscriber keeps up. A stalled one catches up from the store when it resumes. */
+  /** Deactivates the window if every subscriber is stalled. A stalled subscriber catches up from the store. */
   private keepWindow(): void {
     this.window.setActive([...this.subscribers].some(({ stalled }) => !stalled));
   }

@@ -4,8 +4,8 @@ import type { LiveStreams } from './live-streams.js';
 import type { StreamQuery } from './stream.query.js';
 
 /**
- * Takes the response over from the framework and opens a stream on it. Throws a 422 for a cursor that is malformed or
- * beyond the last event, for example from another database. Such a subscriber would receive nothing.
+ * Opens a stream on the raw response, without Fastify. Throws a 422 if the cursor is malformed, or if it is beyond
+ * the last event, for example from another database. Such a subscriber would receive nothing.
  */
 export async function openStream(
   streams: LiveStreams,
@@ -13,9 +13,10 @@ export async function openStream(
   lastEventId: string | undefined,
   reply: FastifyReply,
 ): Promise<void> {
-  // Pipelined behind another response, the stream would never begin and its end would go unnoticed.
+  // A pipelined request has no socket until the previous responses end. Its stream would not start, and a disconnect
+  // would not be detected.
   if (!reply.raw.socket)
-    throw new Problem(400, 'A stream needs a connection of its own: do not pipeline it.');
+    throw new Problem(400, 'A stream needs its own connection. Do not pipeline the request.');
   const cursor = lastEventId ? readCursor(lastEventId) : after;
   if (cursor !== undefined && !(await streams.hasReached(cursor))) {
     throw invalid('The cursor is beyond the last event. It may come from another database.', [
@@ -27,7 +28,7 @@ export async function openStream(
     ...reply.getHeaders(),
     'content-type': 'text/event-stream; charset=utf-8',
     'cache-control': 'no-store, no-transform',
-    // nginx and other proxies would otherwise buffer the stream.
+    // Without this header, nginx and other proxies buffer the stream.
     'x-accel-buffering': 'no',
   } as Record<string, string>);
   if (reply.request.method === 'HEAD') reply.raw.end();

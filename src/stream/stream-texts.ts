@@ -1,7 +1,7 @@
-/** Maximum size of the cached texts. */
+/** Size in bytes above which the cache is cleared. */
 const MAX_BYTES = 4 * 1024 * 1024;
 
-/** A part of a stream. */
+/** A part of a stream, as server-sent events. */
 export interface StreamText {
   /** UTF-8. */
   readonly text: Buffer;
@@ -14,7 +14,7 @@ export class StreamTexts {
   private readonly texts = new Map<string, StreamText>();
   private bytes = 0;
 
-  /** Returns the cached text, or caches and returns that of `write`. */
+  /** Returns the cached part, or calls `write` and caches its result. */
   get(key: string, write: () => StreamText): StreamText {
     let part = this.texts.get(key);
     if (!part) {

@@ -4,18 +4,18 @@ import type { EventSelection } from '../event/selection.js';
 import type { Store } from '../store/store.js';
 import type { LiveWindow } from './live-window.js';
 
-/** Maximum size of one read from the store. Also bounds the memory of a stalled client. */
+/** Size in bytes at which a read from the store ends. Also bounds the memory of a stalled client. */
 const PAGE_BYTES = 64 * 1024;
 const PAGE_EVENTS = 500;
 const RECONNECT_AFTER_MS = 1_000;
 
 /**
- * One open stream: past events from the store, page by page, then new ones from the shared window. One cursor runs
- * through both, so no event is skipped or sent twice where they meet. A client receives the next page only after it
- * has read the last one.
+ * Sends one stream. Past events come from the store, in pages, and new events from the shared window. Both use the
+ * same cursor, so no event is skipped or repeated in between. Backpressure delays the next page until the client has
+ * read the previous one.
  */
 export class Subscriber {
-  /** Whether the client has not read everything that was sent. */
+  /** Whether the write buffer is full. Cleared by `drain`. */
   stalled = false;
   private catchingUp = false;
 
@@ -32,12 +32,12 @@ export class Subscriber {
       this.stalled = false;
       this.wake();
     });
-    // A client that disconnects also emits `close`, which ends the stream.
+    // A disconnect also emits `close`, which ends the stream.
     response.on('error', () => {});
     response.write(`retry: ${RECONNECT_AFTER_MS}\n${this.position()}`);
   }
 
-  /** Sends new events until the client stalls. */
+  /** Sends events until the client stalls or has received all of them. */
   wake(): void {
     if (this.catchingUp || this.stalled || this.hasEnded()) return;
     if (this.window.covers(this.cursor)) this.sendNew();
@@ -52,7 +52,7 @@ export class Subscriber {
     this.response.end();
   }
 
-  /** Returns an id without data, from which a client continues if it reconnects before its first event. */
+  /** Returns an id without data. A client that reconnects before its first event continues from this id. */
   private position(): string {
     return `id: ${this.cursor}\n\n`;
   }
@@ -79,7 +79,7 @@ export class Subscriber {
   }
 
   private async sendPast(): Promise<void> {
-    // The read sees everything announced before it. If it finds no more, the cursor may advance that far.
+    // A read includes every event announced before it. If it returns no more events, the cursor advances to this seq.
     const announced = this.window.lastSeq;
     const { events, more } = await this.store.find({
       ...this.selection,
