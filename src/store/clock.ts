@@ -1,11 +1,14 @@
 /**
- * The clock that stamps `processed_at`. It orders commits: it never goes back, not even when the system clock is
- * set back or after a restart, so `processed_at` and seq describe the same order and a time can be searched by seq.
+ * Clock that stamps `processed_at`. Its time never decreases, not even after a restart or when the system clock is
+ * set back. `processed_at` and seq therefore have the same order, so a time can be found by a binary search over seq.
  *
- * A store with one owner reads the clock of its process. A store shared by several processes reads the clock of its
+ * A store with one owner uses the clock of its process. A store shared by several processes uses the clock of its
  * database, while it holds the lock that serialises commits.
  */
 export abstract class Clock {
-  /** Returns UTC as RFC 3339 with milliseconds: 2026-01-31T12:00:00.000Z. Never returns an earlier time than before. */
+  /**
+   * Returns UTC as RFC 3339 with milliseconds, such as 2026-01-31T12:00:00.000Z. Never earlier than the previous
+   * result.
+   */
   abstract now(): string;
 }

@@ -14,6 +14,6 @@ export interface EventFilter extends EventSelection {
   readonly before?: number;
   /** Maximum number of events. */
   readonly limit: number;
-  /** Size at which the result ends. It includes the event that exceeds this size, so one event always fits. */
+  /** Size in bytes at which the result ends. The event that exceeds it is still included, so one event always fits. */
   readonly maxBytes: number;
 }

@@ -1,16 +1,13 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import type { StoredEvent } from '../event/event.js';
 
-/**
- * A stored event: the same fields from the request to the row and back. The unique composite index decides whether
- * an event is new.
- */
+/** A stored event, with the field names of the request. The unique composite index decides whether an event is new. */
 @Entity('processed_events')
 @Index('processed_events_dedup_key', ['topic', 'event_id'], { unique: true })
-// Pages a topic in order: SQLite appends the rowid, which is seq, to every index entry.
+// Lists a topic in the order of seq, because SQLite appends the rowid (seq) to every index entry.
 @Index('processed_events_topic', ['topic'])
 export class ProcessedEvent implements StoredEvent {
-  /** The rowid. SQLite assigns it on insert, so a rejected event leaves no gap. */
+  /** The rowid. SQLite assigns it on insert, so a duplicate leaves no gap. */
   @PrimaryColumn({ type: 'integer' })
   seq!: number;
 

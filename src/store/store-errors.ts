@@ -1,19 +1,19 @@
-/** The store cannot write or read now (disk full, file locked, I/O error). Trying again later may succeed. */
+/** Temporary failure to write or read (disk full, file locked, I/O error). A later attempt may succeed. */
 export class StoreUnavailableError extends Error {
   override readonly name = 'StoreUnavailableError';
 }
 
-/** An event of the batch cannot be stored, now or later. Nothing of the batch has been stored. */
+/** Permanent failure to store an event of a batch. Nothing of the batch has been stored. */
 export class UnstorableEventError extends Error {
   override readonly name = 'UnstorableEventError';
 }
 
-/** The database is damaged. Trying again does not help. */
+/** Permanent failure to read, because the database is damaged. */
 export class StoreDamagedError extends Error {
   override readonly name = 'StoreDamagedError';
 }
 
-/** The database cannot be opened, or another instance owns it. The message names the database and the reason. */
+/** Failure to open the database, which another instance may own. The message contains its path and the reason. */
 export class StoreOpenError extends Error {
   override readonly name = 'StoreOpenError';
 }

@@ -4,7 +4,7 @@ import { unavailable } from '../http/problem.js';
 import { sendProblem } from '../http/problem.filter.js';
 import { StoreUnavailableError } from './store-errors.js';
 
-/** Responds with 503 to a reader if the store cannot be read. */
+/** Responds with 503 and Retry-After to a request that could not read the store. */
 @Catch(StoreUnavailableError)
 export class StoreUnavailableFilter implements ExceptionFilter {
   catch(_error: StoreUnavailableError, host: ArgumentsHost): void {

@@ -6,21 +6,21 @@ import type { EventFilter } from './event-filter.js';
 import type { TopicCounters } from './topic-counters.entity.js';
 
 /**
- * The deduplication store. Stores each event once and returns a verdict for each time it is received.
+ * Deduplication store. Stores each event once and returns a verdict each time the event is received.
  *
  * Every implementation promises:
  * - **Durability.** Once `commit` resolves, the batch survives SIGKILL and power failure.
  * - **One copy.** A unique index on (topic, event_id) decides, in the transaction that stores the events.
- * - **Order.** `seq` is the commit order: it starts at 1 and has no gaps. An event becomes visible only after every
+ * - **Order.** `seq` is the commit order. It starts at 1 and has no gaps. An event becomes visible only after every
  *   event with a smaller seq, so a reader with a cursor never skips one. `processed_at` never decreases with seq.
- * - **Fidelity.** Names, timestamps and payload text are returned byte-identical. Payload text comes
- *   from JSON.stringify, so equal payloads differ at most in the order of their keys.
+ * - **Fidelity.** Names, timestamps and payload text are returned byte-identical. Payload text comes from
+ *   JSON.stringify, so equal payloads differ at most in the order of their keys.
  * - **Collation.** Names are ordered by their UTF-8 bytes.
- * - **Ownership.** A store is either owned by one process (opening it twice rejects with `StoreOpenError`) or
- *   serialises the commits of all its owners. Callers need no lock of their own.
- * - **Errors.** No error of the database or its driver reaches the caller. Every method rejects with
- *   `StoreUnavailableError` if trying again may succeed. In addition, `commit` rejects with `UnstorableEventError`,
- *   and the methods that read reject with `StoreDamagedError`.
+ * - **Ownership.** A store with one owner process rejects a second `open` with `StoreOpenError`. A store with several
+ *   owners serialises their commits. Callers need no lock of their own.
+ * - **Errors.** Errors of the database and its driver never reach the caller. Every method rejects with
+ *   `StoreUnavailableError` if a later attempt may succeed. In addition, `commit` rejects with
+ *   `UnstorableEventError`, and the methods that read reject with `StoreDamagedError`.
  */
 export abstract class Store {
   /**
@@ -44,19 +44,19 @@ export abstract class Store {
   /** Returns the highest seq; 0 if the store is empty. */
   abstract lastSeq(): Promise<number>;
 
-  /** Returns the totals over all topics. Costs the same whatever the number of stored events. */
+  /** Returns the totals over all topics. The cost is independent of the number of stored events. */
   abstract counters(): Promise<StoreCounters>;
 
   /** Returns up to `limit` topics in the order of their names, beginning after the name `after`. */
   abstract topics(after: string, limit: number): Promise<readonly TopicSummary[]>;
 
-  /** Resolves once a write has reached the disk. Leaves no trace that a reader could see. */
+  /** Resolves once a test write is durable. The write changes no events and no counters. */
   abstract probe(): Promise<void>;
 
-  /** Returns the space of the volume that holds the store; undefined if the store is not on this machine. */
+  /** Returns the space of the volume that holds the store; undefined if the store is on another machine. */
   abstract space(): Promise<DiskSpace | undefined>;
 
-  /** Finishes commits in flight and releases everything. No other method may be called afterwards. */
+  /** Finishes commits in flight and releases all resources. No other method may be called afterwards. */
   abstract close(): Promise<void>;
 }
 
@@ -81,7 +81,7 @@ export interface FoundEvents {
 
 /** Totals over all topics; received = unique_processed + duplicate_dropped. */
 export interface StoreCounters extends Omit<TopicCounters, 'topic'> {
-  /** In the order of their first event. */
+  /** Names of all topics, in the order of their first event. */
   readonly topics: readonly string[];
 }
 

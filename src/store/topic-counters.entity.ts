@@ -6,7 +6,7 @@ export class TopicCounters {
   @PrimaryColumn({ type: 'text' })
   topic!: string;
 
-  /** unique_processed + duplicate_dropped. */
+  /** Sum of unique_processed and duplicate_dropped. */
   @Column({ type: 'integer' })
   received!: number;
 

@@ -5,8 +5,9 @@ const INTERVAL_MS = 50;
 const INTERVAL_AFTER_ERROR_MS = 1_000;
 
 /**
- * Checkpoints the WAL on a connection of its own. A checkpoint takes tens of milliseconds, more with random keys;
- * on the writer's connection, every publisher would wait for it. The p99 of single events is 9 ms instead of 69.
+ * Checkpoints the WAL on its own connection. A checkpoint takes tens of milliseconds, and more with random keys. On
+ * the writer's connection, it would delay every publisher. The p99 of single events would be 69 ms instead of 9 ms
+ * (docs/decisions.md).
  */
 export class Checkpointer {
   private readonly database: Database;
@@ -33,7 +34,7 @@ export class Checkpointer {
       checkpointConcurrently(this.database);
       return INTERVAL_MS;
     } catch {
-      // A full disk or a lock. The writer meets it on the next commit and reports it.
+      // The disk is full or the database is locked. The next commit fails for the same reason and reports it.
       return INTERVAL_AFTER_ERROR_MS;
     }
   }

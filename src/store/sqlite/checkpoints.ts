@@ -1,15 +1,15 @@
 import type { Database } from 'better-sqlite3';
 
 /**
- * WAL size at which a checkpoint is due: 16 MiB. Random keys dirty the same pages repeatedly, so fewer checkpoints
- * copy less. But commits wait while a checkpoint is fsynced, which takes a tenth of a second for 64 MiB.
+ * WAL size (16 MiB) at which a checkpoint is due. Random keys dirty the same pages repeatedly, so less frequent
+ * checkpoints copy fewer pages. However, commits wait for the fsync of a checkpoint, which takes 100 ms for 64 MiB.
  */
 const CHECKPOINT_PAGES = 4_000;
 
-/** The number of pages the writer may checkpoint between two commits: a few milliseconds. */
+/** Maximum number of pages that the writer checkpoints between two commits. Takes a few milliseconds. */
 const REST_PAGES = 1_000;
 
-/** The WAL grows during a checkpoint. Each further pass copies what arrived during the one before. */
+/** Maximum number of passes of a checkpoint. Each pass copies the pages that were committed during the previous one. */
 const MAX_PASSES = 3;
 
 interface WalState {
@@ -19,7 +19,9 @@ interface WalState {
   readonly due: boolean;
 }
 
-/** Returns the state of the WAL. NOOP copies nothing, but requires SQLite 3.51: earlier versions would checkpoint. */
+/**
+ * Returns the state of the WAL. NOOP checkpoints nothing. It requires SQLite 3.51; earlier versions would checkpoint.
+ */
 function readWalState(database: Database): WalState {
   const [{ log, checkpointed }] = database.pragma('wal_checkpoint(NOOP)') as [
     { log: number; checkpointed: number },
@@ -37,15 +39,15 @@ export function checkpointConcurrently(database: Database): void {
 }
 
 /**
- * Checkpoints the remaining WAL pages between two commits, so that SQLite restarts the WAL. Only the writer can do
- * this; other connections always find a newer commit. Never throws: the previous commit is durable, and a full disk
- * surfaces on the next one.
+ * Checkpoints the remaining WAL pages between two commits, so that SQLite restarts the WAL. Another connection cannot
+ * do this, because commits extend the WAL during its checkpoint. Never throws, because the previous commit is durable
+ * and the next commit reports a full disk.
  */
 export function checkpointRest(database: Database): void {
   try {
     const { rest, due } = readWalState(database);
     if (due && rest < REST_PAGES) database.pragma('wal_checkpoint(PASSIVE)');
   } catch {
-    // The WAL is kept. The next commit tries again.
+    // The WAL is unchanged. The next commit tries again.
   }
 }

@@ -2,11 +2,11 @@ import type { Submission } from '../../event/submission.js';
 import { OUTCOMES, type Verdict } from '../../event/verdict.js';
 
 /*
- * Batches cross the thread boundary as flat arrays. Structured clone copies them five times faster than objects:
- * 10 % less CPU per event in batches of 1000 (single events: no difference).
+ * Batches cross the thread boundary as flat arrays, which structured clone copies five times faster than objects.
+ * This saves 10 % of the CPU time per event in batches of 1000, and nothing for single events.
  */
 
-/** Values of one event: topic, event_id, timestamp, source, payload. */
+/** Number of values per event: topic, event_id, timestamp, source and payload. */
 const VALUES_PER_EVENT = 5;
 
 /** Encodes the events of a batch as one array of values. */
@@ -20,9 +20,9 @@ export function encodeEvents(batch: readonly Submission[]): string[] {
   return values;
 }
 
-/** Verdicts of a batch, two arrays with one element per event. */
+/** The verdicts of a batch, as two arrays with one element per event. */
 export interface EncodedVerdicts {
-  /** Indexes of `OUTCOMES`. */
+  /** Indexes into `OUTCOMES`. */
   readonly outcomes: Uint8Array;
   readonly seqs: Float64Array;
 }

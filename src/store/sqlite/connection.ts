@@ -4,15 +4,16 @@ import { ProcessedEvent } from '../processed-event.entity.js';
 import { TopicCounters } from '../topic-counters.entity.js';
 import { CreateStore1763800000000 } from './migrations/1763800000000-create-store.js';
 
-/** How long a statement waits for a lock. Up to three commits are in flight: the last of them fails within a second. */
+/** Maximum wait of a statement for a lock. With up to three commits in flight, the last one fails within a second. */
 const BUSY_TIMEOUT_MS = 300;
 
-/** Cache of the writer: holds the interior pages of the deduplication index. Readers rely on the OS page cache. */
+/** Page cache of the writer, sized for the interior pages of the deduplication index. Readers use the OS page cache. */
 const WRITER_CACHE_KIB = 32 * 1024;
 
 /**
- * WAL size from which the writer also checkpoints, if the checkpointer does not keep up: 128 MiB. Not a bound,
- * because SQLite skips that checkpoint while another connection holds the checkpoint lock or an old read transaction.
+ * WAL size (128 MiB) at which the writer also checkpoints, because the checkpointer is too slow. The WAL can grow
+ * further. SQLite skips this checkpoint while another connection holds the checkpoint lock or an old read
+ * transaction.
  */
 const MAX_WAL_PAGES = 32_000;
 
@@ -21,7 +22,7 @@ export function databasePath(databaseUrl: string): string {
   return databaseUrl.replace(/^sqlite:/, '');
 }
 
-/** TypeORM's options for a database file. In WAL mode a read-only connection does not block the writer. */
+/** Returns TypeORM's options for a database file. In WAL mode, a read-only connection does not block the writer. */
 export function dataSourceOptions(path: string, { readonly = false } = {}): DataSourceOptions {
   return {
     type: 'better-sqlite3',
@@ -38,7 +39,7 @@ export function dataSourceOptions(path: string, { readonly = false } = {}): Data
   };
 }
 
-/** Opens the database through TypeORM and returns its driver connection too. */
+/** Opens the database through TypeORM. Also returns the connection of its driver, which runs prepared statements. */
 export async function connect(path: string, options: { readonly?: boolean } = {}): Promise<Connection> {
   const dataSource = await new DataSource(dataSourceOptions(path, options)).initialize();
   const { databaseConnection } = dataSource.driver as unknown as { databaseConnection: Database };

@@ -1,9 +1,9 @@
 import { Clock } from '../clock.js';
 
-/** The system clock, held at its latest reading while it is set back. */
+/** Returns the system time, or its own latest time while the system clock is set back. */
 export class MonotonicClock extends Clock {
   constructor(
-    /** The latest reading of an earlier process; empty if there was none. */
+    /** `processed_at` of the last stored event; empty if there is none. */
     private latest: string,
   ) {
     super();

@@ -24,10 +24,10 @@ const TOPICS = `
       (SELECT max(seq) FROM processed_events e WHERE e.topic = c.topic)) AS last_event_at
   FROM topic_counters c WHERE topic > ? ORDER BY topic LIMIT ?`;
 
-/** Rows scanned per step where no index helps. Other reads run between two steps. */
+/** Number of rows scanned per step if no index applies. Other reads run between two steps. */
 const SCAN_ROWS = 20_000;
 
-/** A read-only connection. It sees only committed events. */
+/** Runs queries on a read-only connection, which sees only committed events. */
 export class Reader {
   private readonly database: Database;
 
@@ -39,9 +39,9 @@ export class Reader {
   }
 
   /**
-   * Returns the first events that pass the filter, up to its limit and its bytes. A topic is read by its index,
-   * everything else by seq. Source and pattern filters have no index: SQLite scans `SCAN_ROWS` rows per step without
-   * loading payloads, and other reads run between steps.
+   * Returns the first events that pass the filter, up to `limit` events or `maxBytes`. A topic is read through its
+   * index, all other events in the order of seq. Filters by source or pattern have no index. For them, SQLite scans
+   * `SCAN_ROWS` rows per step without loading payloads, and other reads run between steps.
    */
   async find(filter: EventFilter): Promise<FoundEvents> {
     const ascending = filter.order === 'asc';
@@ -116,7 +116,7 @@ export class Reader {
 
   /**
    * Returns the first seq stored at `time` or later. processed_at never decreases with seq, so a binary search over
-   * the primary key takes about twenty steps among millions, and no index on time is needed.
+   * the primary key replaces an index on time. It takes about twenty steps among a million events.
    */
   private firstSeqAt(time: string, lastSeq: number): number {
     const next = this.database.prepare<[number], Pick<StoredEvent, 'seq' | 'processed_at'>>(NEXT_BY_SEQ);

@@ -1,12 +1,12 @@
 import type { StoreCounters } from '../store.js';
 import type { TopicCounters } from '../topic-counters.entity.js';
 
-/** Totals over all topics, kept in memory: this process owns the database, so it sees every commit. */
+/** Keeps the totals over all topics in memory. They are complete, because this process makes every commit. */
 export class RunningTotals {
   private readonly topics = new Set<string>();
   private readonly totals = { received: 0, unique_processed: 0, duplicate_dropped: 0, conflicts: 0 };
 
-  /** Adds counters of topics: the stored ones at start, then the increments of each commit. */
+  /** Adds counters of topics. At start, these are the stored counters, then the increments of each commit. */
   add(counters: readonly TopicCounters[]): void {
     for (const { topic, received, unique_processed, duplicate_dropped, conflicts } of counters) {
       this.topics.add(topic);

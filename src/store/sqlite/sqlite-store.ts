@@ -26,13 +26,15 @@ import { ThreadEndedError, WorkerClient } from './worker-client.js';
 import type { Role } from './worker-protocol.js';
 import type { Writer } from './writer.js';
 
-/** Result codes about a value. All other codes are about the database: full disk, lock, I/O. */
+/**
+ * Result codes caused by a value. All others are caused by the database, such as a full disk, a lock or an I/O error.
+ */
 const UNSTORABLE = /^SQLITE_(CONSTRAINT|MISMATCH|RANGE|TOOBIG)/;
 const DAMAGED = /^SQLITE_(CORRUPT|NOTADB)/;
 
 /**
- * The store in one SQLite file, owned by this process. One thread writes, another reads, a third checkpoints the
- * WAL. Submission ids are not recorded, because a commit loses its result only if the process ends.
+ * Store in one SQLite file that this process owns. One thread writes, another reads, and a third checkpoints the WAL.
+ * Submission ids are not recorded, because the result of a commit is lost only if the process ends.
  */
 export class SqliteStore extends Store {
   private readonly totals = new RunningTotals();
@@ -46,7 +48,7 @@ export class SqliteStore extends Store {
     super();
   }
 
-  /** Opens the database file, creating or migrating it. Rejects with `StoreOpenError`, also if another instance owns it. */
+  /** Opens the database file, after creating or migrating it if necessary. Rejects with `StoreOpenError`. */
   static async open(path: string): Promise<SqliteStore> {
     const threads: WorkerClient<unknown>[] = [];
     const start = async <T>(role: Role): Promise<WorkerClient<T>> => {
@@ -56,7 +58,7 @@ export class SqliteStore extends Store {
       return thread;
     };
     try {
-      // The writer first: it creates the file that the others open.
+      // The writer starts first, because it creates the file that the others open.
       const writer = await start<Writer>('writer');
       const [reader, checkpointer] = await Promise.all([
         start<Reader>('reader'),
@@ -79,7 +81,7 @@ export class SqliteStore extends Store {
       this.totals.add(counters);
       return { verdicts: decodeVerdicts(verdicts), ...commit };
     } catch (error) {
-      // Damage counts as unavailable: events that were accepted with 202 must be kept.
+      // A damaged database counts as unavailable, so that events accepted with 202 are kept and retried.
       throw isFromSqlite(error) && !hasCode(error, UNSTORABLE)
         ? unavailable(error)
         : new UnstorableEventError((error as Error).message, { cause: error });
@@ -129,7 +131,8 @@ export class SqliteStore extends Store {
 
   async close(): Promise<void> {
     try {
-      // The checkpointer first: it must not hold the WAL while the writer checkpoints all of it.
+      // The checkpointer closes first, so that it does not hold the checkpoint lock while the writer truncates the
+      // WAL.
       await this.checkpointer.remote.close();
       await this.writer.remote.close();
       await this.reader.remote.close();
@@ -153,7 +156,7 @@ function unavailable(error: unknown): StoreUnavailableError {
   return new StoreUnavailableError((error as Error).message, { cause: error });
 }
 
-/** Returns whether SQLite or its thread failed, not our own code. */
+/** Returns whether SQLite raised the error or a store thread has ended. */
 function isFromSqlite(error: unknown): boolean {
   return error instanceof ThreadEndedError || hasCode(error, /^SQLITE_/);
 }

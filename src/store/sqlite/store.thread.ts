@@ -1,6 +1,6 @@
 /**
- * The body of a store thread: one connection to the database. SQLite calls block, and an fsync or a large commit may
- * take a tenth of a second. On the main thread they would delay every request and probe.
+ * Entry point of a store thread, which has one connection to the database. SQLite calls are synchronous, and an fsync
+ * or a large commit may take 100 ms. On the main thread, they would block the event loop.
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import type { CallMessage, ResultMessage, Role, ThreadData } from './worker-protocol.js';
@@ -8,7 +8,8 @@ import type { CallMessage, ResultMessage, Role, ThreadData } from './worker-prot
 const { role, path } = workerData as ThreadData;
 const port = parentPort!;
 
-// Imported by role: the checkpointer does not need TypeORM, which takes 20 MiB and most of the start.
+// Each role imports only its own modules. The checkpointer does not use TypeORM, which needs 20 MiB and most of the
+// startup time.
 const open: Record<Role, () => Promise<object>> = {
   async writer() {
     const [{ connect }, { lockDatabase }, { Writer }] = await Promise.all([
@@ -20,7 +21,7 @@ const open: Record<Role, () => Promise<object>> = {
     const connection = await connect(path);
     await connection.dataSource.runMigrations();
     const writer = new Writer(connection, lock);
-    // SQLite opens a read-only file without an error. The probe reports it now instead of at the first commit.
+    // SQLite opens a read-only file without an error. With this probe, the start fails instead of the first commit.
     writer.probe();
     return writer;
   },
@@ -35,7 +36,7 @@ const open: Record<Role, () => Promise<object>> = {
 };
 
 const opened = open[role]();
-// The first call reports the error; until then it must not count as unhandled.
+// The first call rejects with this error. Until then, Node must not report it as an unhandled rejection.
 opened.catch(() => {});
 port.on('message', ({ id, method, args }: CallMessage) => {
   void respond(id, method, args);

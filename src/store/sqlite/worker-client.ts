@@ -1,15 +1,18 @@
 import { Worker } from 'node:worker_threads';
 import type { CallMessage, Remote, ResultMessage, Role, ThreadData } from './worker-protocol.js';
 
-/** Young generation of a thread's heap. Batches are short-lived: a larger one would only delay their collection. */
+/**
+ * Maximum size of the young generation of a thread's heap. Batches are short-lived, so a larger one would only delay
+ * garbage collection.
+ */
 const YOUNG_GENERATION_MB = 16;
 
-/** The thread has ended. Calls in flight have an unknown result. */
+/** Thrown if the thread has ended. The result of calls in flight is unknown. */
 export class ThreadEndedError extends Error {
   override readonly name = 'ThreadEndedError';
 }
 
-/** An error thrown in the thread, with SQLite's result code if it came from SQLite. */
+/** An error thrown in the thread, with SQLite's result code if SQLite raised it. */
 class RemoteError extends Error {
   override readonly name = 'RemoteError';
 
@@ -27,8 +30,8 @@ interface PendingCall {
 }
 
 /**
- * Calls the methods of an object in a worker thread, in order. comlink and thread pools do not fit: the former drops
- * `code` from errors, the latter are for stateless tasks.
+ * Calls the methods of an object in a worker thread, in the order of the calls. comlink is not used, because it drops
+ * `code` from errors. Thread pools are not used, because they are for stateless tasks.
  */
 export class WorkerClient<T> {
   /** The methods of the object in the thread. */
@@ -60,7 +63,7 @@ export class WorkerClient<T> {
     await this.call('opened', []);
   }
 
-  /** Terminates the thread. Its object must be closed before. */
+  /** Terminates the thread. The caller must close the object first. */
   async terminate(): Promise<void> {
     await this.worker.terminate();
   }

@@ -19,7 +19,7 @@ export interface ResultMessage {
   readonly error?: { message: string; code?: string | undefined };
 }
 
-/** The methods of `T` as another thread calls them: each returns a promise. */
+/** The methods of `T` as called from another thread, where each returns a promise. */
 export type Remote<T> = {
   [K in keyof T as T[K] extends (...args: never[]) => unknown ? K : never]: T[K] extends (
     ...args: infer A

@@ -32,7 +32,7 @@ const FIND_LAST = `SELECT seq, processed_at FROM processed_events ORDER BY seq D
 type Original = Pick<StoredEvent, 'seq' | 'payload'>;
 type LastEvent = Pick<StoredEvent, 'seq' | 'processed_at'>;
 
-/** The result of one commit, as it crosses the thread boundary. */
+/** The result of one commit, encoded for the thread boundary. */
 interface EncodedCommit extends Omit<Commit, 'verdicts'> {
   readonly verdicts: EncodedVerdicts;
   /** Increments of the counters of each topic. */
@@ -40,8 +40,8 @@ interface EncodedCommit extends Omit<Commit, 'verdicts'> {
 }
 
 /**
- * Commits batches on the only connection that changes rows. Uses prepared statements of the driver: TypeORM's insert builder reaches a third of
- * their throughput (docs/decisions.md).
+ * Commits batches on the only connection that changes rows. Uses prepared statements of the driver, because TypeORM's
+ * insert builder reaches a third of their throughput (docs/decisions.md).
  */
 export class Writer {
   private readonly database: Database;
@@ -66,8 +66,8 @@ export class Writer {
   }
 
   /**
-   * Stores a batch and updates the counters in one transaction. The commit is fsynced when this method returns. If a
-   * statement fails, rolls back and throws the error of SQLite.
+   * Stores a batch and updates the counters in one transaction. The commit is fsynced when this method returns. Rolls
+   * back and throws the error of SQLite if a statement fails.
    */
   commit(encodedEvents: readonly string[]): EncodedCommit {
     this.database.exec('BEGIN IMMEDIATE');
@@ -140,7 +140,7 @@ function emptyCounters(topic: string): TopicCounters {
   return { topic, received: 0, unique_processed: 0, duplicate_dropped: 0, conflicts: 0 };
 }
 
-/** Returns whether two JSON texts are deep-equal. Key order is irrelevant. */
+/** Returns whether two JSON texts are deep-equal, regardless of key order. */
 function isSamePayload(a: string, b: string): boolean {
   return a === b || isDeepStrictEqual(JSON.parse(a), JSON.parse(b));
 }
