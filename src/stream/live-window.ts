@@ -39,8 +39,8 @@ export class LiveWindow {
   }
 
   /**
-   * Starts to keep the events of new commits, or stops and drops them. The caller passes false if no subscriber keeps
-   * up.
+   * Starts to keep the events of new commits, or stops and drops them. Called with false if every subscriber is
+   * stalled.
    */
   setActive(active: boolean): void {
     if (active && !this.unsubscribe) {

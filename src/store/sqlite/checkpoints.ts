@@ -1,8 +1,8 @@
 import type { Database } from 'better-sqlite3';
 
 /**
- * WAL size (16 MiB) at which a checkpoint is due. Random keys dirty the same pages repeatedly, so less frequent
- * checkpoints copy fewer pages. However, commits wait for the fsync of a checkpoint, which takes 100 ms for 64 MiB.
+ * WAL size (16 MB) at which a checkpoint is due. Random keys dirty the same pages repeatedly, so less frequent
+ * checkpoints copy fewer pages. However, commits wait for the fsync of a checkpoint, which takes 100 ms for 64 MB.
  */
 const CHECKPOINT_PAGES = 4_000;
 

@@ -11,7 +11,7 @@ const BUSY_TIMEOUT_MS = 300;
 const WRITER_CACHE_KIB = 32 * 1024;
 
 /**
- * WAL size (128 MiB) at which the writer also checkpoints, because the checkpointer is too slow. The WAL can grow
+ * WAL size (131 MB) at which the writer also checkpoints, because the checkpointer is too slow. The WAL can grow
  * further. SQLite skips this checkpoint while another connection holds the checkpoint lock or an old read
  * transaction.
  */
