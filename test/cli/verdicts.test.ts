@@ -1,5 +1,4 @@
-import { classifyFailure, PublishingError } from '../../src/cli/simulate/failure.js';
-import { parseRetryAfterMs } from '../../src/cli/simulate/backoff.js';
+import { PublishingError } from '../../src/cli/simulate/failure.js';
 import { readVerdict, readVerdicts } from '../../src/cli/simulate/verdicts.js';
 import type { PublishedBatch, PublishedEvent } from '../../src/ingest/publish.dto.js';
 import { events } from '../harness/an-event.js';
@@ -50,46 +49,5 @@ describe('the simulator', () => {
     expect(() => readVerdict(result(second, 'stored', 1) as unknown as PublishedEvent, first)).toThrow(
       /was sent/,
     );
-  });
-
-  const failure = (status: number, type?: string, headers = {}) =>
-    classifyFailure('POST /publish', { status, headers, body: type ? { type } : undefined });
-
-  it.each([
-    ['503 queue-full', 503, 'urn:problem:queue-full', false],
-    ['503 receiving-full', 503, 'urn:problem:receiving-full', false],
-    ['503 shutting-down', 503, 'urn:problem:shutting-down', false],
-    ['503 store-unavailable', 503, 'urn:problem:store-unavailable', true],
-    ['503', 503, undefined, true],
-    ['429', 429, undefined, false],
-  ])('retries a %s response', (reason, status, type, ambiguous) => {
-    expect(failure(status, type)).toEqual({ reason, ambiguous, retryAfterMs: 0 });
-  });
-
-  it.each([400, 401, 404, 422, 500])('stops after a %s response', (status) => {
-    expect(() => failure(status)).toThrow(PublishingError);
-  });
-
-  it('delays the retry by the Retry-After of the response', () => {
-    expect(failure(503, undefined, { 'retry-after': '7' }).retryAfterMs).toBe(7_000);
-  });
-});
-
-describe('a Retry-After header', () => {
-  it.each([
-    ['0', 0],
-    ['30', 30_000],
-    ['-1', 0],
-    ['soon', 0],
-    ['Thu, 01 Jan 1970 00:00:00 GMT', 0],
-    [undefined, 0],
-  ])('of %s delays the retry by %s ms', (header, ms) => {
-    expect(parseRetryAfterMs(header)).toBe(ms);
-  });
-
-  it('of a date delays the retry until that date', () => {
-    const inAnHour = new Date(Date.now() + 3_600_000).toUTCString();
-    const ms = parseRetryAfterMs(inAnHour);
-    expect(ms > 3_000_000 && ms <= 3_600_000).toBe(true);
   });
 });
