@@ -7,7 +7,8 @@ export default {
   maxWorkers: '100%',
   testPathIgnorePatterns: [
     '/test/faults/(?!judge)',
-    '/test/http/(fuzz|security)',
+    '/random-(bodies|lookups|requests)',
+    '/test/http/(body-limits|security)',
     '/test/ingest/large-bodies',
     '/test/http/cross-origin',
     '/test/docs/',
