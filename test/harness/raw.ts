@@ -6,6 +6,9 @@ export interface RawResponse {
   readonly body: string;
 }
 
+/** Detects a hanging request. Far above the response time on a busy machine. */
+const RESPONSE_TIMEOUT_MS = 30_000;
+
 /** TCP connection that sends arbitrary bytes. */
 export class RawConnection {
   private text = '';
@@ -38,14 +41,14 @@ export class RawConnection {
 
   /**
    * Resolves with the first final response, or undefined if the service closes the connection without one. The body
-   * is empty without Content-Length. Rejects after `withinMs`.
+   * is empty without Content-Length. Rejects if the request hangs.
    */
-  response(method: string, withinMs: number): Promise<RawResponse | undefined> {
+  response(method: string): Promise<RawResponse | undefined> {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         this.close();
-        reject(new Error(`no response within ${withinMs} ms: ${this.text}`));
-      }, withinMs);
+        reject(new Error(`no response within ${RESPONSE_TIMEOUT_MS} ms: ${this.text}`));
+      }, RESPONSE_TIMEOUT_MS);
       const check = () => {
         const response = firstResponse(this.text, method);
         if (!response && !this.socket.closed) return;
