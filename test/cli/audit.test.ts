@@ -19,7 +19,7 @@ const before = stats({ received: 100, unique_processed: 90, duplicate_dropped: 1
 const noAnswer = { reason: 'ECONNRESET', ambiguous: true, retryAfterMs: 0 };
 const queueFull = { reason: '503 queue-full', ambiguous: false, retryAfterMs: 1_000 };
 
-/** Three events of which one is sent twice: all stored, one duplicate. */
+/** Returns a ledger of three stored events, one of which was sent twice and is also a duplicate. */
 function aLedger(): Ledger {
   const ledger = new Ledger(3);
   for (const number of [0, 1, 2]) ledger.acknowledge(number, { outcome: 'stored', seq: 91 + number });
@@ -31,7 +31,7 @@ const sent = { size: 4, distinct: 3 };
 const after = stats({ received: 104, unique_processed: 93, duplicate_dropped: 11 });
 
 describe('the audit of the simulator', () => {
-  it('finds nothing when the statistics changed by what was sent', () => {
+  it('finds nothing if the totals changed by exactly the sent events', () => {
     const { checks, inconsistencies } = audit(sent, aLedger(), before, after);
     expect(inconsistencies).toEqual([]);
     expect(checks.map(({ name, min, max, actual }) => [name, min, max, actual])).toEqual([
@@ -65,7 +65,7 @@ describe('the audit of the simulator', () => {
     expect(inconsistencies.join('\n')).toContain(fault);
   });
 
-  it('allows an attempt without a response to have been counted or not', () => {
+  it('accepts that an attempt without a response was counted or not', () => {
     const ledger = aLedger();
     ledger.retry([0, 1], noAnswer);
     for (const [extra, inconsistencies] of [
@@ -81,7 +81,7 @@ describe('the audit of the simulator', () => {
     }
   });
 
-  it('expects an event that was stored without an acknowledgement to be counted again', () => {
+  it('expects that the retry of an event stored without an acknowledgement is counted too', () => {
     const ledger = new Ledger(1);
     ledger.retry([0], noAnswer);
     ledger.acknowledge(0, { outcome: 'duplicate', seq: 91 });
@@ -91,7 +91,7 @@ describe('the audit of the simulator', () => {
     expect(audit({ size: 1, distinct: 1 }, ledger, before, stats(once)).inconsistencies).not.toEqual([]);
   });
 
-  it('finds a conflict, and a verdict that is missing', () => {
+  it('finds a conflict, and more verdicts than sent events', () => {
     const ledger = aLedger();
     ledger.acknowledge(2, { outcome: 'conflict', seq: 93 });
     const { inconsistencies } = audit(sent, ledger, before, after);
@@ -103,18 +103,18 @@ describe('the audit of the simulator', () => {
 });
 
 describe('the ledger of the simulator', () => {
-  it('finds nothing in one verdict stored for each event', () => {
+  it('finds nothing if each event was stored once', () => {
     expect(aLedger().inconsistencies()).toEqual([]);
   });
 
   it.each([
     [
-      'another seq',
+      'two seqs',
       (ledger: Ledger) => ledger.acknowledge(0, { outcome: 'duplicate', seq: 93 }),
       /seq 91 and seq 93/,
     ],
     [
-      'a second stored',
+      'two verdicts "stored"',
       (ledger: Ledger) => ledger.acknowledge(0, { outcome: 'stored', seq: 91 }),
       /stored 2 times/,
     ],

@@ -14,7 +14,7 @@ describe('the options of the simulator', () => {
     });
   });
 
-  it('keep the path of the address', () => {
+  it('keep the path of the URL', () => {
     expect(readOptions(['--url', 'https://proxy.example/events'])).toMatchObject({
       url: new URL('https://proxy.example/events/'),
     });
@@ -39,7 +39,7 @@ describe('the options of the simulator', () => {
     expect(() => readOptions(args.split(' '))).toThrow(message);
   });
 
-  it('are rejected with a line for each that is invalid', () => {
+  it('are rejected with one line for each invalid option', () => {
     const read = () => readOptions('--events 0 --batch 0 --topics 0'.split(' '));
     expect(read).toThrow(/^--events 0.*\n--batch 0.*\n--topics 0.*$/);
   });

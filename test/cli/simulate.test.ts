@@ -19,7 +19,7 @@ async function simulate(...args: string[]) {
 }
 
 describe('npm run simulate', () => {
-  it('finds the totals consistent when the service is killed and started again in the middle', async () => {
+  it('finds the totals consistent when the service is killed and restarted during the run', async () => {
     let service = await Service.start();
     const { url } = service;
     const run = simulate('--url', url, '--events', '40000', '--batch', '20', '--concurrency', '8');

@@ -13,7 +13,7 @@ const anyOptions = fc
   );
 
 describe('the workload of the simulator', () => {
-  it('sends each distinct event, in order of its number, and exactly as many repeats as asked', () => {
+  it('contains the distinct events in the order of their numbers, and exactly the configured number of repeats', () => {
     fc.assert(
       fc.property(anyOptions, fc.integer({ min: 1, max: 60 }), (options, length) => {
         const workload = new Workload(options);
@@ -28,7 +28,7 @@ describe('the workload of the simulator', () => {
     );
   });
 
-  it('makes an event from its number: the same at every call, of one of the topics', () => {
+  it('returns the same event for a number at every call, with one of the configured topics', () => {
     fc.assert(
       fc.property(anyOptions, (options) => {
         const workload = new Workload(options);

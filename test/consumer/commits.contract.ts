@@ -43,7 +43,7 @@ export function describeCommits(name: string, create: () => Commits): void {
       expect(commits.lastSeq).toBe(10);
     });
 
-    it('starts at 0 and passes no announcement from before the subscription', () => {
+    it('starts at 0 and passes no announcement made before the subscription', () => {
       const commits = create();
       expect(commits.lastSeq).toBe(0);
       commits.announce({ lastSeq: 3 });

@@ -23,7 +23,7 @@ async function logOf(level: string): Promise<Line[]> {
   const publish = async (body: unknown, sent = headers) => (await service.publish(body, sent)).status;
   expect(await publish(batch)).toBe(200);
   expect(await publish([batch[0], { ...batch[1], payload: { text: `${PAYLOAD}!` } }])).toBe(200);
-  // Rejected for its content, its syntax, its key and its media type.
+  // Rejected for an invalid field, malformed JSON, an unknown API key and a missing scope.
   expect(await publish({ ...anEvent({ payload }), topic: '' })).toBe(422);
   expect((await service.publishText(`{"payload":"${PAYLOAD}"`, headers)).status).toBe(400);
   expect(await publish(anEvent({ payload }), { authorization: `Bearer ${API_KEY}!` })).toBe(401);
@@ -38,7 +38,7 @@ const batches = (log: readonly Line[]) => log.filter(({ msg }) => msg === 'batch
 const single = (log: readonly Line[]) => log.filter(({ msg }) => msg === 'event processed');
 
 describe('the log of the service', () => {
-  it('has one line for each commit at level info, without keys and payloads', async () => {
+  it('has one line for each commit at level info, without API keys and payloads', async () => {
     const log = await logOf('info');
     expect(batches(log).map(({ events: count, last_seq }) => [count, last_seq])).toEqual([
       [3, 3],

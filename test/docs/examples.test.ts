@@ -39,7 +39,7 @@ function problemNamed(id: string, name: string): Problem {
   return Object.fromEntries(examples)[name]!.value;
 }
 
-// Runs first, because the request examples store the event that one of these errors does not find.
+// Runs first. One of these errors is the 404 of an event that the request examples store.
 describe('an error example of the OpenAPI document', () => {
   const json = { 'content-type': 'application/json' };
   const event = anEvent();

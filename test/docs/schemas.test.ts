@@ -5,11 +5,11 @@ import { isTimestamp } from '../../src/validation/timestamp.js';
 
 const PATTERNS = { name: NAME_SCHEMA.pattern, timestamp: TIMESTAMP_SCHEMA.pattern };
 
-/** Anchors, literals, classes of literals and \x escapes, groups and repetition: the syntax that all engines share. */
+/** Syntax that all engines share: anchors, literals, classes of literals and \x escapes, groups and repetition. */
 const PORTABLE =
   /^\^(?:\[\^?(?:\\x[0-9a-f]{2}|[A-Za-z0-9]|-)+\]|\((?!\?)|\)|\||\\[.+]|[*?:A-Za-z-]|\{\d+(?:,\d+)?\})+\$$/;
 
-/** Characters at which regular expression engines differ: controls, blanks, bounds of character classes, surrogates. */
+/** Characters that engines match differently: controls, blanks, bounds of character classes, surrogates. */
 const character = fc.oneof(
   fc.constantFrom(...'\0\t\n\x1f ~\x7f\x85\x9f\xa0\xa1\u2003\u2028\ufeff\ud83dpCc{}*>', '😀'),
   fc.string({ unit: 'binary', minLength: 1, maxLength: 1 }),

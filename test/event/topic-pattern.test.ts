@@ -18,7 +18,7 @@ const anyTopic = fc
 
 const escaped = (level: string) => level.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&');
 
-/** The same question as a regular expression, in place of a loop over levels. */
+/** Matches with a regular expression instead of a loop over levels. */
 function referenceMatches(pattern: string, topic: string): boolean {
   const levels = pattern.split('.');
   const source = levels.map((level, index) => {
@@ -29,7 +29,7 @@ function referenceMatches(pattern: string, topic: string): boolean {
 }
 
 describe('a topic pattern', () => {
-  it('matches the topics that its regular expression matches', () => {
+  it('matches the same topics as its regular expression', () => {
     fc.assert(
       fc.property(anyTopic, anyTopic, (pattern, topic) => {
         expect([pattern, topic, matchesPattern(pattern, topic)]).toEqual([
@@ -42,7 +42,7 @@ describe('a topic pattern', () => {
     );
   });
 
-  it('without * and a last > is no pattern', () => {
+  it('has a level * or a last level >', () => {
     fc.assert(
       fc.property(anyTopic, (topic) => {
         expect(isPattern(topic)).toBe(/(^|\.)\*(\.|$)|(^|\.)>$/.test(topic));

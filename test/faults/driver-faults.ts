@@ -19,7 +19,7 @@ export interface KillPoint {
   readonly statement: string;
 }
 
-/** Moments of a commit at which a process can die. */
+/** Points of a commit at which the process can be killed. */
 export const KILL_POINTS = {
   'before-write': { when: 'before', statement: 'BEGIN IMMEDIATE' },
   'in-transaction': { when: 'before', statement: 'INSERT INTO processed_events' },

@@ -106,7 +106,7 @@ describe('the judge', () => {
       ['lost', 'lost', 'lost'],
     ],
     [
-      'an event with a 202 and no interruption that is not stored',
+      'an event that is not stored although the queue was drained after its 202',
       history,
       withRows(row1, row2, { ...row4, seq: 3 }),
       ['lost'],
@@ -181,19 +181,19 @@ describe('the judge', () => {
       ['other seq'],
     ],
     [
-      'a received that is not the sum of unique_processed and duplicate_dropped',
+      'a count in received that is not the sum of unique_processed and duplicate_dropped',
       history,
       withCounters({ received: 8 }),
       ['sums'],
     ],
     [
-      'a received below the number of acknowledged events',
+      'a count in received below the number of acknowledged events',
       history,
       withCounters({ received: 5, duplicate_dropped: 1 }),
       ['sums'],
     ],
     [
-      'a received above the number of sent events',
+      'a count in received above the number of sent events',
       history,
       withCounters({ received: 9, duplicate_dropped: 5 }),
       ['sums'],

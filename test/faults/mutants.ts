@@ -15,7 +15,7 @@ export interface Mutant {
  * service's logic, such as a wrong outcome, a wrong seq or a rejected request that is stored.
  */
 export const MUTANTS: Record<string, Mutant> = {
-  'does not fsync, and loses power': {
+  'does not fsync before a power cut': {
     driver: {
       rewrite: [
         ['synchronous = FULL', 'synchronous = OFF'],

@@ -91,7 +91,7 @@ describe('a full queue', () => {
 });
 
 describe('a publisher of single events', () => {
-  it('waits less than half as long as four publishers of 5000 events running concurrently', async () => {
+  it('waits less than half as long as four concurrent publishers of 5000 events', async () => {
     const trial = new Trial({ environment: slowCommits });
     const { url } = await trial.start();
     const batches = new Load(url, requestsOf(5_000, 50), [], 4);

@@ -9,7 +9,7 @@ export type StoredEventDto = EventsPage['events'][number];
 
 /** State of an idle service, read over HTTP and from its database file. */
 export interface Readback {
-  /** All rows of GET /events, in page order. */
+  /** Rows of GET /events, in page order. */
   readonly rows: readonly StoredEventDto[];
   readonly stats: Omit<StatsResponse, 'uptime' | 'topics'>;
   /** Counters in the database file. */

@@ -27,7 +27,7 @@ export class Client {
     const response = await this.request(path);
     const text = await response.text();
     if (response.status !== 200) throw new Error(`GET ${path}: ${response.status} ${text}`);
-    // Objects of response.json() belong to another realm than Jest's, so that they are never deep-equal to the test's.
+    // response.json() returns objects of another realm, which Jest never finds deep-equal to those of a test.
     return JSON.parse(text) as T;
   }
 

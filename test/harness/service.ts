@@ -15,7 +15,7 @@ export class Service extends Client {
     url: string,
     readonly database: string,
     readonly process: ChildProcess,
-    /** Lines that the service has logged so far, JSON each. */
+    /** Lines that the service has logged so far, each a JSON object. */
     readonly log: readonly string[],
     /** Resolves with the exit code, or null after a signal. */
     readonly exited: Promise<number | null>,
@@ -53,7 +53,7 @@ export class Service extends Client {
     return this.exited;
   }
 
-  /** Returns resident memory, as Linux counts it. */
+  /** Returns the resident memory (VmRSS) of the process. */
   residentBytes(): number {
     const status = readFileSync(`/proc/${this.process.pid}/status`, 'utf8');
     return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)![1]) * 1024;

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const POLL_MS = 5;
-/** Detects a hang on a busy machine too. Below Jest's own timeout, so that the error names the condition. */
+/** Detects a hang, also on a busy machine. Below Jest's timeout, so that the error names the condition. */
 const LIMIT_MS = 120_000;
 
 /** Polls the condition. Rejects with `what` if the condition is still false after the limit. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { inexactNumbers } from '../../src/http/inexact-numbers.js';
 
-/** Returns the decimal value of a JSON number as a fraction of integers: exact, and slow. */
+/** Returns the exact value of a JSON number as a fraction of integers. Slow. */
 function fractionOf(number: string): readonly [numerator: bigint, denominator: bigint] {
   const [, sign, whole, decimals = '', exponent = '0'] = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]\+?(-?\d+))?$/.exec(
     number,
@@ -11,7 +11,7 @@ function fractionOf(number: string): readonly [numerator: bigint, denominator: b
   return power >= 0 ? [digits * 10n ** BigInt(power), 1n] : [digits, 10n ** BigInt(-power)];
 }
 
-/** Whether JSON.parse keeps the value, decided without the code under test. */
+/** Returns whether JSON.parse keeps the value. Independent of the code under test. */
 function isKept(number: string): boolean {
   const parsed = JSON.parse(number) as number;
   if (!Number.isFinite(parsed)) return false;
@@ -52,7 +52,7 @@ describe('inexactNumbers', () => {
     );
   });
 
-  it('finds nothing in strings and names, whatever they hold', () => {
+  it('finds nothing in strings and names, regardless of their content', () => {
     const anyText = fc.oneof(anyNumber, fc.string({ unit: 'binary' }), fc.constantFrom('":', '\\', '"1e999'));
     fc.assert(
       fc.property(fc.dictionary(anyText, anyText), (payload) => {
@@ -61,7 +61,7 @@ describe('inexactNumbers', () => {
     );
   });
 
-  it('points at the number wherever it is', () => {
+  it('returns the JSON pointer of the number at any depth', () => {
     const anyName = fc.string({ unit: 'binary', maxLength: 20 });
     const anyPath = fc.array(fc.oneof(anyName, fc.nat(20)), { minLength: 1, maxLength: 6 });
     fc.assert(

@@ -439,7 +439,7 @@ describe('a payload', () => {
 });
 
 describe('a request larger than the whole queue', () => {
-  it('gets 413, not 503, because a retry would not help', async () => {
+  it('gets 413, not 503, because a retry would fail too', async () => {
     const small = await Service.start({ QUEUE_CAPACITY_BYTES: '2000' });
     const response = await small.publish(anEvent({ payload: { text: 'x'.repeat(4_000) } }));
     expect(response.status).toBe(413);

@@ -10,7 +10,7 @@ const RUNS = 3_000;
 
 const isChecked = (value: object) => !Array.isArray(checkEvent(value, ''));
 
-/** The decision of class-validator alone. */
+/** Returns the decision of class-validator alone. */
 const isValid = (value: object) =>
   validateSync(plainToInstance(EventDto, value), { whitelist: true, forbidNonWhitelisted: true }).length ===
   0;
@@ -97,7 +97,7 @@ describe('the compiled check', () => {
         }),
         { numRuns: RUNS },
       );
-      // Without enough of both, nothing is compared.
+      // The comparison needs both valid and invalid events.
       expect([field, valid > RUNS / 20, invalid > RUNS / 20]).toEqual([field, true, true]);
     }
   });

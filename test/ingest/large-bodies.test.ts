@@ -76,13 +76,13 @@ describe('a large body', () => {
   });
 
   it('is not kept in memory until its response is read', async () => {
-    // Each parsed body takes 80 MB, many times its text: ten of them do not fit in this heap.
+    // A parsed body takes 80 MB, many times the size of its text. Ten of them exceed this heap.
     const service = await Service.start({ NODE_OPTIONS: '--max-old-space-size=500' });
     const name = 'x'.repeat(240);
     const payload = { values: Array.from({ length: 200 }, () => []) };
     const unread: RawConnection[] = [];
     while (unread.length < 10) {
-      // Long names make a response that does not fit in the buffers of a socket.
+      // With long names, the response exceeds the buffers of the socket.
       const batch = events(10_000, { topic: name, payload }).map((event) => ({
         ...event,
         event_id: name + event.event_id,

@@ -163,7 +163,7 @@ describe('POST /publish with NDJSON', () => {
     response.resume();
   });
 
-  it('enforces the limit of a line to the byte, regardless of chunks', async () => {
+  it('enforces the exact limit of a line in bytes, regardless of chunks', async () => {
     const roomy = await Service.start();
     const of = (bytes: number) => {
       const event = anEvent({ topic: 'edge' });

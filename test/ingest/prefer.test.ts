@@ -18,7 +18,7 @@ const inAnyCase = (text: string) =>
     );
 
 describe('a Prefer header', () => {
-  it('is read in any case, in any order and among any other preferences', () => {
+  it('is parsed in any letter case, in any order and among any other preferences', () => {
     const known = {
       respondAsync: inAnyCase('respond-async'),
       minimal: fc.oneof(inAnyCase('return=minimal'), fc.constantFrom('return="minimal"', 'return = minimal')),
@@ -50,7 +50,7 @@ describe('a Prefer header', () => {
     'x=respond-async',
     'foo; respond-async',
     ['respond-async', 'return=minimal'],
-  ])('asks for nothing as %j', (header) => {
+  ])('without a supported preference has no effect: %j', (header) => {
     expect(readPrefer(header)).toEqual({ respondAsync: false, minimal: false });
   });
 });

@@ -16,7 +16,7 @@ const FILTERS: [string, (event: Events[number]) => boolean][] = [
 describe('paging while publishing', () => {
   const service = Service.start();
 
-  /** Publishes some of each topic and source, in several requests at the same time. */
+  /** Publishes events of each topic and source, in concurrent requests. */
   async function publishSome(): Promise<void> {
     const requests = [
       events(1, { topic: 'paged.a', source: 'robot' }),
@@ -31,7 +31,7 @@ describe('paging while publishing', () => {
     for (let round = 0; round < 30; round++) await publishSome();
   });
 
-  /** Follows next_cursor for a number of pages; while each page is read, more events are stored. */
+  /** Follows next_cursor for a number of pages. Publishes more events while each page is read. */
   async function walk(order: 'asc' | 'desc', filter: string, pages: number): Promise<Events> {
     const read: Events = [];
     let cursor = '';
@@ -44,24 +44,21 @@ describe('paging while publishing', () => {
       ]);
       read.push(...found);
       if (order === 'desc' && next_cursor === null) break;
-      // Forward, the end of a page is where the next one begins, even if there was no more at that moment.
+      // Ascending, the last page has no next_cursor, but more events are stored after it.
       cursor = `&${order === 'asc' ? 'after' : 'before'}=${next_cursor ?? read.at(-1)!.seq}`;
     }
     return read;
   }
 
-  it.each(FILTERS)(
-    'reads every event once in reverse order, backward, with "%s"',
-    async (filter, isWanted) => {
-      const read = await walk('desc', filter, Infinity);
-      const first = read[0]!.seq;
-      const all = await (await service).everything();
-      expect(read.length).toBeGreaterThan(20);
-      expect(read.toReversed()).toEqual(all.filter((event) => event.seq <= first && isWanted(event)));
-    },
-  );
+  it.each(FILTERS)('returns every event once, newest first, with "%s"', async (filter, isWanted) => {
+    const read = await walk('desc', filter, Infinity);
+    const first = read[0]!.seq;
+    const all = await (await service).everything();
+    expect(read.length).toBeGreaterThan(20);
+    expect(read.toReversed()).toEqual(all.filter((event) => event.seq <= first && isWanted(event)));
+  });
 
-  it.each(FILTERS)('reads every event once in commit order, forward, with "%s"', async (filter, isWanted) => {
+  it.each(FILTERS)('returns every event once, oldest first, with "%s"', async (filter, isWanted) => {
     const read = await walk('asc', filter, 40);
     const last = read.at(-1)!.seq;
     const all = await (await service).everything();
@@ -70,8 +67,8 @@ describe('paging while publishing', () => {
   });
 });
 
-describe('pages of eight MiB', () => {
-  it('are complete for two readers at the same time', async () => {
+describe('pages of 8 MiB', () => {
+  it('are complete for two concurrent readers', async () => {
     const large = await Service.start();
     for (let index = 0; index < 12; index++) {
       const event = anEvent({ topic: 'large', payload: { text: `${index}`.padEnd(1_000_000, 'x') } });
@@ -90,7 +87,7 @@ describe('pages of eight MiB', () => {
     };
     const readers = await Promise.all([readAll(), readAll()]);
     for (const { pages, read } of readers) {
-      // The event that passes 8 MiB is the last of its page.
+      // The event that exceeds 8 MiB ends the page.
       expect(pages).toEqual([9, 3]);
       expect(read).toEqual(Array.from({ length: 12 }, (_, index) => [index + 1, 1_000_000]));
     }

@@ -131,7 +131,7 @@ export function describeQueue(name: string, create: (limits: QueueLimits) => Eve
         },
       );
 
-      it('has room again after a submission is settled', async () => {
+      it('accepts a submission again after another is settled', async () => {
         const test = start();
         await test.offer('first', 100);
         await expect(test.offer('second')).rejects.toBeInstanceOf(QueueFullError);
@@ -142,7 +142,7 @@ export function describeQueue(name: string, create: (limits: QueueLimits) => Eve
         await test.finish();
       });
 
-      it('rejects a submission that an empty queue cannot hold with SubmissionTooLargeError', async () => {
+      it('rejects a submission larger than the whole capacity with SubmissionTooLargeError', async () => {
         const test = start();
         for (const [size, bytes] of [
           [101, 101],

@@ -34,7 +34,7 @@ describe('WaitingLine', () => {
     expect(take()).toEqual(['unawaited']);
   });
 
-  it('takes a submission larger than a batch only alone', () => {
+  it('takes a submission larger than a batch without any other', () => {
     push(aSubmission('huge', 150), aSubmission('b', 2));
     expect(line.fits(BATCH_MAX_EVENTS)).toBe(false);
     expect(take(50, false)).toEqual([]);

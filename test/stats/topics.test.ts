@@ -6,7 +6,7 @@ import type { EventsPage } from '../../src/query/events.dto.js';
 const service = await Service.start({ BODY_LIMIT_BYTES: '200000' });
 
 describe('GET /topics', () => {
-  it('returns pages by name, whose counters add up to GET /stats', async () => {
+  it('returns pages of topics, whose counters add up to those of GET /stats', async () => {
     await service.publish(events(5).map((event, index) => ({ ...event, topic: `topic-${index}` })));
     const all: TopicsPage['topics'] = [];
     for (let after: string | null = ''; after !== null;) {

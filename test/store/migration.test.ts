@@ -9,8 +9,9 @@ import { aDatabase } from '../harness/database.js';
 import { Service } from '../harness/service.js';
 
 /**
- * A database of version 0.1, whose service was stopped once and killed later: 300 events in the file, 60 more in its
- * WAL, with duplicates, conflicts and odd characters. The JSON file holds what that service showed of it.
+ * Reads a part of a database of version 0.1. Its service was stopped once and killed later, so that 300 events are in
+ * the file and 60 in the WAL. They include duplicates, conflicts and unusual characters. The JSON file contains the
+ * responses of that service.
  */
 const fixture = (name: string) =>
   gunzipSync(readFileSync(new URL(`../../../test/fixtures/events-0.1.${name}.gz`, import.meta.url)));
@@ -36,7 +37,7 @@ describe('a database of version 0.1', () => {
     expect((await service.get<TopicsPage>('/topics?limit=1000')).topics).toEqual(shown.topics);
   });
 
-  it('goes on with the next seq, and knows its events', async () => {
+  it('continues with the next seq, and detects duplicates of its events', async () => {
     const service = await Service.start({}, restored());
     const { events, stats } = shown;
     const asSent = ({ topic, event_id, timestamp, source, payload }: EventsPage['events'][number]) => ({

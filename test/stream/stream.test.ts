@@ -45,7 +45,7 @@ class Subscriber {
   }
 }
 
-/** How much longer than a service without subscribers a service with one may take to stop. */
+/** Maximum ratio of the time to stop with a subscriber to that without. */
 const MAX_SLOWDOWN = 5;
 
 async function msToStop(service: Service): Promise<number> {
@@ -225,9 +225,9 @@ describe('GET /events/stream', () => {
     source.close();
   });
 
-  it('ends in full when the service stops, without delaying the stop', async () => {
+  it('sends a complete response when the service stops, and does not delay the stop', async () => {
     let ratio = Infinity;
-    // The faster of several tries, held against a service without subscribers: a busy machine delays both.
+    // Each attempt is compared with a service without subscribers, because a busy machine delays both.
     for (let attempt = 0; attempt < 3 && ratio > MAX_SLOWDOWN; attempt++) {
       const [calm, watched] = [await Service.start(), await Service.start()];
       const subscriber = await Subscriber.open(watched);
@@ -239,10 +239,10 @@ describe('GET /events/stream', () => {
     expect(ratio).toBeLessThan(MAX_SLOWDOWN);
   });
 
-  it('holds little memory for subscribers that do not read', async () => {
+  it('keeps little memory for stalled subscribers', async () => {
     const service = await Service.start();
     const overrides = { topic: 'a.b.c.d.e', payload: { text: 'x'.repeat(1_000) } };
-    /** Publishes 20 000 events; returns the most memory that the service had meanwhile. */
+    /** Publishes 20 000 events. Returns the peak of resident memory. */
     const publishAll = async () => {
       let peak = 0;
       for (let batch = 0; batch < 40; batch++) {
@@ -252,7 +252,7 @@ describe('GET /events/stream', () => {
       return peak;
     };
     const before = await publishAll();
-    // A pattern each, so that no two of them share the text they are sent: *.b.c.d.e, a.*.c.d.e, *.*.c.d.e, …
+    // Subscribers with different patterns share no serialised bytes: *.b.c.d.e, a.*.c.d.e, *.*.c.d.e, …
     const patterns = numbers(1, 20).map((bits) =>
       [...'abcde'].map((token, index) => ((bits >> index) & 1 ? '*' : token)).join('.'),
     );

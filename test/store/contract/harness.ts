@@ -50,7 +50,7 @@ export function useStore(harness: StoreHarness): StoreUnderTest {
 /** A filter that selects every event, newest first. */
 export const EVERYTHING = { order: 'desc', limit: 10_000, maxBytes: 100_000_000 } as const;
 
-/** Returns everything a reader can see. */
+/** Returns all events, counters and topics. */
 export async function snapshot(store: Store): Promise<unknown> {
   return [await store.find(EVERYTHING), await store.counters(), await store.topics('', 1_000)];
 }

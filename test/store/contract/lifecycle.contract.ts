@@ -26,7 +26,7 @@ export function describeLifecycle(harness: StoreHarness): void {
       expect(await test.store.lastSeq()).toBe(5);
     });
 
-    it('leaves no trace of a probe', async () => {
+    it('does not change the store in a probe', async () => {
       await test.store.commit([submissionOf(aNewEvent())]);
       const before = await snapshot(test.store);
       await test.store.probe();
