@@ -5,18 +5,41 @@ const BUFFER_BYTES = 8 * 1024;
 const FLUSH_INTERVAL_MS = 100;
 const MAX_BUFFERED_BYTES = 4 * 1024 * 1024;
 
+/** Maximum time for stdout to take the last lines before the process exits. */
+const LAST_FLUSH_MS = 1_000;
+
+export interface ServiceLog {
+  readonly logger: Logger;
+  /** Exits once stdout has taken all lines, or after a second without the rest of them. */
+  readonly exit: (code: number) => void;
+}
+
 /**
  * Creates a logger that writes JSON lines to stdout, buffered and asynchronously. One synchronous write per batch would
  * cost more than the batch itself. Drops lines beyond 4 MiB while stdout is not read.
  */
-export function createLogger(level: string): Logger {
+export function createLog(level: string): ServiceLog {
+  // This getter makes stdout non-blocking if it is a pipe. While the pipe is full, a write would otherwise block a thread
+  // of libuv's pool, for which `process.exit` waits.
+  void process.stdout;
   const destination = pino.destination({
     sync: false,
     minLength: BUFFER_BYTES,
     periodicFlush: FLUSH_INTERVAL_MS,
     maxLength: MAX_BUFFERED_BYTES,
   });
-  return pino({ level }, destination);
+  const logger = pino({ level }, destination);
+  return {
+    logger,
+    exit: (code) => {
+      // Flushes before the exit, because pino's exit handler retries writes until they succeed.
+      logger.flush(() => process.exit(code));
+      setTimeout(() => {
+        destination.destroy();
+        process.exit(code);
+      }, LAST_FLUSH_MS);
+    },
+  };
 }
 
 /** Passes the calls of Nest's Logger to pino. The last string argument is the context. */

@@ -1,7 +1,7 @@
 import { createApp } from './app.js';
 import { ConfigError, loadConfig } from './config.js';
 import { Commits } from './consumer/commits.js';
-import { createLogger, PinoLogger } from './logger.js';
+import { createLog, PinoLogger } from './logger.js';
 import { EventQueue } from './queue/event-queue.js';
 import { StoreOpenError } from './store/store-errors.js';
 
@@ -9,11 +9,9 @@ const SHUTDOWN_TIMEOUT_SECONDS = 25;
 
 try {
   const config = loadConfig(process.env);
-  const logger = createLogger(config.LOG_LEVEL);
+  const { logger, exit } = createLog(config.LOG_LEVEL);
   const app = await createApp(config);
 
-  // Flushes before the exit, because pino's exit handler would retry writes to a closed pipe.
-  const exit = (code: number) => logger.flush(() => process.exit(code));
   const giveUp = async () => {
     const { depth: lost } = await app.get(EventQueue, { strict: false }).load();
     logger.fatal({ lost }, `not drained within ${SHUTDOWN_TIMEOUT_SECONDS} s: accepted events are lost`);

@@ -3,12 +3,15 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
+import { events } from './harness/an-event.js';
 import { PROJECT } from './harness/code-blocks.js';
 import { aDatabase } from './harness/database.js';
 import { Service, spawnService } from './harness/service.js';
 import { until } from './harness/until.js';
 import { ConfigError, loadConfig } from '../src/config.js';
 
+/** Time to drain the queue, and some for the last lines of the log. Below the 30 s after which supervisors kill. */
+const SHUTDOWN_LIMIT_MS = 27_000;
 const API_KEYS = `ci:read:${'0'.repeat(64)}`;
 
 describe('the configuration', () => {
@@ -169,6 +172,20 @@ describe('the first line of the log', () => {
       });
     },
   );
+});
+
+describe('SIGTERM while stdout is not read', () => {
+  it('ends the process with exit code 0 and loses no event', async () => {
+    const service = await Service.start({ LOG_LEVEL: 'trace' });
+    service.process.stdout!.pause();
+    // Each event is a line of the log. Together they exceed the buffers of the pipe.
+    for (let batch = 0; batch < 4; batch++) expect((await service.publish(events(5_000))).status).toBe(200);
+    service.process.kill('SIGTERM');
+    await until(() => service.process.exitCode !== null, 'the process has ended', SHUTDOWN_LIMIT_MS);
+    expect(service.process.exitCode).toBe(0);
+    service.process.stdout!.resume();
+    expect(await (await service.restart()).stats()).toMatchObject({ unique_processed: 20_000 });
+  });
 });
 
 describe('npm run start:prod', () => {
