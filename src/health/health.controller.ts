@@ -3,6 +3,7 @@ import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { HealthCheckResult } from '@nestjs/terminus';
 import { Open } from '../auth/access.js';
 import { ApiProblems } from '../http/problem.docs.js';
+import { DEGRADED, DOWN } from './health-examples.docs.js';
 import { ApiUnhealthy } from './health.docs.js';
 import { HealthResponse } from './health.dto.js';
 import { Health } from './health.js';
@@ -18,9 +19,8 @@ export class HealthController {
   @Open()
   @ApiOperation({
     operationId: 'getHealth',
-    summary: 'Check database, queue and disk',
-    description:
-      'Returns figures for monitoring. `degraded` means that the disk has less than 256 MiB free. Returns 503 if the store cannot write, the queue is full, or the service is stopping.',
+    summary: 'Check database, queue, disk, WAL and clock',
+    description: `Returns figures for monitoring. \`degraded\` means that ${DEGRADED}. Returns 503 if ${DOWN}.`,
   })
   @ApiOkResponse({ type: HealthResponse, description: 'No check failed.' })
   @ApiProblems()
@@ -51,8 +51,7 @@ export class HealthController {
   @ApiOperation({
     operationId: 'getReadiness',
     summary: 'Check that events can be published',
-    description:
-      'For readiness probes and load balancers. Returns 503 if the store cannot write, the queue is full, or the service is stopping.',
+    description: `Returns 503 if ${DOWN}. For readiness probes and load balancers.`,
   })
   @ApiOkResponse({ type: HealthResponse, description: 'Events can be published.' })
   @ApiProblems()

@@ -2,7 +2,7 @@ import { applyDecorators } from '@nestjs/common';
 import { ApiExtraModels, ApiResponse, getSchemaPath } from '@nestjs/swagger';
 import { RETRY_AFTER } from '../http/problem.docs.js';
 import { PROBLEM_MEDIA_TYPE } from '../http/problem.js';
-import { DATABASE_DOWN, QUEUE_FULL, QUEUE_UP } from './health-examples.docs.js';
+import { DATABASE_DOWN, DATABASE_UP, QUEUE_FULL, QUEUE_UP, WAL_DOWN } from './health-examples.docs.js';
 import { HealthProblem } from './health.dto.js';
 
 const UNHEALTHY = { type: 'urn:problem:unhealthy', title: 'Unhealthy', status: 503 };
@@ -24,6 +24,15 @@ const EXAMPLES = {
       info: {},
       error: QUEUE_FULL,
       details: QUEUE_FULL,
+    },
+  },
+  walTooLarge: {
+    value: {
+      ...UNHEALTHY,
+      detail: 'Failed checks: wal.',
+      info: { ...DATABASE_UP, ...QUEUE_UP },
+      error: WAL_DOWN,
+      details: { ...DATABASE_UP, ...QUEUE_UP, ...WAL_DOWN },
     },
   },
 };

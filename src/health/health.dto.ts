@@ -1,6 +1,6 @@
 import { ApiProperty, type ApiPropertyOptions, ApiSchema } from '@nestjs/swagger';
 import { ProblemDto } from '../http/problem.dto.js';
-import { DATABASE_DOWN, DATABASE_UP, QUEUE_UP } from './health-examples.docs.js';
+import { ALL_UP, DATABASE_DOWN, DEGRADED, QUEUE_UP } from './health-examples.docs.js';
 
 const checks = (description: string, example: object): ApiPropertyOptions => ({
   description,
@@ -8,7 +8,10 @@ const checks = (description: string, example: object): ApiPropertyOptions => ({
   type: 'object',
   additionalProperties: {
     type: 'object',
-    properties: { status: { type: 'string', enum: ['up', 'degraded', 'down'] } },
+    properties: {
+      status: { type: 'string', enum: ['up', 'degraded', 'down'] },
+      reason: { type: 'string', description: 'What is wrong and what to do.' },
+    },
     required: ['status'],
     additionalProperties: true,
   },
@@ -19,17 +22,17 @@ const checks = (description: string, example: object): ApiPropertyOptions => ({
 export class HealthResponse {
   @ApiProperty({
     enum: ['ok', 'degraded'],
-    description: '`degraded` means that the service works, but the disk has less than 256 MiB free.',
+    description: `\`degraded\`: the service works, but ${DEGRADED}.`,
   })
   status!: 'ok' | 'degraded';
 
-  @ApiProperty(checks('Checks with the status `up` or `degraded`.', { ...DATABASE_UP, ...QUEUE_UP }))
+  @ApiProperty(checks('Checks with the status `up` or `degraded`.', ALL_UP))
   info!: object;
 
   @ApiProperty(checks('Always empty, because no check failed.', {}))
   error!: object;
 
-  @ApiProperty(checks('All checks.', { ...DATABASE_UP, ...QUEUE_UP }))
+  @ApiProperty(checks('Every check.', ALL_UP))
   details!: object;
 }
 

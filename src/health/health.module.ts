@@ -4,10 +4,11 @@ import { QueueModule } from '../queue/queue.module.js';
 import { StoreModule } from '../store/store.module.js';
 import { Health } from './health.js';
 import { HealthController } from './health.controller.js';
+import { StoreWatch } from './store-watch.js';
 
 @Module({
   imports: [TerminusModule.forRoot({ logger: false }), QueueModule, StoreModule],
   controllers: [HealthController],
-  providers: [Health],
+  providers: [Health, StoreWatch],
 })
 export class HealthModule {}

@@ -1,7 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import { HealthCheckService, HealthIndicatorService, type HealthCheckResult } from '@nestjs/terminus';
+import {
+  HealthCheckService,
+  HealthIndicatorService,
+  type HealthCheckResult,
+  type HealthIndicatorResult,
+} from '@nestjs/terminus';
 import { EventQueue } from '../queue/event-queue.js';
-import { Store } from '../store/store.js';
+import { Store, type StoreCheck } from '../store/store.js';
 
 const PROBE_TIMEOUT_MS = 1_000;
 const PROBE_TTL_MS = 500;
@@ -19,7 +24,12 @@ export class Health {
 
   /** Runs every check and returns its figures. */
   all(): Promise<HealthCheckResult> {
-    return this.terminus.check([() => this.database(), () => this.queueRoom(), () => this.disk()]);
+    return this.terminus.check([
+      () => this.database(),
+      () => this.queueRoom(),
+      () => this.disk(),
+      () => this.storeChecks(),
+    ]);
   }
 
   /** Returns ok without any check, because a restart does not repair a full disk. */
@@ -27,9 +37,13 @@ export class Health {
     return { status: 'ok', info: {}, error: {}, details: {} };
   }
 
-  /** Checks whether events can be published. */
+  /** Checks that events can be published. A store check that is `degraded` does not prevent that, so it is left out. */
   ready(): Promise<HealthCheckResult> {
-    return this.terminus.check([() => this.database(), () => this.queueRoom()]);
+    return this.terminus.check([
+      () => this.database(),
+      () => this.queueRoom(),
+      () => this.storeChecks(({ status }) => status === 'down'),
+    ]);
   }
 
   /** Writes and fsyncs a page. Calls within half a second share one result. */
@@ -53,5 +67,18 @@ export class Health {
     if (!space) return check.up();
     const figures = { free_bytes: space.freeBytes, total_bytes: space.totalBytes };
     return space.freeBytes < LOW_DISK_BYTES ? check.degraded(figures) : check.up(figures);
+  }
+
+  /** Returns the selected checks of the store, each under its own name. */
+  private async storeChecks(
+    isSelected: (check: StoreCheck) => boolean = () => true,
+  ): Promise<HealthIndicatorResult> {
+    const checks = (await this.store.checks()).filter(isSelected);
+    return Object.fromEntries(
+      checks.map(({ name, status, figures, reason }) => [
+        name,
+        { status, ...figures, ...(reason !== undefined && { reason }) },
+      ]),
+    );
   }
 }

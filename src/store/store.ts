@@ -53,7 +53,13 @@ export abstract class Store {
   /** Resolves once a test write is durable. The write changes no events and no counters. */
   abstract probe(): Promise<void>;
 
-  /** Returns the space of the volume that holds the store; undefined if the store is on another machine. */
+  /**
+   * Returns the conditions of the store that an operator must know, each under a name of its own. Which ones is up to
+   * the implementation. Reads memory only and never rejects, so readiness probes may call it at any rate.
+   */
+  abstract checks(): Promise<readonly StoreCheck[]>;
+
+  /** Returns the space of the volume that holds the store; undefined if the store is not on this machine. */
   abstract space(): Promise<DiskSpace | undefined>;
 
   /** Finishes commits in flight and releases all resources. No other method may be called afterwards. */
@@ -89,6 +95,17 @@ export interface StoreCounters extends Omit<TopicCounters, 'topic'> {
 export interface TopicSummary extends TopicCounters {
   readonly first_event_at: string;
   readonly last_event_at: string;
+}
+
+/** A condition of the store. */
+export interface StoreCheck {
+  readonly name: string;
+  /** `degraded`: the store works, but an operator must act. `down`: it must receive no more events. */
+  readonly status: 'up' | 'degraded' | 'down';
+  /** Measured values for monitoring, in snake_case with their units. */
+  readonly figures: Readonly<Record<string, number | string | null>>;
+  /** What is wrong and what to do. Absent if the status is `up`. */
+  readonly reason?: string;
 }
 
 export interface DiskSpace {

@@ -6,6 +6,8 @@ export interface DriverFaults {
   readonly kill?: KillPoint & { readonly pass: number };
   /** Kills the process after a checkpoint has copied a part of the WAL into the database file. */
   readonly killInCheckpoint?: boolean;
+  /** Adds pages to the size of the WAL that SQLite reports, as if checkpoints had failed for long. */
+  readonly walPagesAdded?: number;
   /** Replaces parts of every statement. Each pair is a regular expression and its replacement. */
   readonly rewrite?: readonly (readonly [find: string, replace: string])[];
   /** Reports a commit as successful, and executes it after this delay. */

@@ -26,7 +26,9 @@ driver.exec = function (sql) {
 
 driver.pragma = function (source, options) {
   const text = rewritten(`PRAGMA ${source}`);
-  return around(text, this, () => pragma.call(this, text.replace('PRAGMA ', ''), options));
+  const result = around(text, this, () => pragma.call(this, text.replace('PRAGMA ', ''), options));
+  if (text.includes('wal_checkpoint')) (result as [{ log: number }])[0].log += faults.walPagesAdded ?? 0;
+  return result;
 };
 
 driver.prepare = function (this: Database, sql: string) {

@@ -1,7 +1,9 @@
 import Sqlite from 'better-sqlite3';
+import { statSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { LARGE_WAL_BYTES } from '../../src/store/sqlite/checkpoints.js';
 import { connect } from '../../src/store/sqlite/connection.js';
 import { SqliteStore } from '../../src/store/sqlite/sqlite-store.js';
 import { describeStore } from './contract/store.contract.js';
@@ -80,5 +82,24 @@ describe('the database file of SqliteStore', () => {
     );
     expect(plan).toMatch(/^SEARCH processed_events USING (INDEX|INTEGER PRIMARY KEY)/);
     expect(plan).not.toMatch(/TEMP B-TREE|SCAN/);
+  });
+
+  it('truncates a large WAL when the next commit restarts it', async () => {
+    const { path } = test.fixture as SqliteFixture;
+    const { dataSource, database } = await connect(path);
+    const insert = database.prepare(
+      `INSERT INTO processed_events (topic, event_id, timestamp, source, payload, processed_at)
+       VALUES ('t', ?, '', '', ?, '')`,
+    );
+    const walBytes = () => statSync(`${path}-wal`).size;
+    const reader = new Sqlite(path, { readonly: true });
+    reader.exec('BEGIN; SELECT 1 FROM processed_events');
+    for (let id = 0; walBytes() <= LARGE_WAL_BYTES; id++) insert.run(`${id}`, 'x'.repeat(8_000_000));
+    reader.close();
+    database.pragma('wal_checkpoint(PASSIVE)');
+    expect(walBytes()).toBeGreaterThan(LARGE_WAL_BYTES);
+    insert.run('last', '{}');
+    expect(walBytes()).toBeLessThanOrEqual(LARGE_WAL_BYTES);
+    await dataSource.destroy();
   });
 });

@@ -1,8 +1,15 @@
 import Sqlite, { type Database } from 'better-sqlite3';
-import { checkpointConcurrently } from './checkpoints.js';
+import { checkpointConcurrently, walBytes } from './checkpoints.js';
 
-const INTERVAL_MS = 50;
-const INTERVAL_AFTER_ERROR_MS = 1_000;
+/** The WAL as the checkpointer last found it. */
+export interface WalReport {
+  /** Bytes in the WAL that SQLite cannot overwrite yet. */
+  readonly bytes: number;
+  /** Time of the last checkpoint that copied everything committed before it began; null if there was none. */
+  readonly lastCheckpointAt: string | null;
+  /** Reason why the last checkpoint failed. Absent if it did not. */
+  readonly error?: string;
+}
 
 /**
  * Checkpoints the WAL on its own connection. A checkpoint takes tens of milliseconds, and more with random keys. On
@@ -11,31 +18,35 @@ const INTERVAL_AFTER_ERROR_MS = 1_000;
  */
 export class Checkpointer {
   private readonly database: Database;
-  private timer: NodeJS.Timeout | undefined;
+  private report: WalReport = { bytes: 0, lastCheckpointAt: null };
 
   constructor(path: string) {
     this.database = new Sqlite(path);
     this.database.pragma('synchronous = FULL');
-    this.schedule(INTERVAL_MS);
+    // Truncating the WAL must not wait for readers: it would hold the write lock meanwhile.
+    this.database.pragma('busy_timeout = 0');
+  }
+
+  /**
+   * Checkpoints the WAL if that is due, and returns its state. Reports an error instead of throwing it: the writer does
+   * not meet it, because its commits only write to the WAL.
+   */
+  checkpoint(): WalReport {
+    let { bytes, lastCheckpointAt } = this.report;
+    let error: string | undefined;
+    try {
+      // Read before too, because the checkpoint may fail.
+      bytes = walBytes(this.database);
+      if (checkpointConcurrently(this.database)) lastCheckpointAt = new Date().toISOString();
+      bytes = walBytes(this.database);
+    } catch (thrown) {
+      error = (thrown as Error).message;
+    }
+    this.report = { bytes, lastCheckpointAt, ...(error !== undefined && { error }) };
+    return this.report;
   }
 
   close(): void {
-    clearTimeout(this.timer);
     this.database.close();
-  }
-
-  private schedule(delayMs: number): void {
-    this.timer = setTimeout(() => this.schedule(this.checkpoint()), delayMs);
-  }
-
-  /** Returns the delay before the next checkpoint. */
-  private checkpoint(): number {
-    try {
-      checkpointConcurrently(this.database);
-      return INTERVAL_MS;
-    } catch {
-      // The disk is full or the database is locked. The next commit fails for the same reason and reports it.
-      return INTERVAL_AFTER_ERROR_MS;
-    }
   }
 }

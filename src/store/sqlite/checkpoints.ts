@@ -12,30 +12,55 @@ const REST_PAGES = 1_000;
 /** Maximum number of passes of a checkpoint. Each pass copies the pages that were committed during the previous one. */
 const MAX_PASSES = 3;
 
+/** Bytes of a page in the WAL: SQLite's default page size and the header of a frame. */
+const FRAME_BYTES = 4_096 + 24;
+
+/**
+ * WAL size that checkpoints keep unless something is wrong: four times the size at which they are due. A WAL file that
+ * grew beyond it is truncated.
+ */
+export const LARGE_WAL_BYTES = 64 * 1024 * 1024;
+
 interface WalState {
+  /** Pages in the WAL. SQLite overwrites them only once all are checkpointed and no reader uses them. */
+  readonly pages: number;
   /** Pages of the WAL that have not been checkpointed. */
   readonly rest: number;
-  /** Whether the WAL has reached `CHECKPOINT_PAGES`. */
-  readonly due: boolean;
+}
+
+/** NOOP returns the state and copies nothing, but requires SQLite 3.51: earlier versions would checkpoint. */
+function checkpoint(database: Database, mode: 'NOOP' | 'PASSIVE' | 'TRUNCATE'): WalState {
+  const [{ log, checkpointed }] = database.pragma(`wal_checkpoint(${mode})`) as [
+    { log: number; checkpointed: number },
+  ];
+  return { pages: log, rest: log - checkpointed };
+}
+
+const isDue = ({ pages }: WalState) => pages > CHECKPOINT_PAGES;
+const isLarge = ({ pages }: WalState) => pages * FRAME_BYTES > LARGE_WAL_BYTES;
+
+/** Returns the number of bytes in the WAL that SQLite cannot overwrite yet. The file may be larger. */
+export function walBytes(database: Database): number {
+  return checkpoint(database, 'NOOP').pages * FRAME_BYTES;
 }
 
 /**
- * Returns the state of the WAL. NOOP checkpoints nothing. It requires SQLite 3.51; earlier versions would checkpoint.
+ * Checkpoints the WAL, if that is due, concurrently with the commits of another connection and without blocking them.
+ * Normally the writer restarts the WAL at its next commit. A large WAL is truncated here, because no commit may follow.
+ * Returns whether a checkpoint copied everything that was committed before it began.
  */
-function readWalState(database: Database): WalState {
-  const [{ log, checkpointed }] = database.pragma('wal_checkpoint(NOOP)') as [
-    { log: number; checkpointed: number },
-  ];
-  return { rest: log - checkpointed, due: log > CHECKPOINT_PAGES };
-}
-
-/** Checkpoints the WAL concurrently with the commits of another connection, without blocking them. */
-export function checkpointConcurrently(database: Database): void {
+export function checkpointConcurrently(database: Database): boolean {
+  let completed = false;
+  let state = checkpoint(database, 'NOOP');
   for (let pass = 0; pass < MAX_PASSES; pass++) {
-    const { rest, due } = readWalState(database);
-    if (!due || rest < REST_PAGES) return;
-    database.pragma('wal_checkpoint(PASSIVE)');
+    if (!isDue(state) || state.rest < (isLarge(state) ? 1 : REST_PAGES)) break;
+    completed = checkpoint(database, 'PASSIVE').rest === 0 || completed;
+    state = checkpoint(database, 'NOOP');
   }
+  // Nothing is left to copy, so this holds the write lock only while it truncates the file. Fails, without an error,
+  // while a reader uses the WAL.
+  if (isLarge(state) && state.rest === 0) checkpoint(database, 'TRUNCATE');
+  return completed;
 }
 
 /**
@@ -45,9 +70,9 @@ export function checkpointConcurrently(database: Database): void {
  */
 export function checkpointRest(database: Database): void {
   try {
-    const { rest, due } = readWalState(database);
-    if (due && rest < REST_PAGES) database.pragma('wal_checkpoint(PASSIVE)');
+    const state = checkpoint(database, 'NOOP');
+    if (isDue(state) && state.rest < REST_PAGES) checkpoint(database, 'PASSIVE');
   } catch {
-    // The WAL is unchanged. The next commit tries again.
+    // The WAL is kept. The next commit tries again, and the checkpointer reports the error.
   }
 }

@@ -2,6 +2,7 @@ import type { Database } from 'better-sqlite3';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { ProcessedEvent } from '../processed-event.entity.js';
 import { TopicCounters } from '../topic-counters.entity.js';
+import { LARGE_WAL_BYTES } from './checkpoints.js';
 import { CreateStore1763800000000 } from './migrations/1763800000000-create-store.js';
 
 /** Maximum wait of a statement for a lock. With up to three commits in flight, the last one fails within a second. */
@@ -55,6 +56,8 @@ function prepareWriter(database: Database): void {
   database.pragma(`cache_size = ${-WRITER_CACHE_KIB}`);
   database.pragma('journal_mode = WAL');
   database.pragma(`wal_autocheckpoint = ${MAX_WAL_PAGES}`);
+  // Truncates the file when a large WAL is restarted. Otherwise it would keep its largest size.
+  database.pragma(`journal_size_limit = ${LARGE_WAL_BYTES}`);
   // FULL fsyncs the WAL at every commit, so a commit survives a power failure. The driver's build defaults to NORMAL.
   database.pragma('synchronous = FULL');
 }

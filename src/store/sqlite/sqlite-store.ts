@@ -9,6 +9,7 @@ import {
   type FoundEvents,
   type DiskSpace,
   Store,
+  type StoreCheck,
   type StoreCounters,
   type TopicSummary,
 } from '../store.js';
@@ -18,10 +19,12 @@ import {
   StoreUnavailableError,
   UnstorableEventError,
 } from '../store-errors.js';
+import { CheckpointSchedule } from './checkpoint-schedule.js';
 import type { Checkpointer } from './checkpointer.js';
 import { decodeVerdicts, encodeEvents } from './commit.codec.js';
 import type { Reader } from './reader.js';
 import { RunningTotals } from './running-totals.js';
+import { checkClock, checkWal } from './store-checks.js';
 import { ThreadEndedError, WorkerClient } from './worker-client.js';
 import type { Role } from './worker-protocol.js';
 import type { Writer } from './writer.js';
@@ -38,6 +41,9 @@ const DAMAGED = /^SQLITE_(CORRUPT|NOTADB)/;
  */
 export class SqliteStore extends Store {
   private readonly totals = new RunningTotals();
+  private readonly checkpoints: CheckpointSchedule;
+  /** The `processed_at` of the last event; empty if there is none. */
+  private lastProcessedAt = '';
 
   private constructor(
     private readonly path: string,
@@ -46,6 +52,7 @@ export class SqliteStore extends Store {
     private readonly checkpointer: WorkerClient<Checkpointer>,
   ) {
     super();
+    this.checkpoints = new CheckpointSchedule(checkpointer.remote);
   }
 
   /** Opens the database file, after creating or migrating it if necessary. Rejects with `StoreOpenError`. */
@@ -66,6 +73,7 @@ export class SqliteStore extends Store {
       ]);
       const store = new SqliteStore(path, writer, reader, checkpointer);
       store.totals.add(await reader.remote.counters());
+      store.lastProcessedAt = await writer.remote.lastProcessedAt();
       return store;
     } catch (error) {
       await Promise.all(threads.map((thread) => thread.terminate()));
@@ -79,6 +87,8 @@ export class SqliteStore extends Store {
     try {
       const { verdicts, counters, ...commit } = await this.writer.remote.commit(encodeEvents(batch));
       this.totals.add(counters);
+      if (commit.stored > 0) this.lastProcessedAt = commit.processedAt;
+      this.checkpoints.afterWrite();
       return { verdicts: decodeVerdicts(verdicts), ...commit };
     } catch (error) {
       // A damaged database counts as unavailable, so that events accepted with 202 are kept and retried.
@@ -91,6 +101,7 @@ export class SqliteStore extends Store {
   async probe(): Promise<void> {
     try {
       await this.writer.remote.probe();
+      this.checkpoints.afterWrite();
     } catch (error) {
       throw unavailable(error);
     }
@@ -120,6 +131,10 @@ export class SqliteStore extends Store {
     return this.read((reader) => reader.topics(after, limit));
   }
 
+  async checks(): Promise<StoreCheck[]> {
+    return [checkWal(this.checkpoints.report), checkClock(this.lastProcessedAt, new Date())];
+  }
+
   async space(): Promise<DiskSpace> {
     try {
       const { bavail, blocks, bsize } = await statfs(dirname(this.path));
@@ -131,8 +146,8 @@ export class SqliteStore extends Store {
 
   async close(): Promise<void> {
     try {
-      // The checkpointer closes first, so that it does not hold the checkpoint lock while the writer truncates the
-      // WAL.
+      this.checkpoints.close();
+      // The checkpointer first: it must not hold the WAL while the writer checkpoints all of it.
       await this.checkpointer.remote.close();
       await this.writer.remote.close();
       await this.reader.remote.close();

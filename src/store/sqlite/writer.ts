@@ -49,6 +49,7 @@ export class Writer {
   private readonly findOriginal: Statement<[string, string], Original>;
   private readonly addCounters: Statement;
   private readonly clock: MonotonicClock;
+  private readonly openedAfter: string;
   private lastSeq: number;
   private lastCommitFailed = false;
 
@@ -62,7 +63,8 @@ export class Writer {
     this.addCounters = this.database.prepare(ADD_COUNTERS);
     const last = this.database.prepare<[], LastEvent>(FIND_LAST).get();
     this.lastSeq = last?.seq ?? 0;
-    this.clock = new MonotonicClock(last?.processed_at ?? '');
+    this.openedAfter = last?.processed_at ?? '';
+    this.clock = new MonotonicClock(this.openedAfter);
   }
 
   /**
@@ -83,6 +85,11 @@ export class Writer {
       if (this.database.inTransaction) this.database.exec('ROLLBACK');
       throw error;
     }
+  }
+
+  /** Returns the `processed_at` of the last event at start; empty if there was none. */
+  lastProcessedAt(): string {
+    return this.openedAfter;
   }
 
   /** Writes and fsyncs one page to test whether the database is writable. Throws the error of SQLite if not. */

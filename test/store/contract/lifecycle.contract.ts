@@ -41,6 +41,19 @@ export function describeLifecycle(harness: StoreHarness): void {
       expect(space.totalBytes).toBeGreaterThan(space.freeBytes);
     });
 
+    it('reports its checks under names of their own, all up, also after commits and a restart', async () => {
+      const expectUp = async () => {
+        const checks = await test.store.checks();
+        expect(checks.filter(({ status }) => status !== 'up')).toEqual([]);
+        expect(new Set(checks.map(({ name }) => name)).size).toBe(checks.length);
+      };
+      await expectUp();
+      await test.store.commit([submissionOf(aNewEvent())]);
+      await expectUp();
+      await test.reopen();
+      await expectUp();
+    });
+
     it('allows one owner, or serialises the commits of several', async () => {
       const second = await test.fixture.open().catch((error: unknown) => error as Error);
       if (second instanceof Error) {

@@ -1,0 +1,40 @@
+import type { StoreCheck } from '../store.js';
+import type { WalReport } from './checkpointer.js';
+import { LARGE_WAL_BYTES } from './checkpoints.js';
+
+/**
+ * WAL size from which the store must receive no more events, before the WAL fills the disk. About four times the size
+ * at which the writer checkpoints too (32 000 pages), so no checkpoint has helped since.
+ */
+const MAX_WAL_BYTES = 512 * 1024 * 1024;
+
+/** How far the last `processed_at` may be ahead of the system clock. Clock synchronisation corrects less than this. */
+const MAX_AHEAD_MS = 60_000;
+
+const CHECKPOINTS_FAIL =
+  'Checkpoints fail, so the WAL grows with every commit. Check the disk of the database file.';
+const LARGE_WAL =
+  'SQLite cannot reuse the WAL, so it grows with every commit. End programs that hold a read transaction open, such as a backup or a SQLite shell. If there are none, the disk is too slow for the load.';
+const AHEAD =
+  'The last processed_at is more than 60 s ahead of the system clock, and new events keep it. Correct the system clock, or set processed_at back.';
+
+/** Checks that checkpoints succeed and that SQLite can reuse the WAL. */
+export function checkWal({ bytes, lastCheckpointAt, error }: WalReport): StoreCheck {
+  const figures = { bytes, last_checkpoint_at: lastCheckpointAt, ...(error !== undefined && { error }) };
+  const reason = error === undefined ? LARGE_WAL : CHECKPOINTS_FAIL;
+  if (bytes > MAX_WAL_BYTES) return { name: 'wal', status: 'down', figures, reason };
+  if (bytes > LARGE_WAL_BYTES || error !== undefined)
+    return { name: 'wal', status: 'degraded', figures, reason };
+  return { name: 'wal', status: 'up', figures };
+}
+
+/**
+ * Checks that the system clock has not been set back, now or since it stamped the last event. `processed_at` never
+ * decreases, so the service stamps all events with `lastProcessedAt` until the clock has passed it.
+ */
+export function checkClock(lastProcessedAt: string, now: Date): StoreCheck {
+  const figures = { system_time: now.toISOString(), last_processed_at: lastProcessedAt || null };
+  if (Date.parse(lastProcessedAt) - now.getTime() > MAX_AHEAD_MS)
+    return { name: 'clock', status: 'degraded', figures, reason: AHEAD };
+  return { name: 'clock', status: 'up', figures };
+}
