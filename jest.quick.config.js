@@ -10,6 +10,7 @@ export default {
     '/random-(bodies|lookups|requests)',
     '/test/http/(body-limits|security)',
     '/test/ingest/large-bodies',
+    '/test/health/wal',
     '/test/http/cross-origin',
     '/test/docs/',
     '/test/operations/',
