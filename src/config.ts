@@ -43,7 +43,14 @@ export class Config {
   @WholeNumber(1, Number.MAX_SAFE_INTEGER)
   BATCH_MAX_EVENTS: number = 5_000;
 
-  /** Maximum bytes of one JSON body after decompression. Also limits an NDJSON line if it is below 1 MiB. */
+  /**
+   * Maximum bytes of one event: a JSON body with one event, an element of a batch, or a line of NDJSON. Bounds the time
+   * for which parsing and comparing one event delays all other requests.
+   */
+  @WholeNumber(1024, 16 * MIB)
+  EVENT_LIMIT_BYTES: number = 1 * MIB;
+
+  /** Maximum bytes of one JSON body after decompression. Also limits an event. */
   @WholeNumber(1024, 512 * MIB)
   BODY_LIMIT_BYTES: number = 16 * MIB;
 

@@ -7,6 +7,7 @@ const IMPORT = /^(?:import|export)\b[^;]*?\bfrom '([^']+)'|^import '([^']+)'|\bi
 
 /** Rooms that import no other room, or only those listed. */
 const CLOSED: Readonly<Record<string, readonly string[]>> = {
+  json: [],
   validation: [],
   event: ['validation'],
   http: [],

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Buffer } from 'node:buffer';
 import type { Readable } from 'node:stream';
+import { parseJson } from './json.js';
 import { charsetProblem, NDJSON_TYPES, takesBytes, unsupportedMediaType } from './media-types.js';
 import { Problem, unavailable } from './problem.js';
 import { type Budget, ReceivedBody } from './received-body.js';
@@ -88,9 +89,11 @@ export function receiveBodies(server: FastifyInstance, { bodyBytes, totalBytes }
 function parseNow(body: ReceivedBody, done: Done): void {
   let value: unknown;
   try {
-    value = body.parse();
+    value = parseJson(body.bytes);
   } catch (error) {
     return done(error as Error);
+  } finally {
+    body.release();
   }
   done(null, value);
 }

@@ -10,6 +10,8 @@ export const MAX_REPORTED_ERRORS = 100;
 /** Bounds of a JSON pointer. The caller chooses the names and the nesting, and each error contains them. */
 const MAX_NAME_CHARACTERS = 255;
 const MAX_LEVELS = 100;
+/** Maximum length of a pointer and of a detail. A response to an invalid request has about 100 KiB at most. */
+const MAX_TEXT_CHARACTERS = 500;
 
 /** Seconds until a retry is worthwhile. A full queue has room for more events long before it is empty. */
 export const RETRY_AFTER_SECONDS = '1';
@@ -56,7 +58,21 @@ export class Problem extends HttpException {
 
 /** Creates a 422 that lists each invalid part of the request. */
 export function invalid(detail: string, errors: readonly FieldProblem[]): Problem {
-  return new Problem(422, detail, { type: 'urn:problem:invalid-request', title: 'Invalid request', errors });
+  return new Problem(422, detail, {
+    type: 'urn:problem:invalid-request',
+    title: 'Invalid request',
+    errors: errors.map(shortened),
+  });
+}
+
+/** Returns a problem whose texts have a bounded length, although they may repeat what the caller sent. */
+export function shortened<P extends FieldProblem>(problem: P): P {
+  const { pointer, detail } = problem;
+  return {
+    ...problem,
+    pointer: shorten(pointer, MAX_TEXT_CHARACTERS),
+    detail: shorten(detail, MAX_TEXT_CHARACTERS),
+  };
 }
 
 /** Creates a 503 with Retry-After for a temporary condition. */
@@ -72,11 +88,11 @@ export function unavailable(kind: ProblemKind, title: string, detail: string): P
 export function jsonPointer(path: readonly (string | number)[]): string {
   const parts = path
     .slice(0, MAX_LEVELS)
-    .map((part) => shorten(String(part)).replaceAll('~', '~0').replaceAll('/', '~1'));
+    .map((part) => shorten(String(part), MAX_NAME_CHARACTERS).replaceAll('~', '~0').replaceAll('/', '~1'));
   if (path.length > MAX_LEVELS) parts.push('…');
   return parts.map((part) => `/${part}`).join('');
 }
 
-function shorten(name: string): string {
-  return name.length > MAX_NAME_CHARACTERS ? `${name.slice(0, MAX_NAME_CHARACTERS)}…` : name;
+function shorten(text: string, maxCharacters: number): string {
+  return text.length > maxCharacters ? `${text.slice(0, maxCharacters)}…` : text;
 }

@@ -1,5 +1,4 @@
 import { Buffer } from 'node:buffer';
-import { parseJson } from './json.js';
 
 const EMPTY = Buffer.alloc(0);
 
@@ -8,26 +7,21 @@ export interface Budget {
   usedBytes: number;
 }
 
-/** A JSON body, received in full. Its bytes count against the budget for all bodies until it is parsed. */
+/** A JSON body, received in full. Its bytes count against the budget for all bodies until they are released. */
 export class ReceivedBody {
   constructor(
-    private bytes: Buffer,
+    private content: Buffer,
     private readonly budget: Budget,
   ) {}
 
-  /** Size of the body after decompression, or 0 once it is parsed. */
-  get byteLength(): number {
-    return this.bytes.byteLength;
+  /** The body after decompression; empty once it is released. */
+  get bytes(): Buffer {
+    return this.content;
   }
 
-  /**
-   * Parses the body and releases its bytes. Call it exactly once.
-   * Fastify keeps this object until the response is flushed, so it must not keep the bytes or the value.
-   */
-  parse(): unknown {
-    const { bytes } = this;
-    this.bytes = EMPTY;
-    this.budget.usedBytes -= bytes.length;
-    return parseJson(bytes);
+  /** Releases the bytes. Fastify keeps this object until the response is flushed, so it must not keep them. */
+  release(): void {
+    this.budget.usedBytes -= this.content.length;
+    this.content = EMPTY;
   }
 }

@@ -1,8 +1,10 @@
 import { CloudEvent } from 'cloudevents';
+import { Buffer } from 'node:buffer';
 import type { NewEvent } from '../event/event.js';
 import type { FieldProblem } from '../http/problem.dto.js';
+import { scanJson } from '../json/scan.js';
 import { isJsonObject } from '../validation/json-object.js';
-import { checkEvent } from './check-event.js';
+import { checkEvent, MAX_NESTING, NESTING_PROBLEM } from './check-event.js';
 
 export const REQUIRED_ATTRIBUTES = ['id', 'source', 'type', 'specversion'];
 
@@ -57,6 +59,10 @@ export function checkAttributes(
       const [attribute, prefix = ''] = ATTRIBUTES[pointer] ?? [];
       return { pointer: attribute ? pointerTo(attribute) : whole, detail: `${prefix}${detail}` };
     });
+  }
+  // Data that is not an object gets one level more in the payload.
+  if (scanJson(Buffer.from(event.payload), MAX_NESTING).isTooDeep) {
+    return [{ pointer: pointerTo('data'), detail: NESTING_PROBLEM }];
   }
   try {
     void new CloudEvent(sent);

@@ -8,15 +8,16 @@ import { unknownMembers } from '../http/unknown-members.js';
 import { isJsonObject } from '../validation/json-object.js';
 import { isTimestamp } from '../validation/timestamp.js';
 
-/** The events of a request body, not checked yet. */
-export interface ListedEvents {
-  readonly values: readonly unknown[];
-  /** Whether the request is one event, not an array of one. */
-  readonly single: boolean;
-  /** JSON pointer to the array, or to the single event. */
-  readonly pointer: string;
-  /** Checks one of the values. Returns problems with JSON pointers below `pointer`. */
-  readonly check: (value: unknown, pointer: string) => NewEvent | FieldProblem[];
+/** Checks one value of a request. Returns the event, or its problems with JSON pointers below `pointer`. */
+export type CheckEvent = (value: unknown, pointer: string) => NewEvent | FieldProblem[];
+
+/** How the body of a request contains events. */
+export interface EventFormat {
+  /** `any`: one event, an array of events, or `{"events": […]}`. */
+  readonly contains: 'any' | 'one' | 'array';
+  readonly check: CheckEvent;
+  /** Whether an event without a body is valid. */
+  readonly mayBeEmpty?: boolean;
 }
 
 type Member = keyof EventDto;
@@ -25,7 +26,10 @@ const REQUIRED = ['topic', 'event_id', 'timestamp', 'source'] as const satisfies
 const MEMBERS: readonly string[] = [...REQUIRED, 'payload'] satisfies Member[];
 
 /** Maximum levels of a payload. Deeper nesting can overflow the stack of a recursive parser. */
-const MAX_NESTING = 100;
+export const MAX_NESTING = 100;
+/** Maximum levels of an event. */
+export const MAX_EVENT_NESTING = MAX_NESTING + 1;
+export const NESTING_PROBLEM = `must not be nested deeper than ${MAX_NESTING} levels`;
 
 const INVALID = 'is not a valid event';
 const UNKNOWN_MEMBER = `is not a member of an event; the members are ${MEMBERS.slice(0, -1).join(', ')} and ${MEMBERS.at(-1)}`;
@@ -49,34 +53,12 @@ export function eventSchema(): object {
 
 /**
  * Returns the event with its payload as JSON text, or its problems with JSON pointers below `pointer`.
- * Without `explain`, reports only that the event is invalid: messages cost twenty times as much as the check.
+ * The nesting must have been checked. Without `explain`, reports only that the event is invalid: messages cost twenty times as much as the check.
  */
 export function checkEvent(value: unknown, pointer: string, explain = true): NewEvent | FieldProblem[] {
   if (!isEvent(value)) return explain ? explainInvalid(value, pointer) : [{ pointer, detail: INVALID }];
   const { topic, event_id, timestamp, source, payload = {} } = value;
-  const text = toText(payload);
-  if (text === null) {
-    return [
-      { pointer: `${pointer}/payload`, detail: `must not be nested deeper than ${MAX_NESTING} levels` },
-    ];
-  }
-  return { topic, event_id, timestamp, source, payload: text };
-}
-
-function toText(payload: object): string | null {
-  let text: string;
-  try {
-    text = JSON.stringify(payload);
-  } catch {
-    return null; // the nesting overflows the stack
-  }
-  // A level takes at least two characters.
-  return text.length > 2 * MAX_NESTING && isDeeperThan(payload, MAX_NESTING) ? null : text;
-}
-
-function isDeeperThan(value: unknown, levels: number): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  return levels === 0 || Object.values(value).some((inner) => isDeeperThan(inner, levels - 1));
+  return { topic, event_id, timestamp, source, payload: JSON.stringify(payload) };
 }
 
 /** Returns the problems of a value that is not a valid event. */

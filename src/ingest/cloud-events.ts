@@ -1,28 +1,24 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { invalid } from '../http/problem.js';
 import {
-  type Attributes,
   checkAttributes,
   checkCloudEvent,
   type PointerTo,
   REQUIRED_ATTRIBUTES,
 } from './check-cloud-event.js';
-import type { ListedEvents } from './check-event.js';
+import type { EventFormat } from './check-event.js';
 
 const STRUCTURED_MODE = /^application\/cloudevents(-batch)?\+json/i;
 const BINARY_MODE_HEADERS = REQUIRED_ATTRIBUTES.map((name) => `ce-${name}`);
 
 /**
- * Lists the CloudEvents of a request in any of the three modes of the HTTP binding 1.0. Returns undefined if the
- * request is in none of them. Throws a 422 for a batch that is not an array.
+ * Returns how the body of a request contains CloudEvents, in any of the three modes of the HTTP binding 1.0. Returns
+ * undefined if the request is in none of them.
  */
-export function listCloudEvents(body: unknown, headers: IncomingHttpHeaders): ListedEvents | undefined {
+export function cloudEventFormat(headers: IncomingHttpHeaders): EventFormat | undefined {
   const structured = STRUCTURED_MODE.exec(headers['content-type'] ?? '');
   if (structured) {
     const [, batch] = structured;
-    if (!batch) return { values: [body], single: true, pointer: '', check: checkCloudEvent };
-    if (Array.isArray(body)) return { values: body, single: false, pointer: '', check: checkCloudEvent };
-    throw invalid('A batch of CloudEvents must be an array.', [{ pointer: '', detail: 'must be an array' }]);
+    return { contains: batch ? 'array' : 'one', check: checkCloudEvent };
   }
   // In binary mode, the attributes are headers and the body is the data.
   if (!BINARY_MODE_HEADERS.some((name) => headers[name] !== undefined)) return undefined;
@@ -30,10 +26,9 @@ export function listCloudEvents(body: unknown, headers: IncomingHttpHeaders): Li
   const sent = attributesIn(headers);
   const decoded = Object.fromEntries(Object.entries(sent).map(([name, value]) => [name, decode(value)]));
   return {
-    values: [{ ...decoded, data: body }],
-    single: true,
-    pointer: '',
-    check: (event) => checkAttributes(event as Attributes, '', pointerTo, { ...sent, data: body }),
+    contains: 'one',
+    mayBeEmpty: true,
+    check: (data) => checkAttributes({ ...decoded, data }, '', pointerTo, { ...sent, data }),
   };
 }
 

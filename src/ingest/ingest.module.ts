@@ -4,10 +4,11 @@ import { Ingest } from './ingest.js';
 import { NdjsonIngest } from './ndjson.js';
 import { PublishController } from './publish.controller.js';
 import { EventReader } from './event-reader.js';
+import { Turns } from './turns.js';
 
 @Module({
   imports: [QueueModule],
   controllers: [PublishController],
-  providers: [Ingest, EventReader, NdjsonIngest],
+  providers: [Ingest, EventReader, NdjsonIngest, Turns],
 })
 export class IngestModule {}

@@ -1,23 +1,34 @@
 import { Buffer, isUtf8 } from 'node:buffer';
 import type { Readable } from 'node:stream';
 
-const NEWLINE = 10;
+const NEWLINE = 0x0a;
+const CARRIAGE_RETURN = 0x0d;
+const BLANK = 0x20;
+const BYTE_ORDER_MARK = Buffer.from('\ufeff');
 const MAX_CHUNKS = 1_024;
 
-/** A line of a stream. It has a text, or a problem if it cannot be read. */
+/** A line of a stream, not blank. It has its bytes, or a problem if it cannot be read. */
 export interface Line {
   /** Number of the line, from 1. */
   readonly number: number;
-  readonly text?: string;
+  /** UTF-8, without the line break. */
+  readonly bytes?: Buffer;
   readonly problem?: string;
 }
 
-/** Thrown if a stream breaks or cannot be decompressed any further. */
+/** A part of a stream. */
+export interface LinesRead {
+  readonly lines: readonly Line[];
+  /** Size of the part, with blank lines and line breaks. */
+  readonly size: number;
+}
+
+/** Thrown if a stream breaks, or is not read any further. */
 export class BrokenStreamError extends Error {
   override readonly name = 'BrokenStreamError';
 
   constructor(
-    /** The first line that could not be read. */
+    /** The first line that was not read. */
     readonly line: number,
     override readonly cause: Error & { statusCode?: number },
   ) {
@@ -26,11 +37,11 @@ export class BrokenStreamError extends Error {
 }
 
 /**
- * Yields the lines of a byte stream, as many at a time as have arrived. Skips blank lines but counts them.
- * Buffers at most one chunk and `maxBytes` of an incomplete line. Discards the rest of a longer line.
- * Throws `BrokenStreamError` if the stream breaks.
+ * Yields the lines of a byte stream, as many at a time as have arrived. Skips blank lines but counts them, and skips a
+ * byte order mark at the start. Buffers at most one chunk and `maxBytes` of an incomplete line. Discards the rest of a
+ * longer line. Throws `BrokenStreamError` if the stream breaks.
  */
-export async function* readLines(stream: Readable, maxBytes: number): AsyncGenerator<Line[]> {
+export async function* readLines(stream: Readable, maxBytes: number): AsyncGenerator<LinesRead> {
   let rest: Buffer[] = [];
   let restBytes = 0;
   let number = 0;
@@ -41,34 +52,37 @@ export async function* readLines(stream: Readable, maxBytes: number): AsyncGener
     for (let at = 0, end = 0; at <= bytes.length; at = end + 1) {
       end = bytes.indexOf(NEWLINE, at);
       if (end < 0) end = bytes.length;
-      const line = bytes.subarray(at, end);
       number++;
-      if (tooLong || line.length > maxBytes) {
+      const line = tooLong ? undefined : trim(bytes.subarray(at, end), number === 1);
+      if (line === undefined || line.length > maxBytes) {
         lines.push({ number, problem: `is longer than ${maxBytes} bytes` });
       } else if (!isUtf8(line)) {
         lines.push({ number, problem: 'is not valid UTF-8' });
-      } else {
-        const text = line.toString('utf8');
-        if (text.trim() !== '') lines.push({ number, text });
+      } else if (!isBlank(line)) {
+        lines.push({ number, bytes: line });
       }
       tooLong = false;
     }
     return lines;
   };
 
-  // Stopping early must not destroy the stream, because the response is sent on the same connection.
+  // Stopping early must not destroy the stream: its connection still carries the response.
   const chunks = stream.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
+  let size = 0;
   try {
     for await (const chunk of chunks) {
+      size += chunk.length;
       const end = chunk.lastIndexOf(NEWLINE);
       if (end >= 0) {
-        yield split(Buffer.concat([...rest, chunk.subarray(0, end)]));
+        yield { lines: split(Buffer.concat([...rest, chunk.subarray(0, end)])), size };
         rest = [];
         restBytes = 0;
+        size = 0;
       }
       const tail = chunk.subarray(end + 1);
       restBytes += tail.length;
-      if (restBytes > maxBytes) {
+      // A carriage return may belong to the line break.
+      if (restBytes > maxBytes + BYTE_ORDER_MARK.length + 1) {
         tooLong = true;
         rest = [];
       } else {
@@ -77,8 +91,21 @@ export async function* readLines(stream: Readable, maxBytes: number): AsyncGener
       }
     }
   } catch (error) {
-    // Drops the incomplete line, because a part of a line can be valid JSON.
+    // The incomplete line is dropped: half a line may be valid JSON.
     throw new BrokenStreamError(number + 1, error as Error);
   }
-  if (restBytes > 0) yield split(Buffer.concat(rest));
+  if (restBytes > 0) yield { lines: split(Buffer.concat(rest)), size };
+}
+
+/** Removes the carriage return of a CRLF line break, and the byte order mark of the first line (RFC 8259, section 8.1). */
+function trim(line: Buffer, isFirst: boolean): Buffer {
+  const hasMark = isFirst && line.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK);
+  const start = hasMark ? BYTE_ORDER_MARK.length : 0;
+  const end = line.at(-1) === CARRIAGE_RETURN ? line.length - 1 : line.length;
+  return start === 0 && end === line.length ? line : line.subarray(start, end);
+}
+
+function isBlank(line: Buffer): boolean {
+  for (const byte of line) if (byte > BLANK) return false;
+  return true;
 }

@@ -3,22 +3,24 @@ import type { Readable } from 'node:stream';
 import { Config } from '../config.js';
 import type { NewEvent } from '../event/event.js';
 import { estimateBytes } from '../event/event-size.js';
-import { inexactNumbers } from '../http/inexact-numbers.js';
 import type { FieldProblem } from '../http/problem.dto.js';
-import { unavailable } from '../http/problem.js';
+import { type ParsedJson, parseExact } from '../json/parse.js';
+import { scanJson } from '../json/scan.js';
 import { EventQueue } from '../queue/event-queue.js';
-import { checkEvent } from './check-event.js';
+import { checkEvent, MAX_EVENT_NESTING, NESTING_PROBLEM } from './check-event.js';
+import { checkParsed } from './check-parsed.js';
+import { EventlessRun } from './eventless-run.js';
 import { BrokenStreamError, type Line, readLines } from './lines.js';
 import type { PublishedLines } from './ndjson.dto.js';
+import { Turns } from './turns.js';
 import { UploadReport } from './upload-report.js';
+import { UploadSlots } from './upload-slots.js';
 import { Upload } from './upload.js';
 
-/** Maximum bytes of one line. Bounds the memory of a connection that sends no line break. */
-const LINE_LIMIT_BYTES = 1024 * 1024;
 const EVENTS_PER_SUBMISSION = 2_000;
 const BYTES_PER_SUBMISSION = 1024 * 1024;
-/** Memory of one upload: an incomplete line, the pending events, and the submission in flight. */
-const BYTES_PER_UPLOAD = LINE_LIMIT_BYTES + 2 * BYTES_PER_SUBMISSION;
+/** Time after which an upload yields to the event loop. */
+const TURN_MS = 5;
 
 /**
  * Publishes an NDJSON stream of any length, in order, as it arrives. Keeps a bounded part of it in memory.
@@ -26,23 +28,25 @@ const BYTES_PER_UPLOAD = LINE_LIMIT_BYTES + 2 * BYTES_PER_SUBMISSION;
  */
 @Injectable()
 export class NdjsonIngest {
-  private readonly maxUploads: number;
+  private readonly slots: UploadSlots;
   private readonly maxLineBytes: number;
   private readonly maxEventBytes: number;
   private readonly submissionLimits: { readonly events: number; readonly bytes: number };
-  private uploads = 0;
 
   constructor(
     private readonly queue: EventQueue,
-    { QUEUE_CAPACITY, QUEUE_CAPACITY_BYTES, BODY_LIMIT_BYTES }: Config,
+    private readonly turns: Turns,
+    { QUEUE_CAPACITY, QUEUE_CAPACITY_BYTES, EVENT_LIMIT_BYTES, BODY_LIMIT_BYTES }: Config,
   ) {
-    this.maxUploads = Math.max(1, Math.floor(QUEUE_CAPACITY_BYTES / BYTES_PER_UPLOAD));
-    this.maxLineBytes = Math.min(LINE_LIMIT_BYTES, BODY_LIMIT_BYTES);
+    this.maxLineBytes = Math.min(EVENT_LIMIT_BYTES, BODY_LIMIT_BYTES);
     this.maxEventBytes = QUEUE_CAPACITY_BYTES;
     this.submissionLimits = {
       events: Math.min(EVENTS_PER_SUBMISSION, QUEUE_CAPACITY),
       bytes: Math.min(BYTES_PER_SUBMISSION, QUEUE_CAPACITY_BYTES),
     };
+    // Memory of one upload: an incomplete line, the pending events, and the submission in flight.
+    const uploadBytes = this.maxLineBytes + 2 * BYTES_PER_SUBMISSION;
+    this.slots = new UploadSlots(Math.max(1, Math.floor(QUEUE_CAPACITY_BYTES / uploadBytes)));
   }
 
   /**
@@ -50,18 +54,11 @@ export class NdjsonIngest {
    * before a line is complete. Rejects with the error of a failed submission. Lines that are already stored are kept.
    */
   async publish(stream: Readable): Promise<PublishedLines> {
-    if (this.uploads >= this.maxUploads) {
-      throw unavailable(
-        'receiving-full',
-        'Too many uploads at once',
-        'The uploads in progress fill the memory reserved for them. Nothing was accepted; try again.',
-      );
-    }
-    this.uploads++;
+    this.slots.take(stream);
     try {
       return await this.publishAll(stream);
     } finally {
-      this.uploads--;
+      this.slots.release(stream);
     }
   }
 
@@ -70,20 +67,7 @@ export class NdjsonIngest {
     const upload = new Upload(this.queue, this.submissionLimits, (verdicts) => report.add(verdicts));
     let broken: BrokenStreamError | undefined;
     try {
-      for await (const lines of readLines(stream, this.maxLineBytes)) {
-        for (const line of lines) {
-          const event = this.readLine(line, !report.isFull);
-          if (Array.isArray(event)) {
-            report.reject(line.number, event);
-          } else {
-            const bytes = estimateBytes(event);
-            if (upload.isFull(bytes)) await upload.waitForRoom();
-            upload.add(event, bytes);
-          }
-        }
-        upload.flush();
-        if (upload.failed) break;
-      }
+      await this.publishLines(stream, upload, report);
     } catch (error) {
       if (!(error instanceof BrokenStreamError)) throw error;
       broken = error;
@@ -92,19 +76,53 @@ export class NdjsonIngest {
     return report.response(broken);
   }
 
-  private readLine({ text, problem }: Line, explain: boolean): NewEvent | FieldProblem[] {
-    if (text === undefined) return [{ pointer: '', detail: problem ?? 'cannot be read' }];
-    let value: unknown;
+  /** Throws `BrokenStreamError` if the stream breaks, or if too much of it contains no event. */
+  private async publishLines(stream: Readable, upload: Upload, report: UploadReport): Promise<void> {
+    const run = new EventlessRun();
+    let turnEnds = performance.now() + TURN_MS;
+    for await (const { lines, size } of readLines(stream, this.maxLineBytes)) {
+      if (lines.length > 0) this.slots.touch(stream);
+      for (const line of lines) {
+        if (performance.now() > turnEnds) {
+          await this.turns.yield();
+          turnEnds = performance.now() + TURN_MS;
+        }
+        const event = this.readLine(line, !report.isFull);
+        if (Array.isArray(event)) {
+          report.reject(line.number, event);
+          run.addInvalidLine();
+          if (run.problem) throw endOfUpload(line.number + 1, run.problem);
+        } else {
+          run.end();
+          const bytes = estimateBytes(event);
+          if (upload.isFull(bytes)) await upload.waitForRoom();
+          upload.add(event, bytes);
+        }
+      }
+      run.addBytes(size);
+      if (run.problem) throw endOfUpload((lines.at(-1)?.number ?? 0) + 1, run.problem);
+      upload.flush();
+      if (upload.failed) return;
+    }
+  }
+
+  private readLine({ bytes, problem }: Line, explain: boolean): NewEvent | FieldProblem[] {
+    if (bytes === undefined) return [{ pointer: '', detail: problem ?? 'cannot be read' }];
+    const { longNumbers, isTooDeep } = scanJson(bytes, MAX_EVENT_NESTING);
+    if (isTooDeep) return [{ pointer: '/payload', detail: NESTING_PROBLEM }];
+    let parsed: ParsedJson;
     try {
-      value = JSON.parse(text);
+      parsed = parseExact(bytes, longNumbers);
     } catch (error) {
       return [{ pointer: '', detail: `is not valid JSON: ${(error as Error).message}` }];
     }
-    const inexact = inexactNumbers(text);
-    if (inexact.length > 0) return inexact;
-    const event = checkEvent(value, '', explain);
+    const event = checkParsed(parsed, parsed.value, '', (value) => checkEvent(value, '', explain));
     return !Array.isArray(event) && estimateBytes(event) > this.maxEventBytes
       ? [{ pointer: '', detail: 'is larger than the queue can hold' }]
       : event;
   }
+}
+
+function endOfUpload(line: number, reason: string): BrokenStreamError {
+  return new BrokenStreamError(line, Object.assign(new Error(reason), { statusCode: 400 }));
 }

@@ -2,7 +2,7 @@ import { getSchemaPath } from '@nestjs/swagger';
 import { EventDto } from '../event/event.dto.js';
 import { EVENT_EXAMPLE, MORE_EVENT_EXAMPLES } from '../event/examples.docs.js';
 import { CloudEventDto, EventBatchDto } from './publish-request.dto.js';
-import { MAX_EVENTS_PER_REQUEST } from './event-reader.js';
+import { MAX_EVENTS_PER_REQUEST } from './event-list.js';
 
 const [SECOND, THIRD] = MORE_EVENT_EXAMPLES;
 const BATCH = [EVENT_EXAMPLE, SECOND, SECOND];

@@ -1,6 +1,6 @@
 import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
 import { CLOSED, EventDto } from '../event/event.dto.js';
-import { MAX_EVENTS_PER_REQUEST } from './event-reader.js';
+import { MAX_EVENTS_PER_REQUEST } from './event-list.js';
 
 @ApiSchema({ name: 'EventBatch', description: 'A batch of events, as an object.', ...CLOSED })
 export class EventBatchDto {

@@ -1,7 +1,10 @@
+import { Injectable } from '@nestjs/common';
+
 /**
  * Runs one CPU-bound task (1 ms or more) per event-loop iteration. Concurrent large requests then do not add up to one
  * long delay for all others.
  */
+@Injectable()
 export class Turns {
   private readonly resumed: (() => void)[] = [];
   private readonly queued: (() => void)[] = [];

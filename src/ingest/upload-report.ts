@@ -1,6 +1,6 @@
 import type { Verdict } from '../event/verdict.js';
 import type { FieldProblem } from '../http/problem.dto.js';
-import { invalid, MAX_REPORTED_ERRORS, Problem } from '../http/problem.js';
+import { invalid, MAX_REPORTED_ERRORS, Problem, shortened } from '../http/problem.js';
 import type { BrokenStreamError } from './lines.js';
 import type { LineProblem, PublishedLines } from './ndjson.dto.js';
 
@@ -27,7 +27,7 @@ export class UploadReport {
 
   reject(line: number, problems: readonly FieldProblem[]): void {
     this.totals.rejected++;
-    for (const problem of problems) if (!this.isFull) this.problems.push({ line, ...problem });
+    for (const problem of problems) if (!this.isFull) this.problems.push(shortened({ line, ...problem }));
   }
 
   /**
@@ -37,7 +37,7 @@ export class UploadReport {
    */
   response(broken: BrokenStreamError | undefined): PublishedLines {
     const { received, rejected } = this.totals;
-    if (received === 0 && rejected > 0) throw this.withoutEvents();
+    if (received === 0 && rejected > 0) throw this.withoutEvents(broken);
     if (received === 0 && broken) throw new Problem(400, breakReason(broken));
     return {
       ...this.totals,
@@ -46,11 +46,12 @@ export class UploadReport {
     };
   }
 
-  private withoutEvents(): Problem {
+  private withoutEvents(broken: BrokenStreamError | undefined): Problem {
     const { rejected } = this.totals;
     const subject = rejected === 1 ? 'The only line' : `Each of the ${rejected} lines`;
-    const suffix = this.isFull ? ` The first ${MAX_REPORTED_ERRORS} errors are listed.` : '';
-    return invalid(`${subject} is invalid; nothing was stored.${suffix}`, this.problems);
+    const listed = this.isFull ? ` The first ${MAX_REPORTED_ERRORS} errors are listed.` : '';
+    const unread = broken ? ` Line ${broken.line} and all lines after it were not read.` : '';
+    return invalid(`${subject} is invalid; nothing was stored.${unread}${listed}`, this.problems);
   }
 
   /** Joins the problems of each line into one text. */

@@ -1,7 +1,7 @@
 import type { Database, Statement } from 'better-sqlite3';
-import { isDeepStrictEqual } from 'node:util';
 import type { StoredEvent } from '../../event/event.js';
 import type { Verdict } from '../../event/verdict.js';
+import { areEqualTexts } from '../../json/equal.js';
 import type { Commit } from '../store.js';
 import type { TopicCounters } from '../topic-counters.entity.js';
 import { checkpointRest } from './checkpoints.js';
@@ -127,7 +127,7 @@ export class Writer {
         return { outcome: 'stored', seq: lastSeq };
       }
       const { seq, payload: original } = this.findOriginal.get(topic, eventId)!;
-      const equal = isSamePayload(original, payload);
+      const equal = areEqualTexts(original, payload);
       counter.duplicate_dropped++;
       if (!equal) counter.conflicts++;
       return { outcome: equal ? 'duplicate' : 'conflict', seq };
@@ -145,9 +145,4 @@ export class Writer {
 
 function emptyCounters(topic: string): TopicCounters {
   return { topic, received: 0, unique_processed: 0, duplicate_dropped: 0, conflicts: 0 };
-}
-
-/** Returns whether two JSON texts are deep-equal, regardless of key order. */
-function isSamePayload(a: string, b: string): boolean {
-  return a === b || isDeepStrictEqual(JSON.parse(a), JSON.parse(b));
 }

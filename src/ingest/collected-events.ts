@@ -1,0 +1,54 @@
+import type { NewEvent } from '../event/event.js';
+import { estimateBytes } from '../event/event-size.js';
+import type { FieldProblem } from '../http/problem.dto.js';
+import { invalid, MAX_REPORTED_ERRORS, type Problem } from '../http/problem.js';
+
+/** The events of one request, all of them valid. */
+export interface RequestEvents {
+  readonly events: readonly NewEvent[];
+  /** Approximate size of the events in memory. */
+  readonly bytes: number;
+  /** Whether the request is one event, not an array of one. */
+  readonly single: boolean;
+}
+
+/** Collects the events of a request, or the problems of the invalid ones. */
+export class CollectedEvents {
+  readonly events: NewEvent[] = [];
+  private readonly errors: FieldProblem[] = [];
+  private bytes = 0;
+  private rejected = 0;
+
+  /** Whether enough problems are known to reject the request. */
+  get isFull(): boolean {
+    return this.errors.length >= MAX_REPORTED_ERRORS;
+  }
+
+  add(event: NewEvent | FieldProblem[]): void {
+    if (Array.isArray(event)) {
+      this.rejected++;
+      this.errors.push(...event);
+    } else {
+      this.events.push(event);
+      this.bytes += estimateBytes(event);
+    }
+  }
+
+  /** Returns the events of a request that had `total`. Throws 422 if any is invalid. */
+  result(total: number, single: boolean): RequestEvents {
+    if (this.rejected > 0) throw invalidEvents(this.rejected, total, this.errors);
+    return { events: this.events, bytes: this.bytes, single };
+  }
+}
+
+/** Creates a 422 that counts and lists the invalid events. */
+function invalidEvents(rejected: number, total: number, errors: readonly FieldProblem[]): Problem {
+  const truncated = errors.length >= MAX_REPORTED_ERRORS;
+  const subject =
+    total === 1 ? 'The event is' : `${rejected} of ${total} events ${rejected === 1 ? 'is' : 'are'}`;
+  return invalid(
+    `${truncated && total > 1 ? 'At least ' : ''}${subject} invalid; nothing was accepted.` +
+      (truncated ? ` The first ${MAX_REPORTED_ERRORS} errors are listed.` : ''),
+    errors.slice(0, MAX_REPORTED_ERRORS),
+  );
+}

@@ -1,0 +1,44 @@
+import type { Readable } from 'node:stream';
+import { unavailable } from '../http/problem.js';
+
+/** Time without a complete line after which an upload gives way to a new one. */
+const MAX_SILENCE_MS = 30_000;
+
+/** The NDJSON uploads in progress. Their number is limited, because each buffers a part of its body. */
+export class UploadSlots {
+  /** The time of the last complete line of each upload. */
+  private readonly uploads = new Map<Readable, number>();
+
+  constructor(private readonly count: number) {}
+
+  /** Takes a slot. If all are taken, ends an upload that has been silent. Throws a 503 if there is none. */
+  take(stream: Readable): void {
+    if (this.uploads.size >= this.count && !this.endSilent()) {
+      throw unavailable(
+        'receiving-full',
+        'Too many uploads at once',
+        'The uploads in progress fill the memory reserved for them. Nothing was accepted; try again.',
+      );
+    }
+    this.touch(stream);
+  }
+
+  /** Records that a line of the upload is complete. */
+  touch(stream: Readable): void {
+    // The upload moves to the end of the map, so the first one has been silent for the longest time.
+    this.uploads.delete(stream);
+    this.uploads.set(stream, performance.now());
+  }
+
+  release(stream: Readable): void {
+    this.uploads.delete(stream);
+  }
+
+  private endSilent(): boolean {
+    const [oldest] = this.uploads;
+    if (!oldest || performance.now() - oldest[1] < MAX_SILENCE_MS) return false;
+    this.release(oldest[0]);
+    oldest[0].destroy();
+    return true;
+  }
+}
