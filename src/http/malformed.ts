@@ -1,11 +1,15 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
+import { lingerAfter, lingerAndClose } from './lingering-close.js';
 import { NDJSON_TYPES } from './media-types.js';
 import { PROBLEM_MEDIA_TYPE, Problem } from './problem.js';
 import { DATA_HEADERS } from './security-headers.js';
 
 /** Maximum total size of the request line and the headers. Set explicitly, because Node's default may change. */
 export const MAX_HEADER_BYTES = 16 * 1024;
+
+/** Maximum time until a rejected connection is closed, also if the client neither reads nor closes it. */
+const CLOSE_AFTER_MS = 1_000;
 
 type ClientError = readonly [status: number, detail: string];
 
@@ -36,7 +40,8 @@ export function rejectMalformed(error: Error & { code?: string }, socket: Respon
   const [status, detail] = CLIENT_ERRORS[error.code ?? ''] ?? NOT_HTTP;
   const { headers, body } = serialize(new Problem(status, detail));
   const head = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
-  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${head.join('')}\r\n${body}`);
+  socket.write(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${head.join('')}\r\n${body}`);
+  lingerAndClose(socket, CLOSE_AFTER_MS);
 }
 
 /**
@@ -54,6 +59,7 @@ export function rejectExpectation(_request: IncomingMessage, response: ServerRes
   const { headers, body } = serialize(
     new Problem(417, 'The expectation is not supported. Send Expect: 100-continue, or no Expect header.'),
   );
+  lingerAfter(response);
   response.writeHead(417, headers).end(body);
 }
 

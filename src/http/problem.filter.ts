@@ -7,6 +7,7 @@ import {
   NotFoundException,
 } from '@nestjs/common';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import { closeIfUnread } from './lingering-close.js';
 import { unsupportedMediaType } from './media-types.js';
 import { PROBLEM_MEDIA_TYPE, Problem } from './problem.js';
 import { DATA_HEADERS } from './security-headers.js';
@@ -26,8 +27,7 @@ export class ProblemFilter implements ExceptionFilter {
 export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   if (reply.sent) return;
   const problem = toProblem(error, request);
-  // Otherwise the unread rest of the body would be parsed as the next request.
-  if (!request.raw.complete) reply.header('connection', 'close');
+  closeIfUnread(reply);
   reply
     .status(problem.getStatus())
     // No hook runs for a request that the router rejects, so its response has no security headers yet.

@@ -1,0 +1,44 @@
+import type { FastifyReply } from 'fastify';
+import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+
+/** Bounds of reading from a client that is being disconnected. */
+const MAX_LINGER_MS = 2_000;
+const MAX_LINGER_BYTES = 64 * 1024 * 1024;
+
+/**
+ * Closes a connection whose client may still be sending (RFC 9112, section 9.6). Ends the response, then discards what
+ * arrives until the client closes its side, or up to the limits. A close with unread bytes would make the kernel reset
+ * the connection, and the client would lose the response.
+ */
+export function lingerAndClose(socket: Socket, maxMs = MAX_LINGER_MS): void {
+  // Detaches the HTTP parser. No further request of this connection may be processed.
+  socket.removeAllListeners('data');
+  const readBefore = socket.bytesRead;
+  socket.on('data', () => {
+    if (socket.bytesRead - readBefore > MAX_LINGER_BYTES) socket.destroy();
+  });
+  socket.end();
+  socket.resume();
+  // Restarts the handle if the parser has stopped it. resume() does not, because the stream still counts as reading.
+  // oxlint-disable-next-line no-underscore-dangle
+  socket._read(0);
+  const timer = setTimeout(() => socket.destroy(), maxMs).unref();
+  socket.once('close', () => clearTimeout(timer));
+}
+
+/** Lingers after a response with `Connection: close` if part of the request has not been received by then. */
+export function lingerAfter(response: ServerResponse): void {
+  // Runs before the listener of Node, which closes the connection with destroySoon().
+  response.prependOnceListener('finish', () => {
+    const { req, socket } = response;
+    if (socket && !req.complete) socket.destroySoon = () => lingerAndClose(socket);
+  });
+}
+
+/** Closes the connection after the response if part of the request is unread. It would be parsed as the next request. */
+export function closeIfUnread(reply: FastifyReply): void {
+  if (reply.request.raw.complete) return;
+  reply.header('connection', 'close');
+  lingerAfter(reply.raw);
+}
