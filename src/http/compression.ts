@@ -2,6 +2,7 @@ import compress from '@fastify/compress';
 import type { FastifyInstance } from 'fastify';
 import zlib from 'node:zlib';
 import { Problem } from './problem.js';
+import { STRICT_DECOMPRESSORS } from './strict-decompressors.js';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -34,6 +35,7 @@ export async function compressBodies(server: FastifyInstance): Promise<void> {
     done();
   });
   await server.register(compress, {
+    zlib: STRICT_DECOMPRESSORS,
     threshold: THRESHOLD_BYTES,
     customTypes: /^(?:application\/(?:json|problem\+json|x-ndjson|javascript)|text\/(?!event-stream))/,
     onUnsupportedRequestEncoding: (encoding) =>

@@ -1,7 +1,11 @@
-import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
+import zlib, { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { anEvent, events } from '../harness/an-event.js';
+import { RawConnection } from '../harness/raw.js';
 import { Service } from '../harness/service.js';
+import { until } from '../harness/until.js';
 import type { EventsPage } from '../../src/query/events.dto.js';
+
+type Compress = (text: string) => Buffer;
 
 const service = await Service.start({ BODY_LIMIT_BYTES: '200000' });
 
@@ -36,6 +40,71 @@ describe('a compressed request body', () => {
       415,
       expect.stringContaining('gzip, deflate, br'),
     ]);
+  });
+});
+
+describe('data behind the end of a compressed body', () => {
+  const zstd = (zlib as { zstdCompressSync?: Compress }).zstdCompressSync;
+  const single: [encoding: string, compress: Compress][] = [
+    ['deflate', deflateSync],
+    ['br', brotliCompressSync],
+    ...(zstd ? [['zstd', zstd] as [string, Compress]] : []),
+  ];
+  const encodings: typeof single = [['gzip', gzipSync], ...single];
+  const line = (topic: string) => `${JSON.stringify(anEvent({ topic }))}\n`;
+
+  const rejects = async (encoding: string, body: Buffer) => {
+    const before = await service.stats();
+    const json = await service.publishText(body, { 'content-encoding': encoding });
+    expect([json.status, await json.json()]).toEqual([
+      400,
+      expect.objectContaining({ detail: expect.stringContaining(`is not valid ${encoding}`) }),
+    ]);
+    expect(await service.stats()).toMatchObject({ received: before.received });
+  };
+
+  it.each(encodings)('in %s is an error in JSON', async (encoding, compress) => {
+    const event = compress(JSON.stringify(anEvent()));
+    for (const rest of ['x', '\0', '[]'.repeat(50_000)])
+      await rejects(encoding, Buffer.concat([event, Buffer.from(rest)]));
+  });
+
+  it.each(single)('in %s is an error also if it is compressed', async (encoding, compress) => {
+    await rejects(encoding, Buffer.concat([compress(JSON.stringify(anEvent())), compress(' ')]));
+  });
+
+  it.each(single)('in %s breaks an NDJSON stream', async (encoding, compress) => {
+    const response = await service.publishText(
+      Buffer.concat([compress(line('first')), compress(line('second'))]),
+      { 'content-encoding': encoding, 'content-type': 'application/x-ndjson' },
+    );
+    expect(await response.json()).not.toMatchObject({ complete: true });
+    expect((await service.stats()).topics).not.toContain('second');
+  });
+
+  it.each(single)('in %s is an error also if it arrives later', async (encoding, compress) => {
+    const first = compress(line(`${encoding}-first`));
+    const connection = RawConnection.open(service.url).send(
+      `POST /publish HTTP/1.1\r\nHost: a\r\nContent-Type: application/x-ndjson\r\nContent-Encoding: ${encoding}\r\nContent-Length: ${2 * first.length}\r\n\r\n`,
+    );
+    connection.send(first);
+    await until(
+      async () => (await service.stats()).topics.includes(`${encoding}-first`),
+      'the first line is stored',
+    );
+    const { status, body } = (await connection.send(first).response('POST'))!;
+    expect([status, JSON.parse(body)]).toEqual([
+      200,
+      expect.objectContaining({ stored: 1, complete: false }),
+    ]);
+    connection.close();
+  });
+
+  it('in gzip is read if it is another member', async () => {
+    const body = Buffer.concat([gzipSync(line('member-1')), gzipSync(line('member-2'))]);
+    const headers = { 'content-encoding': 'gzip', 'content-type': 'application/x-ndjson' };
+    const response = await service.publishText(body, headers);
+    expect(await response.json()).toMatchObject({ stored: 2, complete: true });
   });
 });
 
