@@ -11,6 +11,7 @@ import { allowOrigins } from './http/cross-origin.js';
 import { limitSending } from './http/limit-sending.js';
 import { MAX_HEADER_BYTES, rejectExpectation, rejectMalformed } from './http/malformed.js';
 import { sendProblem } from './http/problem.filter.js';
+import { rejectMalformedHeads } from './http/request-head.js';
 import { setSecurityHeaders } from './http/security-headers.js';
 import { splitOrigins } from './validation/origin-list.js';
 
@@ -43,33 +44,36 @@ export async function createServer(config: Config): Promise<FastifyAdapter> {
   // 2. Security headers. Before all other hooks, so that rejections by later steps have them too.
   setSecurityHeaders(server);
 
-  // 3. CORS. Before any rejection, because a browser hides responses without CORS headers from the page. Before the
+  // 3. The Host header and the version of HTTP: 400. Before any other step may respond.
+  rejectMalformedHeads(server);
+
+  // 4. CORS. Before any other rejection, because a browser hides responses without CORS headers from the page. Before the
   //    guards, because a preflight has no API key and its route declares no access.
   const origins = splitOrigins(config.CORS_ORIGINS);
   if (origins.length > 0) await allowOrigins(server, origins);
 
-  // 4. Query strings that cannot be decoded: 400. Before the parser, which would accept them as text.
+  // 5. Query strings that cannot be decoded: 400. Before the parser, which would accept them as text.
   rejectMalformedQueries(server);
 
-  // 5. API keys: 401 and 403. Before a byte of the body is received.
+  // 6. API keys: 401 and 403. Before a byte of the body is received.
   guardRoutes(server, config.API_KEYS ? ApiKeys.parse(config.API_KEYS) : undefined);
 
-  // 6. Compression. Request bodies are decompressed as they arrive, so that the next step counts decompressed bytes.
+  // 7. Compression. Request bodies are decompressed as they arrive, so that the next step counts decompressed bytes.
   await compressBodies(server);
 
-  // 7. Bodies, with a limit for each and a budget for all: 413, 415 and 503.
+  // 8. Bodies, with a limit for each and a budget for all: 413, 415 and 503.
   receiveBodies(server, {
     bodyBytes: config.BODY_LIMIT_BYTES,
     totalBytes: Math.max(config.QUEUE_CAPACITY_BYTES, config.BODY_LIMIT_BYTES),
   });
 
-  // 8. Responses, with a budget for all that clients have not read yet: 503.
+  // 9. Responses, with a budget for all that clients have not read yet: 503.
   limitSending(server, config.RESPONSE_CAPACITY_BYTES);
 
-  // 9. The handler. If no route matches, the other methods of the path decide between 404 and 405.
+  // 10. The handler. If no route matches, the other methods of the path decide between 404 and 405.
   recordMethods(server);
 
-  // 10. Shutdown. Pending responses have a grace period before connections are closed.
+  // 11. Shutdown. Pending responses have a grace period before connections are closed.
   closeGracefully(server);
   return adapter;
 }
@@ -81,6 +85,8 @@ function createAdapter(): FastifyAdapter {
     connectionTimeout: IDLE_TIMEOUT_MS,
     http: {
       maxHeaderSize: MAX_HEADER_BYTES,
+      // Node's own rejection has no body.
+      requireHostHeader: false,
       headersTimeout: HEADERS_TIMEOUT_MS,
       connectionsCheckingInterval: TIMEOUT_CHECK_INTERVAL_MS,
     },
