@@ -8,7 +8,7 @@ export default {
   testPathIgnorePatterns: [
     '/test/faults/(?!judge)',
     '/random-(bodies|lookups|requests)',
-    '/test/http/(body-limits|security)',
+    '/test/http/(body-limits|body-memory|disconnect|security)',
     '/test/ingest/large-bodies',
     '/test/health/wal',
     '/test/http/cross-origin',

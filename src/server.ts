@@ -19,7 +19,7 @@ import { splitOrigins } from './validation/origin-list.js';
 const MAX_PARAM_LENGTH = 255 * 4 * 3;
 /** Maximum time for the headers to arrive. Clients usually send them in one packet. */
 const HEADERS_TIMEOUT_MS = 10_000;
-/** Maximum time for a whole request to arrive. Allows long NDJSON uploads. `IDLE_TIMEOUT_MS` ends stalled uploads. */
+/** Maximum time for a whole request to arrive. Allows long NDJSON uploads. JSON bodies have a minimum rate instead. */
 const REQUEST_TIMEOUT_MS = 10 * 60_000;
 /** Interval at which Node enforces both timeouts. Its default of 30 s would keep half-sent headers for 40 s. */
 const TIMEOUT_CHECK_INTERVAL_MS = 5_000;
@@ -61,7 +61,7 @@ export async function createServer(config: Config): Promise<FastifyAdapter> {
   // 7. Compression. Request bodies are decompressed as they arrive, so that the next step counts decompressed bytes.
   await compressBodies(server);
 
-  // 8. Bodies, with a limit for each and a budget for all: 413, 415 and 503.
+  // 8. Bodies, with a limit and a minimum rate for each and a budget for all: 408, 413, 415 and 503.
   receiveBodies(server, {
     bodyBytes: config.BODY_LIMIT_BYTES,
     totalBytes: Math.max(config.QUEUE_CAPACITY_BYTES, config.BODY_LIMIT_BYTES),

@@ -192,7 +192,7 @@ describe('a batch', () => {
 });
 
 describe('a JSON body', () => {
-  it.each(['{', '[1,', '{"topic":}', 'topic=orders', '{"a":1}}', '\ufeff{}'])(
+  it.each(['{', '[1,', '{"topic":}', 'topic=orders', '{"a":1}}', ' \ufeff{}'])(
     'that is malformed gets 400: %j',
     async (text) => {
       const response = await service.publishText(text);

@@ -1,0 +1,136 @@
+import { Buffer } from 'node:buffer';
+import type { FastifyRequest } from 'fastify';
+import type { Readable } from 'node:stream';
+import { parseJson } from './json.js';
+import { charsetProblem, takesBytes } from './media-types.js';
+import { MinimumRate } from './minimum-rate.js';
+import { Problem, unavailable } from './problem.js';
+import { ReceiveBudget } from './receive-budget.js';
+import { ReceivedBody } from './received-body.js';
+
+const MAX_CHUNKS = 4_096;
+
+/** Minimum rate of a body, averaged over each period. The first period is the grace period for short pauses. */
+const MIN_BYTES_PER_SECOND = 16 * 1024;
+const RATE_PERIOD_MS = 10_000;
+
+/** The reserve for small bodies, as a fraction of the memory for all bodies. */
+const RESERVE_FRACTION = 1 / 8;
+
+export interface BodyLimits {
+  /** Maximum size of one body after decompression. */
+  readonly bodyBytes: number;
+  /** Maximum total size of the bodies that are being received or wait to be parsed, without the reserve. */
+  readonly totalBytes: number;
+}
+
+export type Done = (error: Error | null, body?: unknown) => void;
+export type BodyParser = (request: FastifyRequest, stream: Readable, done: Done) => void;
+
+/**
+ * Creates a parser that buffers JSON bodies. Limits the size of each body and of all in total: without the second limit,
+ * a thousand publishers could exhaust the memory before any event enters the queue. Rejects bodies that arrive slowly.
+ */
+export function jsonParser({ bodyBytes, totalBytes }: BodyLimits): BodyParser {
+  const memory = new ReceiveBudget(totalBytes, totalBytes * RESERVE_FRACTION);
+  const minimumRate = new MinimumRate(MIN_BYTES_PER_SECOND, RATE_PERIOD_MS);
+
+  return (request, stream, done) => {
+    if (request.is404) return done(null);
+    const { 'content-encoding': encoding, 'content-type': type } = request.headers;
+    const contentLength = Number(request.headers['content-length'] ?? 0);
+    const badCharset = charsetProblem(type);
+    if (badCharset) return done(badCharset);
+    let chunks: Buffer[] = [];
+    let budget = memory.shared;
+    let finished = false;
+    const fail = (error: Error) => {
+      if (finished) return;
+      finished = true;
+      chunks = [];
+      minimumRate.delete(transfer);
+      budget.usedBytes -= transfer.bytes;
+      // Stops decompression of the rest.
+      stream.pause();
+      done(error);
+    };
+    const transfer = { bytes: 0, onSlow: () => fail(tooSlow()) };
+    // The limit applies to decompressed bytes. Content-Length counts the compressed ones.
+    if (!encoding && contentLength > bodyBytes) return fail(tooLarge(bodyBytes));
+    minimumRate.add(transfer);
+    stream.on('data', (chunk: Buffer) => {
+      if (finished) return;
+      budget.usedBytes -= transfer.bytes;
+      transfer.bytes += chunk.length;
+      const withRoom = memory.findRoom(transfer.bytes, contentLength);
+      budget = withRoom ?? budget;
+      budget.usedBytes += transfer.bytes;
+      if (transfer.bytes > bodyBytes) return fail(tooLarge(bodyBytes));
+      if (!withRoom) return fail(budgetExceeded());
+      chunks.push(chunk);
+      // Merges small chunks, because each Buffer takes about 100 bytes in addition to its content.
+      if (chunks.length === MAX_CHUNKS) chunks = [Buffer.concat(chunks)];
+    });
+    stream.on('end', () => {
+      if (finished) return;
+      finished = true;
+      minimumRate.delete(transfer);
+      const bytes = withoutBom(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks));
+      budget.usedBytes -= transfer.bytes - bytes.length;
+      const body = new ReceivedBody(bytes, budget);
+      chunks = [];
+      if (takesBytes(request)) done(null, body);
+      else parseNow(body, done);
+    });
+    const onAborted = (error?: Error & { statusCode?: number }) => {
+      // A complete body also emits `close`. Creates the error only if needed, because its stack trace takes 13 µs.
+      if (!finished) fail(error?.statusCode ? error : incomplete());
+    };
+    stream.on('error', onAborted).on('close', () => onAborted());
+    // @fastify/compress passes its decompressed stream paused.
+    if (stream.isPaused()) stream.resume();
+  };
+}
+
+/** Removes the byte order mark of UTF-8, which a parser may ignore (RFC 8259, section 8.1). */
+function withoutBom(bytes: Buffer): Buffer {
+  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes;
+}
+
+function parseNow(body: ReceivedBody, done: Done): void {
+  let value: unknown;
+  try {
+    value = parseJson(body.bytes);
+  } catch (error) {
+    return done(error as Error);
+  } finally {
+    body.release();
+  }
+  done(null, value);
+}
+
+function incomplete(): Problem {
+  return new Problem(
+    400,
+    'The body is incomplete, because the connection closed early. Send the request again.',
+  );
+}
+
+function tooSlow(): Problem {
+  return new Problem(
+    408,
+    `The body arrived at less than ${MIN_BYTES_PER_SECOND / 1024} KiB/s over ${RATE_PERIOD_MS / 1000} s. Send the request again, compressed or split into smaller ones.`,
+  );
+}
+
+function tooLarge(limit: number): Problem {
+  return new Problem(413, `The body is larger than ${limit} bytes. Split it into smaller requests.`);
+}
+
+function budgetExceeded(): Problem {
+  return unavailable(
+    'receiving-full',
+    'Too many bodies at once',
+    'The bodies being received fill the memory reserved for them. Nothing was accepted; try again.',
+  );
+}

@@ -1,0 +1,65 @@
+const CHECKS_PER_PERIOD = 10;
+
+/** A body that is being received. */
+export interface Transfer {
+  /** Bytes received so far. */
+  readonly bytes: number;
+  /** Called at most once, if the body arrives too slowly. */
+  onSlow(): void;
+}
+
+/** The period of a transfer that is being measured. */
+interface Period {
+  readonly startedAtCheck: number;
+  readonly startedAtBytes: number;
+}
+
+/**
+ * Ends transfers that are slower than a minimum rate, averaged over each period. Without it, a few clients could fill
+ * the memory for bodies and hold it by sending a byte from time to time.
+ *
+ * All transfers share one interval, which runs only while there are transfers. Time is counted in runs of the interval:
+ * while the event loop is blocked, time does not pass, and no transfer is blamed for it.
+ */
+export class MinimumRate {
+  /** In the order in which the periods began. */
+  private readonly periods = new Map<Transfer, Period>();
+  private timer: NodeJS.Timeout | undefined;
+  private checks = 0;
+
+  constructor(
+    private readonly bytesPerSecond: number,
+    private readonly periodMs: number,
+  ) {}
+
+  add(transfer: Transfer): void {
+    this.begin(transfer);
+    this.timer ??= setInterval(() => this.check(), this.periodMs / CHECKS_PER_PERIOD).unref();
+  }
+
+  delete(transfer: Transfer): void {
+    this.periods.delete(transfer);
+  }
+
+  private begin(transfer: Transfer): void {
+    this.periods.set(transfer, { startedAtCheck: this.checks, startedAtBytes: transfer.bytes });
+  }
+
+  private check(): void {
+    // Stopped here, not in delete(): short transfers would start and stop the interval all the time.
+    if (this.periods.size === 0) {
+      clearInterval(this.timer);
+      this.timer = undefined;
+      return;
+    }
+    this.checks++;
+    const minBytes = (this.bytesPerSecond * this.periodMs) / 1000;
+    for (const [transfer, { startedAtCheck, startedAtBytes }] of this.periods) {
+      // The first interval of a period is incomplete.
+      if (this.checks - startedAtCheck <= CHECKS_PER_PERIOD) return;
+      this.periods.delete(transfer);
+      if (transfer.bytes - startedAtBytes < minBytes) transfer.onSlow();
+      else this.begin(transfer);
+    }
+  }
+}
