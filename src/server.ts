@@ -7,6 +7,7 @@ import { recordMethods } from './http/allowed-methods.js';
 import { receiveBodies } from './http/bodies.js';
 import { rejectMalformedQueries } from './http/checked-query.js';
 import { compressBodies } from './http/compression.js';
+import { delayContinue } from './http/continue.js';
 import { allowOrigins } from './http/cross-origin.js';
 import { limitSending } from './http/limit-sending.js';
 import { MAX_HEADER_BYTES, rejectExpectation, rejectMalformed } from './http/malformed.js';
@@ -61,7 +62,9 @@ export async function createServer(config: Config): Promise<FastifyAdapter> {
   // 7. Compression. Request bodies are decompressed as they arrive, so that the next step counts decompressed bytes.
   await compressBodies(server);
 
-  // 8. Bodies, with a limit and a minimum rate for each and a budget for all: 408, 413, 415 and 503.
+  // 8. Bodies, with a limit and a minimum rate for each and a budget for all: 408, 413, 415 and 503. Only now is
+  //    100 Continue sent to clients that wait for it.
+  delayContinue(server);
   receiveBodies(server, {
     bodyBytes: config.BODY_LIMIT_BYTES,
     totalBytes: Math.max(config.QUEUE_CAPACITY_BYTES, config.BODY_LIMIT_BYTES),

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { continueWhenRead } from './continue.js';
 import { type BodyLimits, type BodyParser, type Done, jsonParser } from './json-bodies.js';
 import { charsetProblem, NDJSON_TYPES, takesBytes, unsupportedMediaType } from './media-types.js';
 
@@ -13,6 +14,7 @@ export function receiveBodies(server: FastifyInstance, limits: BodyLimits): void
     if (!takesBytes(request)) return reject(request, done);
     const badCharset = charsetProblem(request.headers['content-type']);
     if (badCharset) return done(badCharset);
+    continueWhenRead(request, stream);
     done(null, stream);
   };
 

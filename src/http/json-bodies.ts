@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer';
 import type { FastifyRequest } from 'fastify';
 import type { Readable } from 'node:stream';
+import { continueWhenRead } from './continue.js';
 import { parseJson } from './json.js';
 import { charsetProblem, takesBytes } from './media-types.js';
 import { MinimumRate } from './minimum-rate.js';
@@ -58,6 +59,7 @@ export function jsonParser({ bodyBytes, totalBytes }: BodyLimits): BodyParser {
     // The limit applies to decompressed bytes. Content-Length counts the compressed ones.
     if (!encoding && contentLength > bodyBytes) return fail(tooLarge(bodyBytes));
     minimumRate.add(transfer);
+    continueWhenRead(request, stream);
     stream.on('data', (chunk: Buffer) => {
       if (finished) return;
       budget.usedBytes -= transfer.bytes;

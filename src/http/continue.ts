@@ -1,0 +1,50 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Readable } from 'node:stream';
+import { takesBytes } from './media-types.js';
+
+/** Responses to requests with `Expect: 100-continue`. */
+const responses = new WeakMap<IncomingMessage, ServerResponse>();
+
+/**
+ * Handles requests with `Expect: 100-continue` without sending 100 Continue. A request that is rejected by its headers
+ * then gets its final response at once, and the client sends no body (RFC 9110, section 10.1.1).
+ */
+export function delayContinue({ server }: FastifyInstance): void {
+  server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
+    responses.set(request, response);
+    server.emit('request', request, response);
+  });
+}
+
+/** Sends 100 Continue, if the client waits for it, as soon as `body` has a reader. */
+export function continueWhenRead({ raw, headers }: FastifyRequest, body: Readable): void {
+  if (headers.expect === undefined) return;
+  const response = responses.get(raw);
+  if (!response) return;
+  const onReader = (event: string | symbol) => {
+    if (event !== 'data' && event !== 'readable') return;
+    body.off('newListener', onReader);
+    if (!response.headersSent) response.writeContinue();
+  };
+  body.on('newListener', onReader);
+}
+
+/**
+ * Rejects publishers that wait for 100 Continue with the problem that `check` rejects with. All other publishers have
+ * already sent at least part of their body, which may be valid or not.
+ */
+export function checkBeforeContinue(server: FastifyInstance, check: () => Promise<void>): void {
+  server.addHook('preParsing', (request, _reply, body, done) => {
+    if (request.headers.expect === undefined || request.is404 || !takesBytes(request)) done(null, body);
+    else void reject(check, (error) => done(error, body));
+  });
+}
+
+async function reject(check: () => Promise<void>, done: (error: Error | null) => void): Promise<void> {
+  const error = await check().then(
+    () => null,
+    (reason: unknown) => reason as Error,
+  );
+  done(error);
+}
