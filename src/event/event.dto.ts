@@ -46,7 +46,7 @@ export class EventDto {
   @IsObject({ message: 'must be a JSON object' })
   @ApiPropertyOptional({
     description:
-      'Any JSON object, `{}` if absent, nested at most 100 levels deep. A number that a double would round, such as 12345678901234567890, is rejected with 422: send it as a string. If a member name occurs twice in an object, the last value wins. Equal keys with different payloads are a conflict; the order of members is irrelevant.',
+      'Any JSON object, `{}` if absent, nested at most 100 levels deep. Every number keeps its exact value, such as 12345678901234567890, unless its exponent is beyond ±1000. If a member name occurs twice in an object, the last value wins. Equal keys with different payloads are a conflict; the order of members is irrelevant.',
     example: EVENT_EXAMPLE.payload,
     type: 'object',
     additionalProperties: true,

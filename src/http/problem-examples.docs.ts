@@ -36,10 +36,17 @@ export const PROBLEM_EXAMPLES = {
     ],
     ['/3/topic', 'is required'],
   ),
-  inexactNumber: invalid('Some numbers have more digits than can be stored.', [
-    '/payload/id',
-    'the number 12345678901234567890 would be changed to 12345678901234567000; send it as a string',
+  numberOutOfRange: invalid('The event is invalid; nothing was accepted.', [
+    '/payload/total',
+    'the exponent of the number is beyond ±1000; send it as a string',
   ]),
+  eventTooLarge: {
+    ...blank(
+      413,
+      'An event may have at most 1048576 bytes; nothing was accepted. Store large data elsewhere, and send a reference to it.',
+    ),
+    errors: [{ pointer: '/1', detail: 'is larger than 1048576 bytes' }],
+  },
   noValidLine: {
     ...invalid('The only line is invalid; nothing was stored.'),
     errors: [{ line: 1, pointer: '/topic', detail: 'is required' }],

@@ -4,6 +4,7 @@ import type { FastifyReply } from 'fastify';
 import type { IncomingHttpHeaders } from 'node:http';
 import { Readable } from 'node:stream';
 import { RequiresApiKey } from '../auth/access.js';
+import { closeIfUnread } from '../http/lingering-close.js';
 import type { ReceivedBody } from '../http/received-body.js';
 import { Ingest } from './ingest.js';
 import { ApiPublish } from './publish.docs.js';
@@ -26,10 +27,11 @@ export class PublishController {
   ): Promise<PublishResponse> {
     // Prefer does not apply to NDJSON, whose only response is the totals after all lines are stored.
     const preferences = body instanceof Readable ? NO_PREFERENCES : readPrefer(headers['prefer']);
+    // A body that has arrived in full may still be decompressed and stored for minutes. Stops once the client has left.
+    if (body instanceof Readable) reply.raw.once('close', () => body.destroy());
     const response = await this.ingest.publish(body, headers, preferences);
     applyPreferences(preferences, response, reply);
-    // Otherwise the unread rest of a broken body would be parsed as the next request.
-    if (!reply.request.raw.complete) reply.header('connection', 'close');
+    closeIfUnread(reply);
     return response;
   }
 }

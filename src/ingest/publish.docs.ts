@@ -16,8 +16,8 @@ const DESCRIPTION = `Responds when the events are on disk, with a verdict per ev
 | a CloudEvent, structured or binary mode | 1 | \`PublishedEvent\` |
 | CloudEvents, batched mode | 1 to 10 000 | \`PublishedBatch\` |
 
-* **JSON**: at most 16 MiB after decompression by default (\`BODY_LIMIT_BYTES\`). A batch is validated completely and stored in one transaction. One invalid event rejects the batch, and \`errors\` lists each problem.
-* **NDJSON**: any length, at most 1 MiB per line. Lines are stored in order while they arrive. Each invalid line is rejected alone, and 422 means that no line was valid. \`Prefer\` is ignored.
+* **JSON**: at most 16 MiB after decompression by default (\`BODY_LIMIT_BYTES\`), and 1 MiB per event (\`EVENT_LIMIT_BYTES\`). A batch is validated completely and stored in one transaction. One invalid event rejects the batch, and \`errors\` lists each problem.
+* **NDJSON**: any length, at most 1 MiB per line by default (\`EVENT_LIMIT_BYTES\`). Lines are stored in order while they arrive. Each invalid line is rejected alone, and 422 means that no line was valid. \`Prefer\` is ignored.
 * **CloudEvents**: in binary mode, the attributes are the \`ce-*\` headers and the body is the data, as JSON.
 * **Compression**: \`Content-Encoding\` may be \`gzip\`, \`deflate\` or \`br\`, and \`zstd\` if Node supports it.
 
@@ -67,7 +67,8 @@ export function ApiPublish(): MethodDecorator {
       'publishMediaType',
       'contentEncoding',
       'invalidEvents',
-      'inexactNumber',
+      'eventTooLarge',
+      'numberOutOfRange',
       'noValidLine',
       'queueFull',
       'receivingFull',

@@ -1,6 +1,6 @@
 import type { PendingSubmission } from './pending-submission.js';
 
-/** Maximum size of a small submission, as a share of a full batch. */
+/** Maximum size of a small submission, as a share of a batch. A single event is always small. */
 const SMALL_SHARE_OF_BATCH = 0.01;
 
 /**
@@ -70,6 +70,6 @@ export class WaitingLine {
   }
 
   private isSmallAndAwaited({ awaited, events }: PendingSubmission): boolean {
-    return awaited && events.length <= this.batchMaxEvents * SMALL_SHARE_OF_BATCH;
+    return awaited && events.length <= Math.max(1, this.batchMaxEvents * SMALL_SHARE_OF_BATCH);
   }
 }

@@ -78,12 +78,13 @@ describe('an error example of the OpenAPI document', () => {
     ],
     [
       'publish',
-      'inexactNumber',
-      () =>
-        post(
-          '/publish',
-          JSON.stringify({ ...event, payload: { id: 0 } }).replace(':0}', ':12345678901234567890}'),
-        ),
+      'numberOutOfRange',
+      () => post('/publish', JSON.stringify({ ...event, payload: { total: 0 } }).replace(':0}', ':1e1001}')),
+    ],
+    [
+      'publish',
+      'eventTooLarge',
+      () => service.publish([event, { ...event, payload: { text: 'x'.repeat(1_048_576) } }]),
     ],
     ['listEvents', 'invalidQuery', () => service.request('/events?limit=0')],
     ['streamEvents', 'foreignCursor', () => service.request('/events/stream?after=999999')],

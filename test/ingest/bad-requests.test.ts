@@ -394,15 +394,14 @@ describe('an event that is not stored', () => {
   });
 });
 
-describe('a number that would be rounded', () => {
+describe('a number whose exponent is out of range', () => {
   it.each([
-    ['12345678901234567890', '/payload/n'],
-    ['9007199254740993', '/payload/n'],
-    ['0.1000000000000000055511151231257827', '/payload/n'],
-    ['1e400', '/payload/n'],
-    ['-1E-400', '/payload/n'],
-    ['[1,{"a/b~c":1234567890123456789}]', '/payload/n/1/a~1b~0c'],
-    [`${'['.repeat(200_000)}1e400${']'.repeat(200_000)}`, `/payload/n${'/0'.repeat(98)}/…`],
+    ['1e1001', '/payload/n'],
+    ['-1E-1001', '/payload/n'],
+    [`1${'0'.repeat(1001)}`, '/payload/n'],
+    ['1e99999999999999999999', '/payload/n'],
+    ['[1,{"a/b~c":1e2000}]', '/payload/n/1/a~1b~0c'],
+    [`{"${'k'.repeat(1000)}":1e2000}`, `/payload/n/${'k'.repeat(255)}…`],
   ])('gets 422 that names it: %.50s', async (number, pointer) => {
     const text = JSON.stringify(anEvent({ payload: { n: '@' } })).replace('"@"', number);
     const response = await service.publishText(text);
@@ -410,15 +409,6 @@ describe('a number that would be rounded', () => {
     expect((await problemOf(response)).errors).toEqual([
       { pointer, detail: expect.stringMatching(/as a string$/) },
     ]);
-  });
-});
-
-describe('a payload with a text of many megabytes', () => {
-  it('is returned unchanged, although digits in it look like a number that would be rounded', async () => {
-    const roomy = await Service.start();
-    const event = anEvent({ payload: { text: `id 1234567890123456 ${'x'.repeat(10_000_000)}` } });
-    expect((await roomy.publish(event)).status).toBe(200);
-    expect(await roomy.get(`/events/orders/${event.event_id}`)).toMatchObject(event);
   });
 });
 

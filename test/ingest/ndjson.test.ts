@@ -31,7 +31,7 @@ describe('POST /publish with NDJSON', () => {
       JSON.stringify(first),
       JSON.stringify({ ...second, payload: {} }),
       '[]',
-      JSON.stringify({ ...first, payload: { n: 0 } }).replace(':0', ':12345678901234567890'),
+      JSON.stringify({ ...first, payload: { n: 0 } }).replace(':0', ':1e1001'),
     ].join('\n');
     const answer = await publishLines(body);
     expect(answer).toMatchObject({ received: 4, stored: 2, duplicates: 1, conflicts: 1, rejected: 4 });
