@@ -14,6 +14,11 @@ export class SendBudget {
 
   constructor(private readonly totalBytes: number) {}
 
+  /** Returns whether there is room for these bytes and no earlier caller waits for it. */
+  hasRoomFor(bytes: number): boolean {
+    return this.waiters.size === 0 && this.hasRoom(bytes);
+  }
+
   /** Reserves bytes if there is room, and returns whether there was. An empty budget has room for any part. */
   reserve(bytes: number): boolean {
     if (!this.hasRoom(bytes)) return false;
@@ -29,7 +34,9 @@ export class SendBudget {
     const waiter = { bytes, onReserved };
     this.waiters.add(waiter);
     this.serveWaiters();
-    return () => this.waiters.delete(waiter);
+    return () => {
+      if (this.waiters.delete(waiter)) this.serveWaiters();
+    };
   }
 
   /** Releases reserved bytes: the client has read them, or has disconnected. */
