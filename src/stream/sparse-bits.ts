@@ -1,0 +1,39 @@
+/** A set of numbers as words of 32 bits. Stores only words that are not zero. */
+export class SparseBits {
+  /** Indexes of the stored words, in no order. */
+  private readonly indexes: number[] = [];
+  private readonly words: number[] = [];
+
+  get isEmpty(): boolean {
+    return this.words.length === 0;
+  }
+
+  add(number: number): void {
+    const index = number >>> 5;
+    const at = this.indexes.indexOf(index);
+    if (at >= 0) this.words[at]! |= 1 << number;
+    else {
+      this.indexes.push(index);
+      this.words.push(1 << number);
+    }
+  }
+
+  delete(number: number): void {
+    const at = this.indexes.indexOf(number >>> 5);
+    if (at < 0 || (this.words[at]! &= ~(1 << number)) !== 0) return;
+    const [index, word] = [this.indexes.pop()!, this.words.pop()!];
+    if (at === this.words.length) return;
+    this.indexes[at] = index;
+    this.words[at] = word;
+  }
+
+  /** Writes the stored words to their places in `target`. */
+  copyTo(target: Int32Array): void {
+    for (let at = 0; at < this.words.length; at++) target[this.indexes[at]!] = this.words[at]!;
+  }
+
+  /** Writes zeros to these places. */
+  clearFrom(target: Int32Array): void {
+    for (const index of this.indexes) target[index] = 0;
+  }
+}
