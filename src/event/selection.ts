@@ -1,5 +1,4 @@
-import type { StoredEvent } from './event.js';
-import { isPattern, matchesPattern } from './topic-pattern.js';
+import { isPattern } from './topic-pattern.js';
 
 /** Selects events by topic and source. An absent member does not restrict the selection. */
 export interface EventSelection {
@@ -12,14 +11,4 @@ export interface EventSelection {
 /** Returns the topic pattern of a selection, or undefined if it selects one topic or all topics. */
 export function topicPattern({ topic, match }: EventSelection): string | undefined {
   return topic !== undefined && match !== 'exact' && isPattern(topic) ? topic : undefined;
-}
-
-/** Returns whether the selection includes the event. Equivalent to the SQL conditions of the store. */
-export function isSelected(selection: EventSelection, event: Pick<StoredEvent, 'topic' | 'source'>): boolean {
-  const { topic, source } = selection;
-  if (source !== undefined && source !== event.source) return false;
-  const pattern = topicPattern(selection);
-  return pattern === undefined
-    ? topic === undefined || topic === event.topic
-    : matchesPattern(pattern, event.topic);
 }

@@ -2,34 +2,31 @@ import { type BeforeApplicationShutdown, Injectable, Logger, type OnModuleInit }
 import type { ServerResponse } from 'node:http';
 import { Commits } from '../consumer/commits.js';
 import type { EventSelection } from '../event/selection.js';
+import type { SendBudget } from '../http/send-budget.js';
 import { Store } from '../store/store.js';
 import { LiveWindow } from './live-window.js';
+import { Rounds } from './rounds.js';
 import { Subscriber } from './subscriber.js';
 
 const HEARTBEAT_MS = 15_000;
-/** Minimum time between two rounds, so that each subscriber receives several commits in one write. */
-const MIN_ROUND_INTERVAL_MS = 10;
 
-/**
- * Manages the open streams. After a commit, a round wakes all subscribers. Rounds take at most half of the time of
- * the event loop.
- */
+/** Manages the open streams. */
 @Injectable()
 export class LiveStreams implements OnModuleInit, BeforeApplicationShutdown {
   private readonly logger = new Logger(LiveStreams.name);
   private readonly subscribers = new Set<Subscriber>();
+  private readonly rounds: Rounds;
   private heartbeat: NodeJS.Timeout | undefined;
   private unsubscribe: (() => void) | undefined;
   private stopping = false;
-  private roundIsScheduled = false;
-  private lastRoundEnded = 0;
-  private lastRoundMs = 0;
 
   constructor(
     private readonly window: LiveWindow,
     private readonly store: Store,
     private readonly commits: Commits,
-  ) {}
+  ) {
+    this.rounds = new Rounds(window, this.subscribers);
+  }
 
   onModuleInit(): void {
     this.heartbeat = setInterval(
@@ -53,48 +50,40 @@ export class LiveStreams implements OnModuleInit, BeforeApplicationShutdown {
   }
 
   /** Sends the selected events after the seq `after` (default: only new ones) until the client disconnects. */
-  open(response: ServerResponse, selection: EventSelection, after = this.window.lastSeq): void {
+  open(
+    response: ServerResponse,
+    budget: SendBudget,
+    selection: EventSelection,
+    after = this.window.lastSeq,
+  ): void {
     if (this.stopping || response.destroyed) {
       response.end();
       return;
     }
-    const onError = ({ message }: Error) => this.logger.error({ msg: 'stream ended', reason: message });
-    const subscriber = new Subscriber(response, selection, after, this.window, this.store, onError);
-    this.subscribers.add(subscriber);
     this.window.setActive(true);
-    this.unsubscribe ??= this.commits.subscribe(() => this.scheduleRound());
+    this.unsubscribe ??= this.commits.subscribe(() => this.rounds.schedule());
+    const feed = this.window.join(selection);
+    const subscriber = new Subscriber(response, feed, after, {
+      window: this.window,
+      store: this.store,
+      budget,
+      onReady: (ready) => this.rounds.serve(ready),
+      onError: ({ message }) => this.logger.error({ msg: 'stream ended', reason: message }),
+    });
+    this.subscribers.add(subscriber);
+    feed.subscribers.add(subscriber);
     response.on('close', () => this.remove(subscriber));
-    subscriber.wake();
+    this.rounds.serve(subscriber);
   }
 
   private remove(subscriber: Subscriber): void {
+    const { feed } = subscriber;
     this.subscribers.delete(subscriber);
-    this.keepWindow();
+    feed.subscribers.delete(subscriber);
+    if (feed.subscribers.size === 0) this.window.leave(feed);
+    this.rounds.remove(subscriber);
     if (this.subscribers.size > 0) return;
     this.unsubscribe?.();
     this.unsubscribe = undefined;
-  }
-
-  private scheduleRound(): void {
-    if (this.roundIsScheduled) return;
-    this.roundIsScheduled = true;
-    const pauseMs =
-      Math.max(MIN_ROUND_INTERVAL_MS, this.lastRoundMs) - (performance.now() - this.lastRoundEnded);
-    if (pauseMs > 0) setTimeout(() => this.round(), pauseMs);
-    else setImmediate(() => this.round());
-  }
-
-  private round(): void {
-    this.roundIsScheduled = false;
-    const started = performance.now();
-    for (const subscriber of this.subscribers) subscriber.wake();
-    this.keepWindow();
-    this.lastRoundEnded = performance.now();
-    this.lastRoundMs = this.lastRoundEnded - started;
-  }
-
-  /** Deactivates the window if every subscriber is stalled. A stalled subscriber catches up from the store. */
-  private keepWindow(): void {
-    this.window.setActive([...this.subscribers].some(({ stalled }) => !stalled));
   }
 }

@@ -32,7 +32,7 @@ export async function openStream(
     'x-accel-buffering': 'no',
   } as Record<string, string>);
   if (reply.request.method === 'HEAD') reply.raw.end();
-  else streams.open(reply.raw, selection, cursor);
+  else streams.open(reply.raw, reply.server.sendBudget, selection, cursor);
 }
 
 function readCursor(lastEventId: string): number {

@@ -1,55 +1,88 @@
 import type { ServerResponse } from 'node:http';
-import { toServerSentEvent } from '../event/event-json.js';
-import type { EventSelection } from '../event/selection.js';
+import { type EventJson, toServerSentEvent } from '../event/event-json.js';
+import type { SendBudget } from '../http/send-budget.js';
 import type { Store } from '../store/store.js';
+import type { Feed, Follower } from './feed.js';
 import type { LiveWindow } from './live-window.js';
+import { Outlet } from './outlet.js';
+import { type StreamEvent, takePart } from './stream-part.js';
 
-/** Size in bytes at which a read from the store ends. Also bounds the memory of a stalled client. */
-const PAGE_BYTES = 64 * 1024;
+/** Maximum number of events of one read from the store. */
 const PAGE_EVENTS = 500;
 const RECONNECT_AFTER_MS = 1_000;
 
+/** The result of one read from the store. */
+interface PastEvents {
+  readonly events: readonly EventJson[];
+  /** The seq up to which all selected events have been found. */
+  readonly end: number;
+}
+
+/** What all subscribers share. */
+export interface StreamContext {
+  readonly window: LiveWindow;
+  readonly store: Store;
+  readonly budget: SendBudget;
+  /** Called when a subscriber must be served. */
+  readonly onReady: (subscriber: Follower) => void;
+  readonly onError: (error: Error) => void;
+}
+
 /**
  * Sends one stream. Past events come from the store, in pages, and new events from the shared window. Both use the
- * same cursor, so no event is skipped or repeated in between. Backpressure delays the next page until the client has
+ * same cursor, so no event is skipped or repeated in between. Backpressure delays the next part until the client has
  * read the previous one.
  */
-export class Subscriber {
-  /** Whether the write buffer is full. Cleared by `drain`. */
-  stalled = false;
-  private catchingUp = false;
+export class Subscriber implements Follower {
+  private readonly outlet: Outlet;
+  private past: PastEvents | undefined;
+  private isReading = false;
+  private heartbeatIsDue = false;
 
   constructor(
-    private readonly response: ServerResponse,
-    private readonly selection: EventSelection,
+    response: ServerResponse,
+    readonly feed: Feed,
     /** The seq up to which all selected events have been sent. */
     private cursor: number,
-    private readonly window: LiveWindow,
-    private readonly store: Store,
-    private readonly onError: (error: Error) => void,
+    private readonly context: StreamContext,
   ) {
-    response.on('drain', () => {
-      this.stalled = false;
-      this.wake();
-    });
-    // A disconnect also emits `close`, which ends the stream.
-    response.on('error', () => {});
-    response.write(`retry: ${RECONNECT_AFTER_MS}\n${this.position()}`);
+    this.outlet = new Outlet(response, context.budget, () => context.onReady(this));
+    this.outlet.sendComment(`retry: ${RECONNECT_AFTER_MS}\n${this.position()}`);
   }
 
-  /** Sends events until the client stalls or has received all of them. */
-  wake(): void {
-    if (this.catchingUp || this.stalled || this.hasEnded()) return;
-    if (this.window.covers(this.cursor)) this.sendNew();
-    else void this.catchUp();
+  /** Whether the client has not read everything that was sent. */
+  get isStalled(): boolean {
+    return this.outlet.isStalled;
   }
 
+  /** Sends the next part if there is one and the client can take it, or reads it from the store. */
+  serve(): void {
+    if (this.outlet.hasEnded) return;
+    if (this.heartbeatIsDue) this.sendHeartbeat();
+    if (this.isReading || this.outlet.isBlocked) return;
+    if (this.past) this.sendPast(this.past);
+    else if (this.context.window.covers(this.cursor, this.feed)) this.sendNew();
+    else void this.readPast();
+  }
+
+  /** Makes the next call of `serve` send a comment, which keeps the connection open. */
   heartbeat(): void {
-    if (!this.stalled) this.send(`: \n${this.position()}`);
+    this.heartbeatIsDue = true;
+    this.context.onReady(this);
+  }
+
+  settle(): void {
+    this.cursor = this.context.window.position(this.cursor, this.feed);
   }
 
   end(): void {
-    this.response.end();
+    this.outlet.end();
+  }
+
+  private sendHeartbeat(): void {
+    this.heartbeatIsDue = false;
+    this.settle();
+    this.outlet.sendComment(`: \n${this.position()}`);
   }
 
   /** Returns an id without data. A client that reconnects before its first event continues from this id. */
@@ -57,46 +90,46 @@ export class Subscriber {
     return `id: ${this.cursor}\n\n`;
   }
 
-  private async catchUp(): Promise<void> {
-    this.catchingUp = true;
+  private sendNew(): void {
+    if (this.feed.lastSelected <= this.cursor) return;
+    const { text, seq } = this.context.window.partAfter(this.cursor, this.feed, this.outlet.partSize);
+    if (!this.outlet.send(text)) return;
+    this.cursor = seq;
+    if (this.feed.lastSelected > seq) this.context.onReady(this);
+  }
+
+  private sendPast({ events, end }: PastEvents): void {
+    this.past = undefined;
+    const { text, seq } = takePart(events.map(toStreamEvent), this.outlet.partSize);
+    if (text.length > 0 && !this.outlet.send(text)) return;
+    this.cursor = seq === (events.at(-1)?.seq ?? 0) ? end : seq;
+    this.context.onReady(this);
+  }
+
+  private async readPast(): Promise<void> {
+    this.isReading = true;
+    // A read includes every event announced before it. If it returns no more events, the cursor advances to this seq.
+    const announced = this.context.window.lastSeq;
     try {
-      await this.sendPast();
+      const { events, more } = await this.context.store.find({
+        ...this.feed.selection,
+        after: this.cursor,
+        order: 'asc',
+        limit: PAGE_EVENTS,
+        maxBytes: this.outlet.partSize.targetBytes,
+      });
+      const last = events.at(-1)?.seq ?? 0;
+      this.past = { events, end: more ? last : Math.max(announced, last) };
     } catch (error) {
       // The client reconnects with Last-Event-ID and misses nothing.
-      this.onError(error as Error);
+      this.context.onError(error as Error);
       this.end();
     }
-    this.catchingUp = false;
-    this.wake();
+    this.isReading = false;
+    this.context.onReady(this);
   }
+}
 
-  private sendNew(): void {
-    while (!this.stalled && this.cursor < this.window.lastSeq) {
-      const { text, seq } = this.window.textAfter(this.cursor, this.selection, PAGE_BYTES);
-      this.cursor = seq;
-      if (text.length > 0) this.send(text);
-    }
-  }
-
-  private async sendPast(): Promise<void> {
-    // A read includes every event announced before it. If it returns no more events, the cursor advances to this seq.
-    const announced = this.window.lastSeq;
-    const { events, more } = await this.store.find({
-      ...this.selection,
-      after: this.cursor,
-      order: 'asc',
-      limit: PAGE_EVENTS,
-      maxBytes: PAGE_BYTES,
-    });
-    this.cursor = more ? events.at(-1)!.seq : Math.max(announced, events.at(-1)?.seq ?? 0);
-    if (events.length > 0) this.send(events.map(toServerSentEvent).join(''));
-  }
-
-  private send(text: string | Buffer): void {
-    if (!this.hasEnded()) this.stalled = !this.response.write(text);
-  }
-
-  private hasEnded(): boolean {
-    return this.response.writableEnded || this.response.destroyed;
-  }
+function toStreamEvent(event: EventJson): StreamEvent {
+  return { seq: event.seq, text: Buffer.from(toServerSentEvent(event)) };
 }

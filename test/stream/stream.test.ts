@@ -1,49 +1,14 @@
 import { EventSource } from 'eventsource';
-import { request, type IncomingMessage } from 'node:http';
 import { once } from 'node:events';
 import { anEvent, events } from '../harness/an-event.js';
 import { RawConnection } from '../harness/raw.js';
 import { inParallel } from '../harness/in-parallel.js';
 import { Service } from '../harness/service.js';
 import { until } from '../harness/until.js';
+import { StreamClient } from './stream-client.js';
 import type { EventsPage } from '../../src/query/events.dto.js';
 
 type Stored = EventsPage['events'][number];
-
-/** A subscriber that records what it receives. Parses without a library, which could hide parts of the stream. */
-class Subscriber {
-  readonly events: Stored[] = [];
-  readonly ids: number[] = [];
-  ended = false;
-  private text = '';
-
-  private constructor(readonly response: IncomingMessage) {
-    response.setEncoding('utf8').on('data', (part: string) => this.read(part));
-    response.on('error', () => {}).on('close', () => (this.ended = true));
-  }
-
-  static async open(service: Service, query = '', headers: Record<string, string> = {}): Promise<Subscriber> {
-    const asking = request(`${service.url}/events/stream${query}`, { headers }).end();
-    const [response] = (await once(asking, 'response')) as [IncomingMessage];
-    return new Subscriber(response);
-  }
-
-  close(): void {
-    this.response.destroy();
-  }
-
-  private read(part: string): void {
-    this.text += part;
-    const messages = this.text.split('\n\n');
-    this.text = messages.pop()!;
-    for (const message of messages) {
-      const match = /^id: (\d+)\nevent: event\ndata: (.*)$/.exec(message);
-      if (!match) continue;
-      this.ids.push(Number(match[1]));
-      this.events.push(JSON.parse(match[2]!) as Stored);
-    }
-  }
-}
 
 /** Maximum ratio of the time to stop with a subscriber to that without. */
 const MAX_SLOWDOWN = 5;
@@ -61,7 +26,7 @@ describe('GET /events/stream', () => {
   it('sends stored events, then new ones, as GET /events returns them', async () => {
     const service = await Service.start();
     await service.publish(events(3));
-    const subscriber = await Subscriber.open(service, '?after=0');
+    const subscriber = await StreamClient.open(service, '?after=0');
     expect(subscriber.response.headers).toMatchObject({
       'content-type': 'text/event-stream; charset=utf-8',
       'cache-control': 'no-store, no-transform',
@@ -79,7 +44,7 @@ describe('GET /events/stream', () => {
     const service = await Service.start();
     const [old, fresh] = [anEvent(), anEvent()];
     await service.publish(old);
-    const subscriber = await Subscriber.open(service);
+    const subscriber = await StreamClient.open(service);
     await service.publish([old, { ...old, payload: {} }, fresh, fresh]);
     await until(() => subscriber.ids.length > 0, 'an event is received');
     await service.publish(anEvent());
@@ -91,7 +56,7 @@ describe('GET /events/stream', () => {
   it('sends its cursor first, so that a client without an event resumes at the same seq', async () => {
     const service = await Service.start();
     await service.publish(events(3));
-    const subscriber = await Subscriber.open(service);
+    const subscriber = await StreamClient.open(service);
     const [greeting] = (await once(subscriber.response, 'data')) as [string];
     expect(greeting).toBe('retry: 1000\nid: 3\n\n');
     subscriber.close();
@@ -115,7 +80,7 @@ describe('GET /events/stream', () => {
       );
     await send();
     const subscribers = await Promise.all(
-      expected.map(([query]) => Subscriber.open(service, `?after=0&${query.replaceAll('>', '%3E')}`)),
+      expected.map(([query]) => StreamClient.open(service, `?after=0&${query.replaceAll('>', '%3E')}`)),
     );
     await send();
     for (const [index, [query, names]] of expected.entries()) {
@@ -131,7 +96,7 @@ describe('GET /events/stream', () => {
   it('continues after Last-Event-ID, which takes precedence over after', async () => {
     const service = await Service.start();
     await service.publish(events(10));
-    const subscriber = await Subscriber.open(service, '?after=0', { 'last-event-id': '7' });
+    const subscriber = await StreamClient.open(service, '?after=0', { 'last-event-id': '7' });
     await until(() => subscriber.ids.length === 3, 'three events are received');
     expect(subscriber.ids).toEqual([8, 9, 10]);
     subscriber.close();
@@ -171,7 +136,7 @@ describe('GET /events/stream', () => {
   it('sends every event of 20 publishers to each of three subscribers, once and in order', async () => {
     const service = await Service.start();
     const subscribers = await Promise.all(
-      ['?after=0', '?after=0', ''].map((query) => Subscriber.open(service, query)),
+      ['?after=0', '?after=0', ''].map((query) => StreamClient.open(service, query)),
     );
     const batches = Array.from({ length: 400 }, (_, index) => events(index % 10 === 0 ? 20 : 1));
     const total = batches.flat().length;
@@ -189,7 +154,7 @@ describe('GET /events/stream', () => {
     let service = await Service.start();
     const seen: number[] = [];
     for (let cycle = 0; cycle < 3; cycle++) {
-      const subscriber = await Subscriber.open(service, '?after=0', {
+      const subscriber = await StreamClient.open(service, '?after=0', {
         'last-event-id': String(seen.at(-1) ?? 0),
       });
       const publishing = inParallel(numbers(1, 2_000), 8, async () => {
@@ -202,7 +167,7 @@ describe('GET /events/stream', () => {
       seen.push(...subscriber.ids);
       service = await service.restart();
     }
-    const last = await Subscriber.open(service, '', { 'last-event-id': String(seen.at(-1)) });
+    const last = await StreamClient.open(service, '', { 'last-event-id': String(seen.at(-1)) });
     const stored = await service.everything();
     await until(() => seen.length + last.ids.length >= stored.length, 'every stored event is received');
     expect([...seen, ...last.ids]).toEqual(stored.map(({ seq }) => seq));
@@ -230,7 +195,7 @@ describe('GET /events/stream', () => {
     // Each attempt is compared with a service without subscribers, because a busy machine delays both.
     for (let attempt = 0; attempt < 3 && ratio > MAX_SLOWDOWN; attempt++) {
       const [calm, watched] = [await Service.start(), await Service.start()];
-      const subscriber = await Subscriber.open(watched);
+      const subscriber = await StreamClient.open(watched);
       const calmMs = await msToStop(calm);
       ratio = Math.min(ratio, (await msToStop(watched)) / calmMs);
       await until(() => subscriber.ended, 'the stream ends');
@@ -257,7 +222,7 @@ describe('GET /events/stream', () => {
       [...'abcde'].map((token, index) => ((bits >> index) & 1 ? '*' : token)).join('.'),
     );
     const idle = await Promise.all(
-      patterns.map((pattern) => Subscriber.open(service, `?topic=${encodeURIComponent(pattern)}`)),
+      patterns.map((pattern) => StreamClient.open(service, `?topic=${encodeURIComponent(pattern)}`)),
     );
     for (const { response } of idle) response.pause();
     const unreadBytes = idle.length * 20_000 * JSON.stringify(anEvent(overrides)).length;

@@ -1,0 +1,27 @@
+import type { EventSelection } from '../event/selection.js';
+
+/** A subscriber of a feed. */
+export interface Follower {
+  /** Whether the client has not read everything that was sent. */
+  readonly isStalled: boolean;
+  /** Sends the next part, if there is one. */
+  serve(): void;
+  /** Advances the cursor past events that are not selected. */
+  settle(): void;
+}
+
+/** The live events of one selection, shared by all its subscribers. */
+export class Feed {
+  readonly subscribers = new Set<Follower>();
+  /** No event after this seq has been selected so far. */
+  lastSelected: number;
+
+  constructor(
+    readonly id: number,
+    readonly selection: EventSelection,
+    /** The window has every selected event after this seq. */
+    public since: number,
+  ) {
+    this.lastSelected = since;
+  }
+}

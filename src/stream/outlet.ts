@@ -1,0 +1,136 @@
+import type { ServerResponse } from 'node:http';
+import type { SendBudget } from '../http/send-budget.js';
+import type { PartSize } from './stream-part.js';
+
+/** Maximum size of one read from the store, and of one write unless a single event is larger. */
+const PAGE_BYTES = 64 * 1024;
+/** Unread bytes that each stream may have without a reservation, so that stalled streams never starve the others. */
+const UNRESERVED_BYTES = 16 * 1024;
+
+const PAGE: PartSize = { targetBytes: PAGE_BYTES, maxBytes: Infinity };
+const SMALL_PART: PartSize = { targetBytes: UNRESERVED_BYTES, maxBytes: UNRESERVED_BYTES };
+
+/**
+ * The response of one stream. Larger writes reserve their bytes in the budget of all responses until the client has
+ * read them. Without room, the stream continues in small parts, each after the client has read the last one. Only an
+ * event that is too large for this waits for room.
+ */
+export class Outlet {
+  /** Whether the next write has to wait until the client has read the last one. */
+  private stalled = false;
+  private reservedBytes = 0;
+  /** Bytes reserved for the next part, after waiting. */
+  private grantedBytes = 0;
+  private sendsSmallParts = false;
+  private stopWaiting: (() => void) | undefined;
+  private readonly onFlushed = () => this.flushed();
+
+  constructor(
+    private readonly response: ServerResponse,
+    private readonly budget: SendBudget,
+    /** Called when the next part can be sent. */
+    private readonly onReady: () => void,
+  ) {
+    // A disconnect also emits `close`, which ends the stream.
+    response.on('error', () => {});
+    response.on('close', () => this.close());
+  }
+
+  /** Whether the client has not read everything that was sent. */
+  get isStalled(): boolean {
+    return this.stalled;
+  }
+
+  /** Whether `onReady` will be called before the next part can be sent. */
+  get isBlocked(): boolean {
+    return this.stalled || this.stopWaiting !== undefined || this.hasEnded;
+  }
+
+  get hasEnded(): boolean {
+    return this.response.writableEnded || this.response.destroyed;
+  }
+
+  /** The size of the next part. */
+  get partSize(): PartSize {
+    const { grantedBytes } = this;
+    if (grantedBytes > 0) return { targetBytes: grantedBytes, maxBytes: grantedBytes };
+    return this.sendsSmallParts ? SMALL_PART : PAGE;
+  }
+
+  /** Sends a part of `partSize`. Returns false if there is no room: read the part again after `onReady`. */
+  send(text: Buffer): boolean {
+    if (!this.hasRoomFor(text.length)) return false;
+    this.write(text);
+    return true;
+  }
+
+  /** Sends a few bytes, unless the client has not read the last ones. */
+  sendComment(text: string): void {
+    if (!this.stalled) this.write(text);
+  }
+
+  end(): void {
+    this.stopWaiting?.();
+    this.response.end();
+  }
+
+  private write(text: string | Buffer): void {
+    if (!this.hasEnded && !this.response.write(text, this.onFlushed)) this.stalled = true;
+  }
+
+  private hasRoomFor(bytes: number): boolean {
+    const unreadBytes = this.response.writableLength;
+    if (this.grantedBytes > 0) this.useGrant(bytes);
+    else if (unreadBytes + bytes <= UNRESERVED_BYTES) {
+      this.sendsSmallParts &&= !this.budget.hasRoomFor(PAGE_BYTES);
+      this.stalled = this.sendsSmallParts;
+    } else if (this.budget.hasRoomFor(bytes) && this.budget.reserve(bytes)) this.reservedBytes += bytes;
+    else {
+      this.waitForRoom(unreadBytes, bytes);
+      return false;
+    }
+    return true;
+  }
+
+  private useGrant(bytes: number): void {
+    const surplusBytes = this.grantedBytes - bytes;
+    this.reservedBytes += bytes;
+    this.grantedBytes = 0;
+    this.budget.release(surplusBytes);
+  }
+
+  private waitForRoom(unreadBytes: number, bytes: number): void {
+    if (!this.sendsSmallParts) {
+      this.sendsSmallParts = true;
+      this.onReady();
+    } else if (unreadBytes > 0) this.stalled = true;
+    else this.stopWaiting = this.budget.reserveWhenFree(bytes, () => this.grant(bytes));
+  }
+
+  private grant(bytes: number): void {
+    this.stopWaiting = undefined;
+    this.grantedBytes = bytes;
+    this.onReady();
+  }
+
+  private flushed(): void {
+    if (this.response.writableLength > 0) return;
+    this.releaseReserved();
+    if (!this.stalled || this.hasEnded) return;
+    this.stalled = false;
+    this.onReady();
+  }
+
+  private close(): void {
+    this.stopWaiting?.();
+    this.reservedBytes += this.grantedBytes;
+    this.grantedBytes = 0;
+    this.releaseReserved();
+  }
+
+  private releaseReserved(): void {
+    const bytes = this.reservedBytes;
+    this.reservedBytes = 0;
+    if (bytes > 0) this.budget.release(bytes);
+  }
+}

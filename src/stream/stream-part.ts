@@ -1,0 +1,34 @@
+/** An event as a server-sent event. */
+export interface StreamEvent {
+  readonly seq: number;
+  readonly text: Buffer;
+}
+
+/** A part of a stream: several events. */
+export interface StreamPart {
+  readonly text: Buffer;
+  /** The seq of the last event; 0 without events. */
+  readonly seq: number;
+}
+
+/** The size of a part. */
+export interface PartSize {
+  /** Size at which the part ends. It includes the event that exceeds this size. */
+  readonly targetBytes: number;
+  /** Maximum size. One event always fits. */
+  readonly maxBytes: number;
+}
+
+/** Joins the first of the events. */
+export function takePart(events: Iterable<StreamEvent>, { targetBytes, maxBytes }: PartSize): StreamPart {
+  const texts: Buffer[] = [];
+  let bytes = 0;
+  let last = 0;
+  for (const { seq, text } of events) {
+    if (bytes > 0 && (bytes >= targetBytes || bytes + text.length > maxBytes)) break;
+    texts.push(text);
+    bytes += text.length;
+    last = seq;
+  }
+  return { text: texts.length === 1 ? texts[0]! : Buffer.concat(texts, bytes), seq: last };
+}

@@ -1,0 +1,63 @@
+import type { OwnCommit } from '../consumer/commits.js';
+import type { StoredEvent } from '../event/event.js';
+import { estimateBytes } from '../event/event-size.js';
+
+/** Maximum size. A commit of the largest request by default, 16 MiB and 10 000 events, fits. */
+const MAX_BYTES = 32 * 1024 * 1024;
+
+interface Waiting {
+  readonly bytes: number;
+  readonly events: Iterator<StoredEvent>;
+}
+
+/** Events that were committed and not yet matched with the selections of the subscribers. */
+export class UnmatchedEvents {
+  private readonly commits: Waiting[] = [];
+  private bytes = 0;
+
+  get isEmpty(): boolean {
+    return this.commits.length === 0;
+  }
+
+  /** Returns whether there was room for the commit. */
+  push(commit: OwnCommit): boolean {
+    const bytes = commitBytes(commit);
+    if (this.bytes + bytes > MAX_BYTES) return false;
+    this.commits.push({ bytes, events: storedEvents(commit) });
+    this.bytes += bytes;
+    return true;
+  }
+
+  /** Removes and returns the next event; undefined if there is none. */
+  shift(): StoredEvent | undefined {
+    while (this.commits.length > 0) {
+      const { value } = this.commits[0]!.events.next() as IteratorResult<StoredEvent, undefined>;
+      if (value) return value;
+      this.bytes -= this.commits.shift()!.bytes;
+    }
+    return undefined;
+  }
+
+  clear(): void {
+    this.commits.length = 0;
+    this.bytes = 0;
+  }
+}
+
+function commitBytes({ batch }: OwnCommit): number {
+  let bytes = 0;
+  for (const { events } of batch) {
+    for (const event of events) bytes += estimateBytes(event);
+  }
+  return bytes;
+}
+
+function* storedEvents({ batch, verdicts, processedAt: processed_at }: OwnCommit): Generator<StoredEvent> {
+  let index = 0;
+  for (const { events } of batch) {
+    for (const event of events) {
+      const { outcome, seq } = verdicts[index++]!;
+      if (outcome === 'stored') yield { ...event, seq, processed_at };
+    }
+  }
+}
