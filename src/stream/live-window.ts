@@ -4,7 +4,7 @@ import { toEventJson, toServerSentEvent } from '../event/event-json.js';
 import type { EventSelection } from '../event/selection.js';
 import { Feed } from './feed.js';
 import { Segment } from './segment.js';
-import { SelectionIndex } from './selection-index.js';
+import { SelectionIndex } from './selections/selection-index.js';
 import { type PartSize, type StreamEvent, type StreamPart, takePart } from './stream-part.js';
 import { StreamParts } from './stream-parts.js';
 import type { Turn } from './turn.js';

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { type EventSelection } from '../../src/event/selection.js';
 import { isPattern, matchesPattern } from '../../src/event/topic-pattern.js';
 import type { EventsPage } from '../../src/query/events.dto.js';
-import { SelectionIndex } from '../../src/stream/selection-index.js';
+import { SelectionIndex } from '../../src/stream/selections/selection-index.js';
 import { anEvent } from '../harness/an-event.js';
 import { Service } from '../harness/service.js';
 

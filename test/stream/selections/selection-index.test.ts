@@ -1,7 +1,7 @@
 import fc from 'fast-check';
-import { type EventSelection, topicPattern } from '../../src/event/selection.js';
-import { matchesPattern } from '../../src/event/topic-pattern.js';
-import { SelectionIndex } from '../../src/stream/selection-index.js';
+import { type EventSelection, topicPattern } from '../../../src/event/selection.js';
+import { matchesPattern } from '../../../src/event/topic-pattern.js';
+import { SelectionIndex } from '../../../src/stream/selections/selection-index.js';
 
 interface Event {
   readonly topic: string;

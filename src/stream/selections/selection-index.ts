@@ -1,5 +1,5 @@
-import type { StoredEvent } from '../event/event.js';
-import { type EventSelection, topicPattern } from '../event/selection.js';
+import type { StoredEvent } from '../../event/event.js';
+import { type EventSelection, topicPattern } from '../../event/selection.js';
 import { PatternIndex } from './pattern-index.js';
 import { SourceIndex } from './source-index.js';
 
