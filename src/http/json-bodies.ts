@@ -18,6 +18,12 @@ const RATE_PERIOD_MS = 10_000;
 /** The reserve for small bodies, as a fraction of the memory for all bodies. */
 const RESERVE_FRACTION = 1 / 8;
 
+/**
+ * Maximum size of a body that is parsed in one turn of the event loop: about 0.1 s for 4 MiB of small values. Publish
+ * requests are larger and parsed in several turns.
+ */
+const MAX_BYTES_IN_ONE_TURN = 4 * 1024 * 1024;
+
 export interface BodyLimits {
   /** Maximum size of one body after decompression. */
   readonly bodyBytes: number;
@@ -42,6 +48,7 @@ export function jsonParser({ bodyBytes, totalBytes }: BodyLimits): BodyParser {
     const contentLength = Number(request.headers['content-length'] ?? 0);
     const badCharset = charsetProblem(type);
     if (badCharset) return done(badCharset);
+    const maxBytes = takesBytes(request) ? bodyBytes : Math.min(bodyBytes, MAX_BYTES_IN_ONE_TURN);
     let chunks: Buffer[] = [];
     let budget = memory.shared;
     let finished = false;
@@ -57,7 +64,7 @@ export function jsonParser({ bodyBytes, totalBytes }: BodyLimits): BodyParser {
     };
     const transfer = { bytes: 0, onSlow: () => fail(tooSlow()) };
     // The limit applies to decompressed bytes. Content-Length counts the compressed ones.
-    if (!encoding && contentLength > bodyBytes) return fail(tooLarge(bodyBytes));
+    if (!encoding && contentLength > maxBytes) return fail(tooLarge(maxBytes));
     minimumRate.add(transfer);
     continueWhenRead(request, stream);
     stream.on('data', (chunk: Buffer) => {
@@ -67,7 +74,7 @@ export function jsonParser({ bodyBytes, totalBytes }: BodyLimits): BodyParser {
       const withRoom = memory.findRoom(transfer.bytes, contentLength);
       budget = withRoom ?? budget;
       budget.usedBytes += transfer.bytes;
-      if (transfer.bytes > bodyBytes) return fail(tooLarge(bodyBytes));
+      if (transfer.bytes > maxBytes) return fail(tooLarge(maxBytes));
       if (!withRoom) return fail(budgetExceeded());
       chunks.push(chunk);
       // Merges small chunks, because each Buffer takes about 100 bytes in addition to its content.
