@@ -53,6 +53,7 @@ export const PROBLEM_EXAMPLES = {
   },
   invalidKeys: invalid('The lookup is invalid.', ['/keys/0/topic', 'is required']),
   invalidQuery: invalid('The query is invalid: limit.', ['limit', 'must be a whole number from 1 to 1000']),
+  unknownParameter: invalid('The query is invalid: limit.', ['limit', 'is not a parameter of this call']),
   foreignCursor: invalid('The cursor is beyond the last event. It may come from another database.', [
     'after',
     'must not be beyond the last event',
@@ -66,6 +67,11 @@ export const PROBLEM_EXAMPLES = {
     'receiving-full',
     'Too many bodies at once',
     'The bodies being received fill the memory reserved for them. Nothing was accepted; try again.',
+  ),
+  sendingFull: unavailable(
+    'sending-full',
+    'Too many unread responses',
+    'Responses that clients have not read yet fill the memory reserved for them. The request had no effect; try again.',
   ),
   storeNotWritable: unavailable(
     'store-unavailable',

@@ -5,6 +5,7 @@ const PROBLEM_KINDS = [
   'invalid-request',
   'queue-full',
   'receiving-full',
+  'sending-full',
   'store-unavailable',
   'shutting-down',
   'unhealthy',
@@ -54,6 +55,7 @@ export class ProblemDto {
 | \`urn:problem:invalid-request\` | 422 | Part of the request is invalid. \`errors\` lists each part. |
 | \`urn:problem:queue-full\` | 503 | The queue has no room for these events. |
 | \`urn:problem:receiving-full\` | 503 | Too many request bodies are in transit. |
+| \`urn:problem:sending-full\` | 503 | Clients have not read too many responses. |
 | \`urn:problem:store-unavailable\` | 503 | The store cannot be written or read. |
 | \`urn:problem:shutting-down\` | 503 | The service is stopping. |
 | \`urn:problem:unhealthy\` | 503 | A health check failed. |`,

@@ -19,7 +19,12 @@ export class SendBudget {
     return this.waiters.size === 0 && this.hasRoom(bytes);
   }
 
-  /** Reserves bytes if there is room, and returns whether there was. An empty budget has room for any part. */
+  /** Returns whether there is room for these bytes. An empty budget has room for any part. */
+  hasRoom(bytes: number): boolean {
+    return this.usedBytes === 0 || this.usedBytes + bytes <= this.totalBytes;
+  }
+
+  /** Reserves bytes if there is room, and returns whether there was. */
   reserve(bytes: number): boolean {
     if (!this.hasRoom(bytes)) return false;
     this.usedBytes += bytes;
@@ -39,6 +44,28 @@ export class SendBudget {
     };
   }
 
+  /** Reserves bytes as soon as there is room. Rejects if the signal aborts before, and reserves nothing. */
+  reserved(bytes: number, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const abort = () => {
+        cancel();
+        reject(signal.reason as Error);
+      };
+      if (signal.aborted) return reject(signal.reason as Error);
+      signal.addEventListener('abort', abort);
+      const cancel = this.reserveWhenFree(bytes, () => {
+        signal.removeEventListener('abort', abort);
+        resolve();
+      });
+    });
+  }
+
+  /** Changes the size of a reservation, whether or not there is room. For a response that may not be rejected. */
+  resize(reservedBytes: number, bytes: number): void {
+    this.usedBytes += bytes;
+    this.release(reservedBytes);
+  }
+
   /** Releases reserved bytes: the client has read them, or has disconnected. */
   release(bytes: number): void {
     this.usedBytes -= bytes;
@@ -51,9 +78,5 @@ export class SendBudget {
       this.waiters.delete(waiter);
       waiter.onReserved();
     }
-  }
-
-  private hasRoom(bytes: number): boolean {
-    return this.usedBytes === 0 || this.usedBytes + bytes <= this.totalBytes;
   }
 }

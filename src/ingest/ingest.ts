@@ -8,7 +8,14 @@ import type { Preferences } from './prefer.js';
 import type { PublishedLines } from './ndjson.dto.js';
 import { EventReader } from './event-reader.js';
 import { toProblem, toUploadProblem } from './publish-problems.js';
-import { batchResponse, eventResponse, type PublishResponse, queuedResponse } from './responses.js';
+import {
+  batchResponse,
+  estimateResponseBytes,
+  eventResponse,
+  type PublishResponse,
+  queuedResponse,
+  UPLOAD_RESPONSE_BYTES,
+} from './responses.js';
 
 /** Converts a publish request into one submission, offers it to the queue, and responds with the verdicts. */
 @Injectable()
@@ -19,15 +26,24 @@ export class Ingest {
     private readonly lines: NdjsonIngest,
   ) {}
 
-  /** Resolves when the events are durable or, with `respondAsync`, when the queue has accepted them. */
+  /**
+   * Resolves when the events are durable or, with `respondAsync`, when the queue has accepted them. Calls
+   * `reserveResponse` with the estimated size of the response before any event is accepted. Rejects if it throws.
+   */
   async publish(
     body: ReceivedBody | Readable | undefined,
     headers: IncomingHttpHeaders,
     prefer: Preferences,
+    reserveResponse: (bytes: number) => void,
   ): Promise<PublishResponse> {
-    if (body instanceof Readable) return this.publishLines(body);
+    if (body instanceof Readable) {
+      reserveResponse(UPLOAD_RESPONSE_BYTES);
+      return this.publishLines(body);
+    }
     const received_at = new Date().toISOString();
     const { events, bytes, single } = await this.reader.read(body, headers);
+    const withResults = !prefer.minimal && !prefer.respondAsync;
+    reserveResponse(estimateResponseBytes(events, single, withResults));
     try {
       const receipt = await this.queue.offer(events, { bytes, wait: !prefer.respondAsync });
       if (receipt === 'queued') return queuedResponse(events, single, received_at);

@@ -29,7 +29,9 @@ export class PublishController {
     const preferences = body instanceof Readable ? NO_PREFERENCES : readPrefer(headers['prefer']);
     // A body that has arrived in full may still be decompressed and stored for minutes. Stops once the client has left.
     if (body instanceof Readable) reply.raw.once('close', () => body.destroy());
-    const response = await this.ingest.publish(body, headers, preferences);
+    const response = await this.ingest.publish(body, headers, preferences, (bytes) =>
+      reply.reserveResponse(bytes),
+    );
     applyPreferences(preferences, response, reply);
     closeIfUnread(reply);
     return response;

@@ -72,6 +72,7 @@ export function ApiPublish(): MethodDecorator {
       'noValidLine',
       'queueFull',
       'receivingFull',
+      'sendingFull',
       'storeNotWritable',
       'shuttingDown',
     ),

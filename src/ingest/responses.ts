@@ -5,6 +5,27 @@ import type { PublishedBatch, PublishedEvent, QueuedBatch, QueuedEvent } from '.
 
 export type PublishResponse = PublishedEvent | PublishedBatch | QueuedEvent | QueuedBatch | PublishedLines;
 
+/** Size of a response or a result without the names that it repeats. */
+const BASE_BYTES = 512;
+const BASE_BYTES_PER_RESULT = 96;
+/** Maximum size of a UTF-16 code unit in UTF-8. Escapes take less, because names have no control characters. */
+const BYTES_PER_CODE_UNIT = 3;
+/** Size of the response to an upload whose lines are mostly valid. It lists at most 100 errors. */
+export const UPLOAD_RESPONSE_BYTES = 64 * 1024;
+
+/** Estimates the size of the response to these events: at least its actual size. */
+export function estimateResponseBytes(
+  events: readonly NewEvent[],
+  single: boolean,
+  withResults: boolean,
+): number {
+  if (single) return BASE_BYTES + events[0]!.event_id.length * BYTES_PER_CODE_UNIT;
+  if (!withResults) return BASE_BYTES;
+  let codeUnits = 0;
+  for (const { topic, event_id } of events) codeUnits += topic.length + event_id.length;
+  return BASE_BYTES + events.length * BASE_BYTES_PER_RESULT + codeUnits * BYTES_PER_CODE_UNIT;
+}
+
 /** Returns the response to one event, with its verdict. */
 export function eventResponse(
   { event_id }: NewEvent,

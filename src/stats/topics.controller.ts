@@ -20,7 +20,7 @@ export class TopicsController {
       'Returns a page of topics, sorted by name. The counters of all topics add up to those of `GET /stats`.',
   })
   @ApiOkResponse({ type: TopicsPage, description: 'A page of topics.' })
-  @ApiProblems('invalidQuery', 'storeNotReadable')
+  @ApiProblems('invalidQuery', 'sendingFull', 'storeNotReadable')
   list(@Query(checkedQuery()) query: TopicsQuery): Promise<TopicsPage> {
     return this.stats.topics(query);
   }

@@ -7,6 +7,7 @@ describe('the simulator', () => {
   it.each([
     ['503 queue-full', 503, 'urn:problem:queue-full', false],
     ['503 receiving-full', 503, 'urn:problem:receiving-full', false],
+    ['503 sending-full', 503, 'urn:problem:sending-full', false],
     ['503 shutting-down', 503, 'urn:problem:shutting-down', false],
     ['503 store-unavailable', 503, 'urn:problem:store-unavailable', true],
     ['503', 503, undefined, true],

@@ -10,6 +10,7 @@ const REJECTION_STATUSES = [400, 415, 422];
 const NOTHING_ACCEPTED = [
   'urn:problem:queue-full',
   'urn:problem:receiving-full',
+  'urn:problem:sending-full',
   'urn:problem:shutting-down',
 ];
 

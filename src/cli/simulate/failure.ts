@@ -18,7 +18,7 @@ export class PublishingError extends Error {
 }
 
 /** Problem types of a 503 that guarantee that no event of the request was accepted. */
-const NOTHING_ACCEPTED = new Set(['queue-full', 'receiving-full', 'shutting-down']);
+const NOTHING_ACCEPTED = new Set(['queue-full', 'receiving-full', 'sending-full', 'shutting-down']);
 
 /** Classifies a response other than 200. Throws `PublishingError` if a retry would fail too. */
 export function classifyFailure(call: string, { status, headers, body }: HttpResponse): FailedAttempt {

@@ -1,0 +1,23 @@
+import type { FastifyReply } from 'fastify';
+import type { Socket } from 'node:net';
+
+/** Returns the connection of a response. A request whose body broke has lost it, and so has a closed response. */
+export function connectionOf({ raw, request }: FastifyReply): Socket | null {
+  const socket: Socket | null = request.raw.socket;
+  return socket ?? raw.socket;
+}
+
+/** Calls `onClosed` once: the operating system has taken the whole response, or its connection is closed. */
+export function whenClosed(reply: FastifyReply, onClosed: () => void): void {
+  const { raw } = reply;
+  // A pipelined response that waits behind another one emits no `close` if the connection closes.
+  const socket = connectionOf(reply);
+  const closed = () => {
+    raw.off('close', closed);
+    socket?.off('close', closed);
+    onClosed();
+  };
+  raw.once('close', closed);
+  // Each pipelined response adds a listener. Node would warn of more than ten.
+  socket?.setMaxListeners(0).once('close', closed);
+}
