@@ -5,9 +5,12 @@ import Negotiator from 'negotiator';
 import { Readable } from 'node:stream';
 import { RequiresApiKey } from '../auth/access.js';
 import { checkedQuery } from '../http/checked-query.js';
+import { sendingFull } from '../http/limit-sending.js';
+import { whenClosed } from '../http/response-closed.js';
 import { ApiGetEvent, ApiListEvents, ApiLookup } from './events.docs.js';
 import { Events } from './events.js';
 import { EventsQuery } from './events.query.js';
+import { BYTES_PER_CHUNK } from './export.js';
 import type { LookupResult } from './lookup.dto.js';
 import { readLookup } from './lookup.js';
 
@@ -30,9 +33,7 @@ export class EventsController {
     @Headers('accept') accept: string | undefined,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    // A HEAD request reads no events. Like the response to GET, its response has no Content-Length.
-    const lines = () => (reply.request.method === 'HEAD' ? Readable.from([]) : this.events.lines(query));
-    if (wantsLines(accept)) await reply.type(NDJSON_TYPE).send(lines());
+    if (wantsLines(accept)) await reply.type(NDJSON_TYPE).send(this.lines(query, reply));
     else await reply.type(JSON_TYPE).send(await this.events.page(query));
   }
 
@@ -50,5 +51,15 @@ export class EventsController {
   @ApiGetEvent()
   get(@Param('topic') topic: string, @Param('event_id') eventId: string): Promise<string> {
     return this.events.get(topic, eventId);
+  }
+
+  private lines(query: EventsQuery, reply: FastifyReply): Readable {
+    // HEAD reads no events. Like the response to GET, it has no Content-Length.
+    if (reply.request.method === 'HEAD') return Readable.from([]);
+    const { sendBudget } = reply.server;
+    if (!sendBudget.hasRoom(BYTES_PER_CHUNK)) throw sendingFull();
+    const lines = this.events.lines(query, sendBudget);
+    whenClosed(reply, () => lines.destroy());
+    return lines;
   }
 }

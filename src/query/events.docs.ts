@@ -22,7 +22,7 @@ export function ApiListEvents(): MethodDecorator {
     ApiOperation({
       operationId: 'listEvents',
       summary: 'List stored events',
-      description: `Returns a page, newest first. A page ends after \`limit\` events or 8 MiB.
+      description: `Returns a page, newest first. A page ends after \`limit\` events or 1 MiB.
 
 For the next page, send \`next_cursor\` as \`before\`, or with \`order=asc\` as \`after\`. To read every event once while publishers continue, use \`order=asc&after=0\`.
 
@@ -44,7 +44,7 @@ With \`Accept: application/x-ndjson\`, the response is a stream of all selected 
         },
       },
     }),
-    ApiProblems('invalidQuery', 'storeNotReadable'),
+    ApiProblems('invalidQuery', 'sendingFull', 'storeNotReadable'),
   );
 }
 
@@ -76,6 +76,7 @@ export function ApiLookup(): MethodDecorator {
       'contentEncoding',
       'invalidKeys',
       'receivingFull',
+      'sendingFull',
       'storeNotReadable',
     ),
   );
@@ -88,7 +89,8 @@ export function ApiGetEvent(): MethodDecorator {
     ApiOperation({
       operationId: 'getEvent',
       summary: 'Get one stored event by its key',
-      description: 'Percent-encode both parts of the key. For example, send `/` as `%2F`.',
+      description:
+        'Percent-encode both parts of the key. For example, send `/` as `%2F`. Most clients remove the path segments `.` and `..`, even if percent-encoded. For a key with such a part, use `GET /events` with `topic` and `event_id`.',
     }),
     ApiParam({ name: 'topic', description: 'Topic of the event.', schema: part(topic) }),
     ApiParam({
@@ -97,6 +99,6 @@ export function ApiGetEvent(): MethodDecorator {
       schema: part(event_id),
     }),
     ApiOkResponse({ type: StoredEventDto, description: 'The stored event.' }),
-    ApiProblems('noEvent', 'storeNotReadable'),
+    ApiProblems('noEvent', 'sendingFull', 'storeNotReadable'),
   );
 }

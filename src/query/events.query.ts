@@ -2,14 +2,17 @@ import { applyDecorators } from '@nestjs/common';
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { IsIn, IsOptional } from 'class-validator';
+import { type EventSelection, topicPattern } from '../event/selection.js';
+import { invalid, type Problem } from '../http/problem.js';
 import type { EventFilter } from '../store/event-filter.js';
 import { DEFAULT_LIMIT, PageLimit, SeqCursor } from '../validation/paging.js';
-import { TIMESTAMP_SCHEMA } from '../validation/schemas.docs.js';
+import { IsName } from '../validation/name.js';
+import { NAME_SCHEMA, TIMESTAMP_SCHEMA } from '../validation/schemas.docs.js';
 import { IsTimestamp } from '../validation/timestamp.js';
 import { SelectionQuery } from './selection.query.js';
 
 /** Size in bytes at which a page ends. Bounds the memory of one request. */
-const PAGE_BYTES = 8 * 1024 * 1024;
+const PAGE_BYTES = 1024 * 1024;
 /** The latest time with a year of four digits. Longer years would not sort as text. */
 const LATEST = '9999-12-31T23:59:59.999Z';
 
@@ -27,6 +30,15 @@ function Time(description: string): PropertyDecorator {
 
 /** The query string of `GET /events`. */
 export class EventsQuery extends SelectionQuery {
+  @IsOptional()
+  @IsName()
+  @ApiPropertyOptional({
+    ...NAME_SCHEMA,
+    description:
+      'Selects the event with this key. Requires `topic`: the name of one topic, with `match=exact` if it looks like a pattern. Also finds a key with the part `.` or `..`, which most clients remove from the path of `GET /events/{topic}/{event_id}`.',
+  })
+  event_id?: string;
+
   @Time(
     'Selects events stored (`processed_at`) at this time (RFC 3339) or later. Without an offset, the time is UTC.',
   )
@@ -56,14 +68,30 @@ export class EventsQuery extends SelectionQuery {
   before?: number;
 }
 
-/** Converts a query into a filter of the store, with times in the format of the store. */
+/**
+ * Converts a query into a filter of the store, with times in the format of the store. Throws a 422 for an `event_id`
+ * without the name of its topic.
+ */
 export function toFilter({ since, until, ...rest }: EventsQuery): EventFilter {
+  requireOneTopic(rest);
   return {
     ...rest,
     maxBytes: PAGE_BYTES,
     ...(since && { since: toUtc(since) }),
     ...(until && { until: toUtc(until) }),
   };
+}
+
+function requireOneTopic(query: EventSelection & { readonly event_id?: string }): void {
+  if (query.event_id === undefined) return;
+  if (query.topic === undefined) throw invalidTopic('is required with event_id');
+  if (topicPattern(query) !== undefined) {
+    throw invalidTopic('must be the name of one topic with event_id; if this is its name, send match=exact');
+  }
+}
+
+function invalidTopic(detail: string): Problem {
+  return invalid('The query is invalid: topic.', [{ pointer: 'topic', detail }]);
 }
 
 /**

@@ -1,14 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import type { DedupKey } from '../event/event.js';
 import { Problem } from '../http/problem.js';
-import type { EventFilter } from '../store/event-filter.js';
+import type { SendBudget } from '../http/send-budget.js';
 import { Store } from '../store/store.js';
 import { type EventsQuery, toFilter } from './events.query.js';
+import { exportLines } from './export.js';
 import type { EventKey, LookupResult, StoredKey } from './lookup.dto.js';
-
-const LINES_PER_READ = 1_000;
-const BYTES_PER_READ = 256 * 1024;
 
 /**
  * Reads stored events as JSON text. Payloads are returned as stored, because parsing them again would cost CPU time.
@@ -30,20 +28,8 @@ export class Events {
    * Streams every selected event as NDJSON and ignores `limit`. Backpressure limits the reads from the store to the
    * speed of the client. An ascending stream also contains the events stored in the meantime.
    */
-  lines(query: EventsQuery): Readable {
-    return Readable.from(this.pagesOfLines(query), { objectMode: false, highWaterMark: 1 });
-  }
-
-  private async *pagesOfLines(query: EventsQuery): AsyncGenerator<string> {
-    let filter: EventFilter = { ...toFilter(query), limit: LINES_PER_READ, maxBytes: BYTES_PER_READ };
-    for (let more = true; more;) {
-      const found = await this.store.find(filter);
-      more = found.more;
-      if (found.events.length === 0) return;
-      yield found.events.map(({ json }) => `${json}\n`).join('');
-      const { seq } = found.events.at(-1)!;
-      filter = { ...filter, ...(filter.order === 'asc' ? { after: seq } : { before: seq }) };
-    }
+  lines(query: EventsQuery, budget: SendBudget): Readable {
+    return exportLines((filter) => this.store.find(filter), toFilter(query), budget);
   }
 
   /** Separates keys into stored and missing ones. Both lists keep the order of the keys. */

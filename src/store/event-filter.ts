@@ -2,6 +2,8 @@ import type { EventSelection } from '../event/selection.js';
 
 /** A query over the stored events. */
 export interface EventFilter extends EventSelection {
+  /** The event_id. Requires `topic`, which is not a pattern. */
+  readonly event_id?: string;
   /** Inclusive lower bound of processed_at, in the format the store writes. */
   readonly since?: string;
   /** Exclusive upper bound of processed_at, in the format the store writes. */
@@ -14,6 +16,6 @@ export interface EventFilter extends EventSelection {
   readonly before?: number;
   /** Maximum number of events. */
   readonly limit: number;
-  /** Size in bytes at which the result ends. The event that exceeds it is still included, so one event always fits. */
+  /** Size of the UTF-8 at which the result ends. Includes the event that exceeds it, so one event always fits. */
   readonly maxBytes: number;
 }

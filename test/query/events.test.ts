@@ -81,14 +81,15 @@ describe('GET /events', () => {
 });
 
 describe('a page of large events', () => {
-  it('ends at 8 MiB, and the next page continues after next_cursor', async () => {
-    for (let index = 0; index < 12; index++) {
-      const large = anEvent({ topic: 'large', payload: { text: 'x'.repeat(1_000_000) } });
-      expect((await service.publish(large)).status).toBe(200);
-    }
-    const first = await list('?topic=large&order=asc');
-    expect(first.count).toBe(9); // The event that exceeds 8 MiB ends the page.
-    const second = await list(`?topic=large&order=asc&after=${first.next_cursor}`);
+  it.each([
+    ['latin', 'x'.repeat(120_000)],
+    ['cyrillic', 'ж'.repeat(60_000)],
+  ])('ends at 1 MiB of UTF-8, and the next page continues after next_cursor: %s', async (topic, text) => {
+    const large = events(12, { topic, payload: { text } });
+    expect((await service.publish(large)).status).toBe(200);
+    const first = await list(`?topic=${topic}&order=asc`);
+    expect(first.count).toBe(9); // The event that exceeds 1 MiB ends the page.
+    const second = await list(`?topic=${topic}&order=asc&after=${first.next_cursor}`);
     expect(first.count + second.count).toBe(12);
     expect(second.next_cursor).toBeNull();
   });
@@ -153,5 +154,52 @@ describe('GET /events with an Accept header', () => {
       await response.text();
       expect(response.headers.get('content-length')).toBeNull();
     }
+  });
+});
+
+describe('GET /events with an event_id', () => {
+  it.each([
+    ['.', 'dot'],
+    ['dots', '..'],
+    ['..', '.'],
+    ['a.*', 'pattern'],
+  ])('finds the key (%s, %s) by a URL that clients normalise', async (topic, event_id) => {
+    const event = anEvent({ topic, event_id, source: 'by key' });
+    const { seq } = (await (await service.publish(event)).json()) as { seq: number };
+    const query = `?match=exact&topic=${topic}&event_id=${event_id}`;
+    expect(await list(query)).toMatchObject({
+      topic,
+      count: 1,
+      events: [{ seq, ...event }],
+      next_cursor: null,
+    });
+    expect((await list(`${query}&source=by+key`)).count).toBe(1);
+    expect((await list(`${query}&source=other`)).count).toBe(0);
+    expect((await list(`${query}&after=${seq}`)).count).toBe(0);
+    const lines = await service.request(`/events${query}`, { headers: { accept: 'application/x-ndjson' } });
+    expect(JSON.parse(await lines.text())).toMatchObject({ seq, ...event });
+  });
+
+  it('takes a topic that is no pattern as a name', async () => {
+    expect((await list('?topic=.&event_id=dot')).count).toBe(1);
+    expect((await list('?topic=.&event_id=none')).count).toBe(0);
+  });
+
+  it.each([
+    ['?event_id=x', 'is required with event_id'],
+    [
+      '?topic=a.*&event_id=x',
+      'must be the name of one topic with event_id; if this is its name, send match=exact',
+    ],
+    [
+      '?topic=a.>&event_id=x&match=pattern',
+      'must be the name of one topic with event_id; if this is its name, send match=exact',
+    ],
+  ])('rejects %s', async (query, detail) => {
+    const response = await service.request(`/events${query}`);
+    expect([response.status, await response.json()]).toEqual([
+      422,
+      expect.objectContaining({ errors: [{ pointer: 'topic', detail }] }),
+    ]);
   });
 });

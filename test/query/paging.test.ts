@@ -1,5 +1,5 @@
 import type { EventsPage } from '../../src/query/events.dto.js';
-import { anEvent, events } from '../harness/an-event.js';
+import { events } from '../harness/an-event.js';
 import { Service } from '../harness/service.js';
 
 type Events = EventsPage['events'];
@@ -67,13 +67,11 @@ describe('paging while publishing', () => {
   });
 });
 
-describe('pages of 8 MiB', () => {
+describe('pages of 1 MiB', () => {
   it('are complete for two concurrent readers', async () => {
     const large = await Service.start();
-    for (let index = 0; index < 12; index++) {
-      const event = anEvent({ topic: 'large', payload: { text: `${index}`.padEnd(1_000_000, 'x') } });
-      expect((await large.publish(event)).status).toBe(200);
-    }
+    const batch = events(12, { topic: 'large', payload: { text: 'x'.repeat(120_000) } });
+    expect((await large.publish(batch)).status).toBe(200);
     const readAll = async () => {
       const pages: number[] = [];
       const read: number[][] = [];
@@ -87,9 +85,9 @@ describe('pages of 8 MiB', () => {
     };
     const readers = await Promise.all([readAll(), readAll()]);
     for (const { pages, read } of readers) {
-      // The event that exceeds 8 MiB ends the page.
+      // The event that exceeds 1 MiB ends the page.
       expect(pages).toEqual([9, 3]);
-      expect(read).toEqual(Array.from({ length: 12 }, (_, index) => [index + 1, 1_000_000]));
+      expect(read).toEqual(Array.from({ length: 12 }, (_, index) => [index + 1, 120_000]));
     }
   });
 });

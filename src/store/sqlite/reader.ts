@@ -1,4 +1,5 @@
 import type { Database } from 'better-sqlite3';
+import { Buffer } from 'node:buffer';
 import { setImmediate } from 'node:timers/promises';
 import type { DedupKey, StoredEvent } from '../../event/event.js';
 import { type EventJson, toEventJson } from '../../event/event-json.js';
@@ -39,14 +40,15 @@ export class Reader {
   }
 
   /**
-   * Returns the first events that pass the filter, up to `limit` events or `maxBytes`. A topic is read through its
-   * index, all other events in the order of seq. Filters by source or pattern have no index. For them, SQLite scans
-   * `SCAN_ROWS` rows per step without loading payloads, and other reads run between steps.
+   * Returns the first events that pass the filter, up to `limit` events or `maxBytes`. A key or a topic is read
+   * through its index, all other events in the order of seq. Filters by source or pattern have no index. For them,
+   * SQLite scans `SCAN_ROWS` rows per step without loading payloads, and other reads run between steps.
    */
   async find(filter: EventFilter): Promise<FoundEvents> {
     const ascending = filter.order === 'asc';
     let { first, last } = this.bounds(filter);
-    const scans = filter.source !== undefined || topicPattern(filter) !== undefined;
+    const scans =
+      filter.event_id === undefined && (filter.source !== undefined || topicPattern(filter) !== undefined);
     const step = scans ? SCAN_ROWS : Number.MAX_SAFE_INTEGER;
     const events: EventJson[] = [];
     let bytes = 0;
@@ -58,7 +60,7 @@ export class Reader {
         if (events.length === filter.limit || bytes > filter.maxBytes) return { events, more: true };
         const event = toEventJson(row);
         events.push(event);
-        bytes += event.json.length;
+        bytes += Buffer.byteLength(event.json);
       }
       if (ascending) first = to + 1;
       else last = from - 1;
@@ -95,14 +97,17 @@ export class Reader {
   }
 
   private rows(filter: EventFilter, from: number, to: number): IterableIterator<StoredEvent> {
-    const { topic, source, order } = filter;
+    const { topic, event_id, source, order } = filter;
     const pattern = topicPattern(filter);
     const conditions = ['seq BETWEEN :from AND :to'];
     if (pattern !== undefined) conditions.push('matches_pattern(:pattern, topic)');
     else if (topic !== undefined) conditions.push('topic = :topic');
+    if (event_id !== undefined) conditions.push('event_id = :event_id');
     if (source !== undefined) conditions.push('source = :source');
     const query = `SELECT * FROM processed_events WHERE ${conditions.join(' AND ')} ORDER BY seq ${order}`;
-    return this.database.prepare<object, StoredEvent>(query).iterate({ from, to, pattern, topic, source });
+    return this.database
+      .prepare<object, StoredEvent>(query)
+      .iterate({ from, to, pattern, topic, event_id, source });
   }
 
   /** Returns the inclusive range of seqs that the cursors and times of the filter allow. */

@@ -1,0 +1,66 @@
+import { Buffer } from 'node:buffer';
+import { Readable } from 'node:stream';
+import type { SendBudget } from '../http/send-budget.js';
+import type { EventFilter } from '../store/event-filter.js';
+import type { FoundEvents } from '../store/store.js';
+
+const LINES_PER_CHUNK = 1_000;
+/** Size at which a chunk ends. */
+export const BYTES_PER_CHUNK = 256 * 1024;
+
+/**
+ * Streams every event that passes the filter as NDJSON. Its limit does not apply. Reads a chunk when the client has taken
+ * the one before and the budget has room. One chunk is in memory at a time: a stalled export holds no other, and one
+ * that waits for room holds none, so that exports cannot block each other.
+ */
+export function exportLines(
+  find: (filter: EventFilter) => Promise<FoundEvents>,
+  filter: EventFilter,
+  budget: SendBudget,
+): Readable {
+  const stopped = new AbortController();
+  const chunks = readChunks(find, filter, budget, stopped.signal);
+  return new Readable({
+    // Readable.from() would read one more chunk ahead, before the client has taken the first.
+    highWaterMark: 0,
+    read() {
+      chunks.next().then(
+        ({ value, done }) => this.push(done ? null : value),
+        (error: Error) => this.destroy(error),
+      );
+    },
+    destroy(error, done) {
+      stopped.abort();
+      // Releases the chunk, after a read of the store that is in progress.
+      void chunks.return();
+      done(error);
+    },
+  });
+}
+
+/** Yields chunks of lines. Each holds its bytes of the budget until the next one is requested. */
+async function* readChunks(
+  find: (filter: EventFilter) => Promise<FoundEvents>,
+  filter: EventFilter,
+  budget: SendBudget,
+  signal: AbortSignal,
+): AsyncGenerator<Buffer, void, undefined> {
+  let next: EventFilter = { ...filter, limit: LINES_PER_CHUNK, maxBytes: BYTES_PER_CHUNK };
+  for (let more = true; more;) {
+    let reservedBytes = BYTES_PER_CHUNK;
+    await budget.reserved(reservedBytes, signal);
+    try {
+      const found = await find(next);
+      more = found.more;
+      if (found.events.length === 0) return;
+      const chunk = Buffer.from(found.events.map(({ json }) => `${json}\n`).join(''));
+      budget.resize(reservedBytes, chunk.length);
+      reservedBytes = chunk.length;
+      yield chunk;
+      const { seq } = found.events.at(-1)!;
+      next = { ...next, ...(next.order === 'asc' ? { after: seq } : { before: seq }) };
+    } finally {
+      budget.release(reservedBytes);
+    }
+  }
+}
