@@ -14,7 +14,7 @@ Publishers deliver at least once: they retry, crash and replay. The service deci
 * **A 200 is durable.** \`POST /publish\` responds after the events were committed and fsynced.
 * **Retry** after a network error, a timeout, or a 503 (after \`Retry-After\`), with the same \`event_id\`. Do not retry a 4xx.
 * **Errors** are problem details (RFC 9457), with one schema for every operation.
-* **Unknown members** of an event are rejected. Unknown query parameters are rejected by every operation that has query parameters.`;
+* **Unknown members** of an event are rejected. Unknown query parameters are rejected by \`GET /stats\` and by every operation that has query parameters.`;
 
 const API_KEY_DESCRIPTION = `An API key, if the service was started with \`API_KEYS\`. The scope \`publish\` allows \`POST /publish\`. The scope \`read\` allows \`/events\`, \`/topics\` and \`/stats\`. All other paths require no API key.
 

@@ -1,8 +1,9 @@
-import { Controller, Get } from '@nestjs/common';
+import { Controller, Get, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { RequiresApiKey } from '../auth/access.js';
+import { checkedQuery } from '../http/checked-query.js';
 import { ApiProblems } from '../http/problem.docs.js';
-import { StatsResponse } from './stats.dto.js';
+import { StatsQuery, StatsResponse } from './stats.dto.js';
 import { Stats } from './stats.js';
 
 @ApiTags('stats')
@@ -19,8 +20,8 @@ export class StatsController {
       'Returns the totals over all topics since the store was created. The cost is independent of the number of stored events. `topics` lists every topic. If there are many, read `GET /topics` page by page.',
   })
   @ApiOkResponse({ type: StatsResponse, description: 'The totals.' })
-  @ApiProblems()
-  read(): Promise<StatsResponse> {
+  @ApiProblems('unknownParameter', 'sendingFull')
+  read(@Query(checkedQuery()) _query: StatsQuery): Promise<StatsResponse> {
     return this.stats.read();
   }
 }

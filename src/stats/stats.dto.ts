@@ -1,6 +1,9 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import { Counters } from './counters.dto.js';
 
+/** The query string of `GET /stats`, which has no parameters. */
+export class StatsQuery {}
+
 @ApiSchema({
   name: 'Stats',
   description: 'Totals since the store was created. `received` = `unique_processed` + `duplicate_dropped`.',

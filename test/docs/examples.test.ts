@@ -87,6 +87,7 @@ describe('an error example of the OpenAPI document', () => {
       () => service.publish([event, { ...event, payload: { text: 'x'.repeat(1_048_576) } }]),
     ],
     ['listEvents', 'invalidQuery', () => service.request('/events?limit=0')],
+    ['getStats', 'unknownParameter', () => service.request('/stats?limit=10')],
     ['streamEvents', 'foreignCursor', () => service.request('/events/stream?after=999999')],
     ['getEvent', 'noEvent', () => service.request('/events/orders/order-2001')],
     ['lookupEvents', 'tooManyKeys', () => post('/events/lookup', `{"keys":${many(12_000)}}`)],

@@ -28,6 +28,12 @@ describe('a healthy service', () => {
     expect(await service.get('/health/ready')).toMatchObject({ status: 'ok' });
   });
 
+  it('ignores parameters, which probes add to bypass caches', async () => {
+    for (const path of ['/health', '/health/live', '/health/ready']) {
+      expect(await service.status(`${path}?t=1`)).toBe(200);
+    }
+  });
+
   it('describes itself at /', async () => {
     expect(await service.get('/')).toEqual({
       service: 'Pub-Sub Log Aggregator',

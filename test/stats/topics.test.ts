@@ -28,3 +28,13 @@ describe('GET /topics', () => {
     });
   });
 });
+
+describe('GET /stats', () => {
+  it('rejects unknown parameters', async () => {
+    const response = await service.request('/stats?x=1');
+    expect([response.status, await response.json()]).toEqual([
+      422,
+      expect.objectContaining({ errors: [{ pointer: 'x', detail: 'is not a parameter of this call' }] }),
+    ]);
+  });
+});
