@@ -74,8 +74,8 @@ export function limitSending(server: FastifyInstance, totalBytes: number): void 
 
 /** Returns whether a response is sent without a reservation. */
 function isUncounted(reply: FastifyReply, bytes: number): boolean {
-  // The client has disconnected and does not read it, or it is small and its turn has come.
-  return (connectionOf(reply)?.destroyed ?? true) || (bytes <= SMALL_BYTES && reply.raw.socket !== null);
+  // It is small and its turn has come, or the client has disconnected and does not read it.
+  return (bytes <= SMALL_BYTES && reply.raw.socket !== null) || (connectionOf(reply)?.destroyed ?? true);
 }
 
 /** Creates the 503 for a response without room. */
