@@ -28,7 +28,7 @@ export class PublishController {
     // Prefer does not apply to NDJSON, whose only response is the totals after all lines are stored.
     const preferences = body instanceof Readable ? NO_PREFERENCES : readPrefer(headers['prefer']);
     // A body that has arrived in full may still be decompressed and stored for minutes. Stops once the client has left.
-    if (body instanceof Readable) reply.raw.once('close', () => body.destroy());
+    if (body instanceof Readable) reply.raw.once('close', () => reply.raw.writableFinished || body.destroy());
     const response = await this.ingest.publish(body, headers, preferences, (bytes) =>
       reply.reserveResponse(bytes),
     );

@@ -9,7 +9,10 @@ export class UploadSlots {
   /** The time of the last complete line of each upload. */
   private readonly uploads = new Map<Readable, number>();
 
-  constructor(private readonly count: number) {}
+  constructor(
+    private readonly count: number,
+    private readonly maxSilenceMs = MAX_SILENCE_MS,
+  ) {}
 
   /** Takes a slot. If all are taken, ends an upload that has been silent. Throws a 503 if there is none. */
   take(stream: Readable): void {
@@ -36,7 +39,7 @@ export class UploadSlots {
 
   private endSilent(): boolean {
     const [oldest] = this.uploads;
-    if (!oldest || performance.now() - oldest[1] < MAX_SILENCE_MS) return false;
+    if (!oldest || performance.now() - oldest[1] < this.maxSilenceMs) return false;
     this.release(oldest[0]);
     oldest[0].destroy();
     return true;

@@ -114,7 +114,7 @@ describe('the memory limit of docker-compose.yml', () => {
   it('is not reached by uploads of invalid lines', async () => {
     const uploads = [
       'x\n'.repeat(8 * MIB),
-      '\n'.repeat(16 * MIB),
+      '\n'.repeat(32 * MIB),
       `{"${'k'.repeat(MIB - 10)}":1}\n`.repeat(32),
     ];
     await inParallel([...uploads, ...uploads, ...uploads], 9, async (body) => {

@@ -171,7 +171,7 @@ export function describeQueue(name: string, create: (limits: QueueLimits) => Eve
         const test = start();
         await test.offer('first');
         await test.delivered(1);
-        for (const [later, size] of Object.entries({ a: 4, b: 4, c: 4, d: 1 })) await test.offer(later, size);
+        for (const [later, size] of Object.entries({ a: 4, b: 4, c: 4, d: 2 })) await test.offer(later, size);
         await test.finish();
         expect(test.batches).toEqual([['first'], ['a', 'b'], ['c', 'd']]);
       });

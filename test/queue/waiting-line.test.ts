@@ -34,6 +34,12 @@ describe('WaitingLine', () => {
     expect(take()).toEqual(['unawaited']);
   });
 
+  it('treats a single event as small, however small a batch is', () => {
+    line = new WaitingLine(1);
+    push(aSubmission('unawaited 1', 1, false), aSubmission('unawaited 2', 1, false), aSubmission('single'));
+    expect([take(1), take(1), take(1)]).toEqual([['single'], ['unawaited 1'], ['unawaited 2']]);
+  });
+
   it('takes a submission larger than a batch without any other', () => {
     push(aSubmission('huge', 150), aSubmission('b', 2));
     expect(line.fits(BATCH_MAX_EVENTS)).toBe(false);
