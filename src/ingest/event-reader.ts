@@ -5,7 +5,7 @@ import { Config } from '../config.js';
 import type { ReceivedBody } from '../http/received-body.js';
 import { invalid, Problem } from '../http/problem.js';
 import { unknownMembers } from '../http/unknown-members.js';
-import { type ParsedJson, parseElements, parseExact } from '../json/parse.js';
+import { type ParsedJson, parseExact } from '../json/parse.js';
 import { scanJson } from '../json/scan.js';
 import {
   checkEvent,
@@ -18,13 +18,11 @@ import { checkParsed } from './check-parsed.js';
 import { cloudEventFormat } from './cloud-events.js';
 import { CollectedEvents, type RequestEvents } from './collected-events.js';
 import { checkCount, type EventList, eventsTooLarge, findEvents, malformed, sizeOf } from './event-list.js';
+import { parseParts } from './parse-parts.js';
 import { Turns } from './turns.js';
 
 /** Minimum size of a body that waits for its turn. It has a few hundred events. Parsing takes about 1 ms. */
 const LARGE_BODY_BYTES = 64 * 1024;
-/** Size of the events that are parsed before yielding: about 2500 typical events in 8 ms. */
-const BYTES_PER_TURN = 512 * 1024;
-
 const EMPTY = Buffer.alloc(0);
 const UNKNOWN_MEMBER = 'is not a member of a batch; send one event, or {"events": […]} without other members';
 
@@ -71,24 +69,16 @@ export class EventReader {
 
   /** Parses and checks a batch in turns. */
   private async readList(bytes: Buffer, list: EventList, check: CheckEvent): Promise<RequestEvents> {
-    const { pointer, ends } = list;
     const collected = new CollectedEvents();
-    let numberAt = 0;
-    for (let first = 0, start = list.start; first < ends.length && !collected.isFull;) {
-      if (first > 0) await this.turns.yield();
-      let last = first;
-      while (last < ends.length - 1 && ends[last]! - start < BYTES_PER_TURN) last++;
-      const end = ends[last]!;
-      while (numberAt < list.longNumbers.length && list.longNumbers[numberAt]! < start) numberAt += 2;
-      const parsed = parseRange(bytes, list, { first, last, start, end, numberAt });
-      for (const [index, value] of (parsed.value as unknown[]).entries()) {
-        collected.add(checkParsed(parsed, value, `${pointer}/${first + index}`, check));
+    for (const { parsed, events, first, isLast } of parseParts(bytes, list)) {
+      for (const [index, event] of events.entries()) {
+        collected.add(checkParsed(parsed, event, `${list.pointer}/${first + index}`, check));
         if (collected.isFull) break;
       }
-      first = last + 1;
-      start = end + 1;
+      if (isLast || collected.isFull) break;
+      await this.turns.yield();
     }
-    return collected.result(ends.length, false);
+    return collected.result(list.ends.length, false);
   }
 
   /** Parses and checks a body that is one event, or a batch in an unusual form. */
@@ -134,39 +124,6 @@ export class EventReader {
       throw malformed((error as Error).message);
     }
   }
-}
-
-/** A part of a list: its events from `first` to `last` and their bytes. */
-interface Range {
-  readonly first: number;
-  readonly last: number;
-  readonly start: number;
-  readonly end: number;
-  /** Index of its first long number. */
-  readonly numberAt: number;
-}
-
-/** Parses a part of a list. Throws a 400 that names the event that is not JSON. */
-function parseRange(
-  bytes: Buffer,
-  list: EventList,
-  { first, last, start, end, numberAt }: Range,
-): ParsedJson {
-  try {
-    const parsed = parseElements(bytes, start, end, list.longNumbers, numberAt);
-    // JSON.parse accepts a part without elements: a blank between two commas of the array.
-    if ((parsed.value as unknown[]).length === last - first + 1) return parsed;
-  } catch {
-    // Found below.
-  }
-  for (let index = first, from = start; index <= last; from = list.ends[index++]! + 1) {
-    try {
-      JSON.parse(bytes.toString('utf8', from, list.ends[index]));
-    } catch (error) {
-      throw malformed(`${list.pointer}/${index}: ${(error as Error).message}`);
-    }
-  }
-  throw malformed(`${list.pointer}: Unexpected token`);
 }
 
 function isBatch(body: unknown): body is { events: unknown } {

@@ -1,0 +1,59 @@
+import type { Buffer } from 'node:buffer';
+import type { Problem } from '../http/problem.js';
+import { type ParsedJson, parseElements } from '../json/parse.js';
+import { type EventList, malformed } from './event-list.js';
+
+/** Size at which a part ends: about 2500 typical events, which take about 8 ms. */
+const BYTES_PER_PART = 512 * 1024;
+
+/** Consecutive events of a batch, parsed. */
+interface ParsedPart {
+  readonly parsed: ParsedJson;
+  /** The value of `parsed`. */
+  readonly events: readonly unknown[];
+  /** Index of the first event. */
+  readonly first: number;
+  readonly isLast: boolean;
+}
+
+/**
+ * Parses the events of a batch part by part. The caller yields to the event loop in between. Throws a 400 that names
+ * the first event that is not JSON.
+ */
+export function* parseParts(bytes: Buffer, list: EventList): Generator<ParsedPart> {
+  const { ends, longNumbers } = list;
+  let { start } = list;
+  let numberAt = 0;
+  for (let first = 0; first < ends.length;) {
+    let last = first;
+    while (last < ends.length - 1 && ends[last]! - start < BYTES_PER_PART) last++;
+    while (longNumbers[numberAt]! < start) numberAt += 2;
+    const parsed = parsePart(() => parseElements(bytes, start, ends[last]!, longNumbers, numberAt));
+    const events = parsed?.value as unknown[] | undefined;
+    // JSON.parse accepts a part without elements, such as a blank between two commas.
+    if (!parsed || events?.length !== last - first + 1) throw explain(bytes, list, first, start);
+    yield { parsed, events, first, isLast: last === ends.length - 1 };
+    start = ends[last]! + 1;
+    first = last + 1;
+  }
+}
+
+function parsePart(parse: () => ParsedJson): ParsedJson | undefined {
+  try {
+    return parse();
+  } catch {
+    return undefined;
+  }
+}
+
+/** Finds the event that is not JSON, from index `first` on, by parsing one after the other. */
+function explain(bytes: Buffer, { pointer, ends }: EventList, first: number, start: number): Problem {
+  for (let index = first; index < ends.length; start = ends[index++]! + 1) {
+    try {
+      JSON.parse(bytes.toString('utf8', start, ends[index]));
+    } catch (error) {
+      return malformed(`${pointer}/${index}: ${(error as Error).message}`);
+    }
+  }
+  return malformed(`${pointer}: Unexpected token`);
+}
