@@ -25,7 +25,10 @@ export class Config {
   PORT: number = 8080;
 
   /** `sqlite:`, followed by the path of the database file. */
-  @Matches(/^sqlite:(?!$|:memory:$)/, { message: 'must be "sqlite:" followed by the path of a file' })
+  @Matches(/^sqlite:(?!:memory:$)(?=\S)\P{Cc}*(?<=\S)$/u, {
+    message:
+      'must be "sqlite:" followed by the path of a file, without blanks at either end and without control characters',
+  })
   DATABASE_URL: string = 'sqlite:data/events.db';
 
   /** Maximum events that are accepted and not yet stored. */

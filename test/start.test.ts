@@ -1,8 +1,6 @@
-import Sqlite from 'better-sqlite3';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { basename, dirname } from 'node:path';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { events } from './harness/an-event.js';
 import { PROJECT } from './harness/code-blocks.js';
 import { aDatabase } from './harness/database.js';
@@ -30,6 +28,19 @@ describe('the configuration', () => {
       CORS_ORIGINS: '',
       LOG_LEVEL: 'info',
     });
+  });
+
+  it.each(['sqlite:x.db\r', 'sqlite:x.db ', 'sqlite: x.db', 'sqlite:x\ty.db', 'sqlite:', 'sqlite::memory:'])(
+    'rejects the path of %j',
+    (url) => {
+      expect(() => loadConfig({ DATABASE_URL: url })).toThrow(
+        /DATABASE_URL=.*must be "sqlite:" followed by/s,
+      );
+    },
+  );
+
+  it('accepts blanks inside the path of the database', () => {
+    expect(loadConfig({ DATABASE_URL: 'sqlite:/a folder/x.db' }).DATABASE_URL).toBe('sqlite:/a folder/x.db');
   });
 
   it('treats an empty variable as unset', () => {
@@ -105,22 +116,6 @@ describe('a database that cannot be opened', () => {
     const database = aDatabase();
     writeFileSync(database, 'this is not a database but a text of some length\n'.repeat(100));
     await expect(Service.start({}, database)).rejects.toThrow(database);
-  });
-});
-
-describe('a database of another application', () => {
-  it.each([
-    ['with tables of other names', 'CREATE TABLE users (name TEXT)'],
-    ['with a table of the same name', 'CREATE TABLE processed_events (a)'],
-  ])('prevents the start and is not changed: %s', async (_, sql) => {
-    const path = aDatabase();
-    const other = new Sqlite(path);
-    other.exec(sql);
-    other.close();
-    const before = readFileSync(path);
-    await expect(Service.start({}, path)).rejects.toThrow(/code 1: .* it contains other tables/);
-    expect(readFileSync(path).equals(before)).toBe(true);
-    expect(readdirSync(dirname(path))).toEqual([basename(path)]);
   });
 });
 

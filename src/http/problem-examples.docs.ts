@@ -73,6 +73,11 @@ export const PROBLEM_EXAMPLES = {
     'Too many unread responses',
     'Responses that clients have not read yet fill the memory reserved for them. The request had no effect; try again.',
   ),
+  readingFull: unavailable(
+    'reading-full',
+    'Too many scans at once',
+    'Too many requests with a source or a pattern wait for the store. Try again, or select one topic.',
+  ),
   storeNotWritable: unavailable(
     'store-unavailable',
     'Store unavailable',

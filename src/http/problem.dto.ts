@@ -6,6 +6,7 @@ const PROBLEM_KINDS = [
   'queue-full',
   'receiving-full',
   'sending-full',
+  'reading-full',
   'store-unavailable',
   'shutting-down',
   'unhealthy',
@@ -56,6 +57,7 @@ export class ProblemDto {
 | \`urn:problem:queue-full\` | 503 | The queue has no room for these events. |
 | \`urn:problem:receiving-full\` | 503 | Too many request bodies are in transit. |
 | \`urn:problem:sending-full\` | 503 | Clients have not read too many responses. |
+| \`urn:problem:reading-full\` | 503 | Too many reads scan the store. |
 | \`urn:problem:store-unavailable\` | 503 | The store cannot be written or read. |
 | \`urn:problem:shutting-down\` | 503 | The service is stopping. |
 | \`urn:problem:unhealthy\` | 503 | A health check failed. |`,

@@ -10,6 +10,7 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { closeIfUnread } from './lingering-close.js';
 import { unsupportedMediaType } from './media-types.js';
 import { PROBLEM_MEDIA_TYPE, Problem } from './problem.js';
+import { DisconnectedError } from './response-closed.js';
 import { DATA_HEADERS } from './security-headers.js';
 
 const logger = new Logger('Problem');
@@ -25,7 +26,7 @@ export class ProblemFilter implements ExceptionFilter {
 
 /** Responds to any thrown value with application/problem+json. */
 export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
-  if (reply.sent) return;
+  if (reply.sent || error instanceof DisconnectedError) return;
   const problem = toProblem(error, request);
   closeIfUnread(reply);
   reply

@@ -21,3 +21,15 @@ export function whenClosed(reply: FastifyReply, onClosed: () => void): void {
   // Each pipelined response adds a listener. Node would warn of more than ten.
   socket?.setMaxListeners(0).once('close', closed);
 }
+
+/** The client has disconnected, so no response is sent. */
+export class DisconnectedError extends Error {
+  override readonly name = 'DisconnectedError';
+}
+
+/** Returns a signal that aborts with `DisconnectedError` when the response is closed. */
+export function whileOpen(reply: FastifyReply): AbortSignal {
+  const controller = new AbortController();
+  whenClosed(reply, () => controller.abort(new DisconnectedError('The client has disconnected.')));
+  return controller.signal;
+}

@@ -6,7 +6,7 @@ import { Readable } from 'node:stream';
 import { RequiresApiKey } from '../auth/access.js';
 import { checkedQuery } from '../http/checked-query.js';
 import { sendingFull } from '../http/limit-sending.js';
-import { whenClosed } from '../http/response-closed.js';
+import { whenClosed, whileOpen } from '../http/response-closed.js';
 import { ApiGetEvent, ApiListEvents, ApiLookup } from './events.docs.js';
 import { Events } from './events.js';
 import { EventsQuery } from './events.query.js';
@@ -34,7 +34,7 @@ export class EventsController {
     @Res() reply: FastifyReply,
   ): Promise<void> {
     if (wantsLines(accept)) await reply.type(NDJSON_TYPE).send(this.lines(query, reply));
-    else await reply.type(JSON_TYPE).send(await this.events.page(query));
+    else await reply.type(JSON_TYPE).send(await this.events.page(query, whileOpen(reply)));
   }
 
   @Post('lookup')

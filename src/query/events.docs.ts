@@ -44,7 +44,7 @@ With \`Accept: application/x-ndjson\`, the response is a stream of all selected 
         },
       },
     }),
-    ApiProblems('invalidQuery', 'sendingFull', 'storeNotReadable'),
+    ApiProblems('invalidQuery', 'sendingFull', 'readingFull', 'storeNotReadable'),
   );
 }
 

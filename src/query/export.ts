@@ -14,7 +14,7 @@ export const BYTES_PER_CHUNK = 256 * 1024;
  * that waits for room holds none, so that exports cannot block each other.
  */
 export function exportLines(
-  find: (filter: EventFilter) => Promise<FoundEvents>,
+  find: (filter: EventFilter, signal: AbortSignal) => Promise<FoundEvents>,
   filter: EventFilter,
   budget: SendBudget,
 ): Readable {
@@ -40,7 +40,7 @@ export function exportLines(
 
 /** Yields chunks of lines. Each holds its bytes of the budget until the next one is requested. */
 async function* readChunks(
-  find: (filter: EventFilter) => Promise<FoundEvents>,
+  find: (filter: EventFilter, signal: AbortSignal) => Promise<FoundEvents>,
   filter: EventFilter,
   budget: SendBudget,
   signal: AbortSignal,
@@ -50,7 +50,7 @@ async function* readChunks(
     let reservedBytes = BYTES_PER_CHUNK;
     await budget.reserved(reservedBytes, signal);
     try {
-      const found = await find(next);
+      const found = await find(next, signal);
       more = found.more;
       if (found.events.length === 0) return;
       const chunk = Buffer.from(found.events.map(({ json }) => `${json}\n`).join(''));

@@ -1,4 +1,4 @@
-import type { EventSelection } from '../event/selection.js';
+import { type EventSelection, topicPattern } from '../event/selection.js';
 
 /** A query over the stored events. */
 export interface EventFilter extends EventSelection {
@@ -18,4 +18,9 @@ export interface EventFilter extends EventSelection {
   readonly limit: number;
   /** Size of the UTF-8 at which the result ends. Includes the event that exceeds it, so one event always fits. */
   readonly maxBytes: number;
+}
+
+/** Returns whether no index of the store supports the filter. A read then scans, and takes time linear in its range. */
+export function isScan(filter: Pick<EventFilter, keyof EventSelection | 'event_id'>): boolean {
+  return filter.event_id === undefined && (filter.source !== undefined || topicPattern(filter) !== undefined);
 }

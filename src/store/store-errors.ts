@@ -1,6 +1,11 @@
 /** Temporary failure to write or read (disk full, file locked, I/O error). A later attempt may succeed. */
 export class StoreUnavailableError extends Error {
-  override readonly name = 'StoreUnavailableError';
+  override readonly name: string = 'StoreUnavailableError';
+}
+
+/** Temporary refusal to read, because too many scans are in progress. */
+export class StoreBusyError extends StoreUnavailableError {
+  override readonly name = 'StoreBusyError';
 }
 
 /** Permanent failure to store an event of a batch. Nothing of the batch has been stored. */

@@ -32,8 +32,11 @@ export abstract class Store {
    */
   abstract commit(batch: readonly Submission[]): Promise<Commit>;
 
-  /** Returns a page of the events that pass the filter. */
-  abstract find(filter: EventFilter): Promise<FoundEvents>;
+  /**
+   * Returns a page of the events that pass the filter. After `signal` aborts, rejects with its reason and reads no
+   * further: a scan stops after its current step. Rejects with `StoreBusyError` if too many scans wait.
+   */
+  abstract find(filter: EventFilter, signal?: AbortSignal): Promise<FoundEvents>;
 
   /** Returns the event with this key, or null. */
   abstract get(key: DedupKey): Promise<EventJson | null>;

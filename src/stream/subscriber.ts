@@ -1,6 +1,9 @@
 import type { ServerResponse } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type EventJson, toServerSentEvent } from '../event/event-json.js';
 import type { SendBudget } from '../http/send-budget.js';
+import type { EventFilter } from '../store/event-filter.js';
+import { StoreBusyError } from '../store/store-errors.js';
 import type { Store } from '../store/store.js';
 import type { Feed, Follower } from './feed.js';
 import type { LiveWindow } from './live-window.js';
@@ -10,6 +13,7 @@ import { type StreamEvent, takePart } from './stream-part.js';
 /** Maximum number of events of one read from the store. */
 const PAGE_EVENTS = 500;
 const RECONNECT_AFTER_MS = 1_000;
+const RETRY_WHEN_BUSY_MS = 1_000;
 
 /** The result of one read from the store. */
 interface PastEvents {
@@ -35,6 +39,7 @@ export interface StreamContext {
  */
 export class Subscriber implements Follower {
   private readonly outlet: Outlet;
+  private readonly closed = new AbortController();
   private past: PastEvents | undefined;
   private isReading = false;
   private heartbeatIsDue = false;
@@ -46,6 +51,7 @@ export class Subscriber implements Follower {
     private cursor: number,
     private readonly context: StreamContext,
   ) {
+    response.on('close', () => this.closed.abort());
     this.outlet = new Outlet(response, context.budget, () => context.onReady(this));
     this.outlet.sendComment(`retry: ${RECONNECT_AFTER_MS}\n${this.position()}`);
   }
@@ -111,22 +117,30 @@ export class Subscriber implements Follower {
     // A read includes every event announced before it. If it returns no more events, the cursor advances to this seq.
     const announced = this.context.window.lastSeq;
     try {
-      const { events, more } = await this.context.store.find({
+      const filter: EventFilter = {
         ...this.feed.selection,
         after: this.cursor,
         order: 'asc',
         limit: PAGE_EVENTS,
         maxBytes: this.outlet.partSize.targetBytes,
-      });
+      };
+      const { events, more } = await this.context.store.find(filter, this.closed.signal);
       const last = events.at(-1)?.seq ?? 0;
       this.past = { events, end: more ? last : Math.max(announced, last) };
     } catch (error) {
-      // The client reconnects with Last-Event-ID and misses nothing.
-      this.context.onError(error as Error);
-      this.end();
+      await this.handle(error as Error);
     }
     this.isReading = false;
     this.context.onReady(this);
+  }
+
+  /** Handles a failed read. Without an end of the stream, the events are read again. */
+  private async handle(error: Error): Promise<void> {
+    if (this.outlet.hasEnded) return;
+    if (error instanceof StoreBusyError) return sleep(RETRY_WHEN_BUSY_MS);
+    // The client reconnects with Last-Event-ID and misses nothing.
+    this.context.onError(error);
+    this.end();
   }
 }
 

@@ -145,7 +145,7 @@ describe('a read-only database file', () => {
     const release = immutable(trial.database);
     try {
       await expect(trial.start()).rejects.toThrow(
-        `code 1: The database ${trial.database} cannot be opened: attempt to write a readonly database`,
+        `code 1: The database ${trial.database} cannot be opened: it is not writable`,
       );
     } finally {
       release();

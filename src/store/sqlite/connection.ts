@@ -4,6 +4,7 @@ import { ProcessedEvent } from '../processed-event.entity.js';
 import { TopicCounters } from '../topic-counters.entity.js';
 import { LARGE_WAL_BYTES } from './checkpoints.js';
 import { CreateStore1763800000000 } from './migrations/1763800000000-create-store.js';
+import { SetApplicationId1764000000000 } from './migrations/1764000000000-set-application-id.js';
 
 /** Maximum wait of a statement for a lock. With up to three commits in flight, the last one fails within a second. */
 const BUSY_TIMEOUT_MS = 300;
@@ -31,7 +32,7 @@ export function dataSourceOptions(path: string, { readonly = false } = {}): Data
     readonly,
     timeout: BUSY_TIMEOUT_MS,
     entities: [ProcessedEvent, TopicCounters],
-    migrations: [CreateStore1763800000000],
+    migrations: [CreateStore1763800000000, SetApplicationId1764000000000],
     migrationsTransactionMode: 'all',
     synchronize: false,
     prepareDatabase: (database: Database) => {

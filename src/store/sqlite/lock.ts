@@ -1,6 +1,7 @@
 import Sqlite, { type Database } from 'better-sqlite3';
-import { closeSync, existsSync, mkdirSync, openSync, realpathSync, statSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { rejectForeign } from './foreign-database.js';
 
 /**
  * Locks the database file for this process. Two owners would miss each other's commits in their running totals and
@@ -24,23 +25,5 @@ export function lockDatabase(path: string): Database {
       'it is in use by another instance of this service; stop that one, or set another DATABASE_URL',
       { cause: error },
     );
-  }
-}
-
-function rejectForeign(path: string): void {
-  const file = statSync(path);
-  if (!file.isFile()) throw new Error('it is not a file; set another DATABASE_URL');
-  // SQLite derives the name of the WAL from the path. Two hard links would have two WALs, each without the commits of
-  // the other.
-  if (file.nlink > 1)
-    throw new Error('it has another hard link; remove that one, or set another DATABASE_URL');
-  const database = new Sqlite(path, { readonly: true });
-  try {
-    const tables = database.prepare(`SELECT name FROM sqlite_master WHERE type = 'table'`).pluck().all();
-    if (tables.length > 0 && !tables.includes('migrations')) {
-      throw new Error(`it contains other tables: ${tables.slice(0, 3).join(', ')}; set another DATABASE_URL`);
-    }
-  } finally {
-    database.close();
   }
 }

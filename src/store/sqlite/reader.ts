@@ -1,14 +1,13 @@
-import type { Database } from 'better-sqlite3';
+import Sqlite, { type Database } from 'better-sqlite3';
 import { Buffer } from 'node:buffer';
 import { setImmediate } from 'node:timers/promises';
 import type { DedupKey, StoredEvent } from '../../event/event.js';
 import { type EventJson, toEventJson } from '../../event/event-json.js';
 import { topicPattern } from '../../event/selection.js';
 import { matchesPattern } from '../../event/topic-pattern.js';
-import type { EventFilter } from '../event-filter.js';
+import { type EventFilter, isScan } from '../event-filter.js';
 import type { FoundEvents, TopicSummary } from '../store.js';
 import type { TopicCounters } from '../topic-counters.entity.js';
-import type { Connection } from './connection.js';
 
 const BY_KEY = 'SELECT * FROM processed_events WHERE topic = ? AND event_id = ?';
 const SEQ_BY_KEY = 'SELECT seq FROM processed_events WHERE topic = ? AND event_id = ?';
@@ -25,15 +24,18 @@ const TOPICS = `
       (SELECT max(seq) FROM processed_events e WHERE e.topic = c.topic)) AS last_event_at
   FROM topic_counters c WHERE topic > ? ORDER BY topic LIMIT ?`;
 
-/** Number of rows scanned per step if no index applies. Other reads run between two steps. */
+/** Rows scanned per step where no index helps. Other reads and cancellations take effect between two steps. */
 const SCAN_ROWS = 20_000;
 
-/** Runs queries on a read-only connection, which sees only committed events. */
+/** How long a read waits for a lock. In WAL mode, it waits only while another connection recovers the WAL. */
+const BUSY_TIMEOUT_MS = 300;
+
+/** A read-only connection. It sees only committed events. */
 export class Reader {
   private readonly database: Database;
 
-  constructor(private readonly connection: Connection) {
-    this.database = connection.database;
+  constructor(path: string) {
+    this.database = new Sqlite(path, { readonly: true, timeout: BUSY_TIMEOUT_MS });
     this.database.function('matches_pattern', { deterministic: true }, (pattern, topic) =>
       Number(matchesPattern(pattern as string, topic as string)),
     );
@@ -42,17 +44,19 @@ export class Reader {
   /**
    * Returns the first events that pass the filter, up to `limit` events or `maxBytes`. A key or a topic is read
    * through its index, all other events in the order of seq. Filters by source or pattern have no index. For them,
-   * SQLite scans `SCAN_ROWS` rows per step without loading payloads, and other reads run between steps.
+   * SQLite scans `SCAN_ROWS` rows per step without loading payloads, and other reads run between steps. Throws the
+   * reason of the signal before the next step.
    */
-  async find(filter: EventFilter): Promise<FoundEvents> {
+  async find(filter: EventFilter, signal?: AbortSignal): Promise<FoundEvents> {
     const ascending = filter.order === 'asc';
     let { first, last } = this.bounds(filter);
-    const scans =
-      filter.event_id === undefined && (filter.source !== undefined || topicPattern(filter) !== undefined);
+    const scans = isScan(filter);
     const step = scans ? SCAN_ROWS : Number.MAX_SAFE_INTEGER;
     const events: EventJson[] = [];
     let bytes = 0;
     while (first <= last) {
+      if (scans) await setImmediate();
+      signal?.throwIfAborted();
       const [from, to] = ascending
         ? [first, Math.min(last, first + step - 1)]
         : [Math.max(first, last - step + 1), last];
@@ -64,7 +68,6 @@ export class Reader {
       }
       if (ascending) first = to + 1;
       else last = from - 1;
-      if (scans) await setImmediate();
     }
     return { events, more: false };
   }
@@ -92,8 +95,8 @@ export class Reader {
     return this.database.prepare<[string, number], TopicSummary>(TOPICS).all(after, limit);
   }
 
-  close(): Promise<void> {
-    return this.connection.dataSource.destroy();
+  close(): void {
+    this.database.close();
   }
 
   private rows(filter: EventFilter, from: number, to: number): IterableIterator<StoredEvent> {

@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import type { DedupKey } from '../../event/event.js';
 import type { EventJson } from '../../event/event-json.js';
 import type { Submission } from '../../event/submission.js';
-import type { EventFilter } from '../event-filter.js';
+import { type EventFilter, isScan } from '../event-filter.js';
 import {
   type Commit,
   type FoundEvents,
@@ -24,6 +24,7 @@ import type { Checkpointer } from './checkpointer.js';
 import { decodeVerdicts, encodeEvents } from './commit.codec.js';
 import type { Reader } from './reader.js';
 import { RunningTotals } from './running-totals.js';
+import { ScanQueue } from './scan-queue.js';
 import { checkClock, checkWal } from './store-checks.js';
 import { ThreadEndedError, WorkerClient } from './worker-client.js';
 import type { Role } from './worker-protocol.js';
@@ -36,11 +37,12 @@ const UNSTORABLE = /^SQLITE_(CONSTRAINT|MISMATCH|RANGE|TOOBIG)/;
 const DAMAGED = /^SQLITE_(CORRUPT|NOTADB)/;
 
 /**
- * Store in one SQLite file that this process owns. One thread writes, another reads, and a third checkpoints the WAL.
- * Submission ids are not recorded, because the result of a commit is lost only if the process ends.
+ * Store in one SQLite file that this process owns. One thread writes, one reads by index, one scans, and one checkpoints
+ * the WAL. Submission ids are not recorded, because the result of a commit is lost only if the process ends.
  */
 export class SqliteStore extends Store {
   private readonly totals = new RunningTotals();
+  private readonly scans = new ScanQueue();
   private readonly checkpoints: CheckpointSchedule;
   /** The `processed_at` of the last event; empty if there is none. */
   private lastProcessedAt = '';
@@ -49,6 +51,7 @@ export class SqliteStore extends Store {
     private readonly path: string,
     private readonly writer: WorkerClient<Writer>,
     private readonly reader: WorkerClient<Reader>,
+    private readonly scanner: WorkerClient<Reader>,
     private readonly checkpointer: WorkerClient<Checkpointer>,
   ) {
     super();
@@ -67,11 +70,12 @@ export class SqliteStore extends Store {
     try {
       // The writer starts first, because it creates the file that the others open.
       const writer = await start<Writer>('writer');
-      const [reader, checkpointer] = await Promise.all([
+      const [reader, scanner, checkpointer] = await Promise.all([
         start<Reader>('reader'),
+        start<Reader>('scanner'),
         start<Checkpointer>('checkpointer'),
       ]);
-      const store = new SqliteStore(path, writer, reader, checkpointer);
+      const store = new SqliteStore(path, writer, reader, scanner, checkpointer);
       store.totals.add(await reader.remote.counters());
       store.lastProcessedAt = await writer.remote.lastProcessedAt();
       return store;
@@ -107,8 +111,10 @@ export class SqliteStore extends Store {
     }
   }
 
-  find(filter: EventFilter): Promise<FoundEvents> {
-    return this.read((reader) => reader.find(filter));
+  find(filter: EventFilter, signal?: AbortSignal): Promise<FoundEvents> {
+    if (!isScan(filter)) return this.read((reader) => reader.find(filter, signal), signal);
+    // Scans have a thread of their own: a step takes tens of milliseconds, for which no read by index should wait.
+    return this.scans.run(() => this.read(() => this.scanner.remote.find(filter, signal), signal), signal);
   }
 
   get(key: DedupKey): Promise<EventJson | null> {
@@ -150,16 +156,21 @@ export class SqliteStore extends Store {
       // The checkpointer first: it must not hold the WAL while the writer checkpoints all of it.
       await this.checkpointer.remote.close();
       await this.writer.remote.close();
-      await this.reader.remote.close();
+      await Promise.all([this.reader.remote.close(), this.scanner.remote.close()]);
     } finally {
-      await Promise.all([this.checkpointer, this.writer, this.reader].map((thread) => thread.terminate()));
+      const threads = [this.checkpointer, this.writer, this.reader, this.scanner];
+      await Promise.all(threads.map((thread) => thread.terminate()));
     }
   }
 
-  private async read<T>(query: (reader: WorkerClient<Reader>['remote']) => Promise<T>): Promise<T> {
+  private async read<T>(
+    query: (reader: WorkerClient<Reader>['remote']) => Promise<T>,
+    signal?: AbortSignal,
+  ): Promise<T> {
     try {
       return await query(this.reader.remote);
     } catch (error) {
+      signal?.throwIfAborted();
       if (hasCode(error, DAMAGED)) throw new StoreDamagedError((error as Error).message, { cause: error });
       if (isFromSqlite(error)) throw unavailable(error);
       throw error;

@@ -3,13 +3,12 @@
  * or a large commit may take 100 ms. On the main thread, they would block the event loop.
  */
 import { parentPort, workerData } from 'node:worker_threads';
-import type { CallMessage, ResultMessage, Role, ThreadData } from './worker-protocol.js';
+import type { CallMessage, CancelMessage, ResultMessage, Role, ThreadData } from './worker-protocol.js';
 
 const { role, path } = workerData as ThreadData;
 const port = parentPort!;
 
-// Each role imports only its own modules. The checkpointer does not use TypeORM, which needs 20 MiB and most of the
-// startup time.
+// Imported by role: only the writer needs TypeORM, which takes 20 MiB and most of the start.
 const open: Record<Role, () => Promise<object>> = {
   async writer() {
     const [{ connect }, { lockDatabase }, { Writer }] = await Promise.all([
@@ -25,10 +24,8 @@ const open: Record<Role, () => Promise<object>> = {
     writer.probe();
     return writer;
   },
-  async reader() {
-    const [{ connect }, { Reader }] = await Promise.all([import('./connection.js'), import('./reader.js')]);
-    return new Reader(await connect(path, { readonly: true }));
-  },
+  reader: openReader,
+  scanner: openReader,
   async checkpointer() {
     const { Checkpointer } = await import('./checkpointer.js');
     return new Checkpointer(path);
@@ -38,12 +35,26 @@ const open: Record<Role, () => Promise<object>> = {
 const opened = open[role]();
 // The first call rejects with this error. Until then, Node must not report it as an unhandled rejection.
 opened.catch(() => {});
-port.on('message', ({ id, method, args }: CallMessage) => {
-  void respond(id, method, args);
+
+/** Cancellable calls in progress. */
+const cancellations = new Map<number, AbortController>();
+port.on('message', (message: CallMessage | CancelMessage) => {
+  if ('cancel' in message) cancellations.get(message.cancel)?.abort();
+  else void respond(message);
 });
 
-async function respond(id: number, method: string, args: unknown[]): Promise<void> {
+async function openReader(): Promise<object> {
+  const { Reader } = await import('./reader.js');
+  return new Reader(path);
+}
+
+async function respond({ id, method, args, cancellable }: CallMessage): Promise<void> {
   let result: ResultMessage;
+  if (cancellable) {
+    const controller = new AbortController();
+    cancellations.set(id, controller);
+    args.push(controller.signal);
+  }
   try {
     const target = (await opened) as Record<string, (...args: unknown[]) => unknown>;
     result = { id, value: method === 'opened' ? true : await target[method]!(...args) };
@@ -51,5 +62,6 @@ async function respond(id: number, method: string, args: unknown[]): Promise<voi
     const { message, code } = error as Error & { code?: string };
     result = { id, error: { message, code } };
   }
+  cancellations.delete(id);
   port.postMessage(result);
 }

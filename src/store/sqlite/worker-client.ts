@@ -1,5 +1,12 @@
 import { Worker } from 'node:worker_threads';
-import type { CallMessage, Remote, ResultMessage, Role, ThreadData } from './worker-protocol.js';
+import type {
+  CallMessage,
+  CancelMessage,
+  Remote,
+  ResultMessage,
+  Role,
+  ThreadData,
+} from './worker-protocol.js';
 
 /**
  * Maximum size of the young generation of a thread's heap. Batches are short-lived, so a larger one would only delay
@@ -30,8 +37,10 @@ interface PendingCall {
 }
 
 /**
- * Calls the methods of an object in a worker thread, in the order of the calls. comlink is not used, because it drops
- * `code` from errors. Thread pools are not used, because they are for stateless tasks.
+ * Calls the methods of an object in a worker thread, in the order of the calls. The last argument may be an
+ * AbortSignal, which the method receives too. After it aborts, the call rejects with its reason once the method has
+ * ended. comlink is not used, because it drops `code` from errors. Thread pools are not used, because they are for
+ * stateless tasks.
  */
 export class WorkerClient<T> {
   /** The methods of the object in the thread. */
@@ -53,8 +62,12 @@ export class WorkerClient<T> {
     this.remote = new Proxy({} as Remote<T>, {
       get:
         (_, method: string) =>
-        (...args: unknown[]) =>
-          this.call(method, args),
+        (...args: unknown[]) => {
+          const signal = args.at(-1);
+          return signal instanceof AbortSignal
+            ? this.cancellableCall(method, args.slice(0, -1), signal)
+            : this.call(method, args);
+        },
     });
   }
 
@@ -68,11 +81,25 @@ export class WorkerClient<T> {
     await this.worker.terminate();
   }
 
-  private call(method: string, args: unknown[]): Promise<unknown> {
+  private async cancellableCall(method: string, args: unknown[], signal: AbortSignal): Promise<unknown> {
+    signal.throwIfAborted();
+    const result = this.call(method, args, true);
+    const id = this.lastId;
+    const cancel = () => this.worker.postMessage({ cancel: id } satisfies CancelMessage);
+    signal.addEventListener('abort', cancel);
+    try {
+      return await result;
+    } finally {
+      signal.removeEventListener('abort', cancel);
+      signal.throwIfAborted();
+    }
+  }
+
+  private call(method: string, args: unknown[], cancellable = false): Promise<unknown> {
     return new Promise((resolve, reject) => {
       if (this.ended) return reject(this.ended);
       const id = ++this.lastId;
-      this.worker.postMessage({ id, method, args } satisfies CallMessage);
+      this.worker.postMessage({ id, method, args, cancellable } satisfies CallMessage);
       this.pending.set(id, { resolve, reject });
     });
   }

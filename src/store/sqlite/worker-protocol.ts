@@ -1,5 +1,5 @@
 /** The purpose of a store thread. */
-export type Role = 'writer' | 'reader' | 'checkpointer';
+export type Role = 'writer' | 'reader' | 'scanner' | 'checkpointer';
 
 export interface ThreadData {
   readonly role: Role;
@@ -11,6 +11,13 @@ export interface CallMessage {
   readonly id: number;
   readonly method: string;
   readonly args: unknown[];
+  /** Whether the method takes an AbortSignal after these arguments. A signal cannot cross the thread boundary. */
+  readonly cancellable: boolean;
+}
+
+/** Aborts the signal of a cancellable call. */
+export interface CancelMessage {
+  readonly cancel: number;
 }
 
 export interface ResultMessage {

@@ -1,0 +1,69 @@
+import { ScanQueue } from '../../src/store/sqlite/scan-queue.js';
+import { StoreBusyError } from '../../src/store/store-errors.js';
+
+/** A scan that ends on demand. */
+function aScan(name: string, started: string[]) {
+  let end!: () => void;
+  const ended = new Promise<void>((resolve) => (end = resolve));
+  return {
+    run: () => {
+      started.push(name);
+      return ended;
+    },
+    end,
+  };
+}
+
+const settled = () => new Promise((resolve) => setImmediate(resolve));
+
+describe('ScanQueue', () => {
+  it('runs four scans at a time, and the others in order', async () => {
+    const queue = new ScanQueue();
+    const started: string[] = [];
+    const scans = ['a', 'b', 'c', 'd', 'e', 'f'].map((name) => aScan(name, started));
+    const results = scans.map(({ run }) => queue.run(run));
+    await settled();
+    expect(started).toEqual(['a', 'b', 'c', 'd']);
+    scans[2]!.end();
+    await settled();
+    expect(started).toEqual(['a', 'b', 'c', 'd', 'e']);
+    for (const { end } of scans) end();
+    await Promise.all(results);
+    expect(started).toEqual(['a', 'b', 'c', 'd', 'e', 'f']);
+  });
+
+  it('passes the place of a failed scan on', async () => {
+    const queue = new ScanQueue();
+    const failing = Array.from({ length: 5 }, () => queue.run(() => Promise.reject(new Error('disk'))));
+    expect((await Promise.allSettled(failing)).map(({ status }) => status)).toEqual(
+      Array(5).fill('rejected'),
+    );
+    await expect(queue.run(async () => 'done')).resolves.toBe('done');
+  });
+
+  it('drops a waiting scan whose signal aborts', async () => {
+    const queue = new ScanQueue();
+    const started: string[] = [];
+    const running = ['a', 'b', 'c', 'd'].map((name) => aScan(name, started));
+    const results = running.map(({ run }) => queue.run(run));
+    const client = new AbortController();
+    const abandoned = queue.run(aScan('abandoned', started).run, client.signal);
+    const last = aScan('last', started);
+    results.push(queue.run(last.run));
+    client.abort(new Error('gone'));
+    await expect(abandoned).rejects.toThrow('gone');
+    for (const { end } of [...running, last]) end();
+    await Promise.all(results);
+    expect(started).toEqual(['a', 'b', 'c', 'd', 'last']);
+  });
+
+  it('rejects a scan while 100 wait', async () => {
+    const queue = new ScanQueue();
+    const scans = Array.from({ length: 104 }, () => aScan('', []));
+    const results = scans.map(({ run }) => queue.run(run));
+    await expect(queue.run(async () => {})).rejects.toThrow(StoreBusyError);
+    for (const { end } of scans) end();
+    await Promise.all(results);
+    await expect(queue.run(async () => 'done')).resolves.toBe('done');
+  });
+});
