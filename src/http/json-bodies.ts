@@ -56,21 +56,25 @@ export function jsonParser({ bodyBytes, totalBytes }: BodyLimits): BodyParser {
       if (finished) return;
       finished = true;
       chunks = [];
-      minimumRate.delete(transfer);
+      if (transfer.isMeasured) minimumRate.delete(transfer);
       budget.usedBytes -= transfer.bytes;
       // Stops decompression of the rest.
       stream.pause();
       done(error);
     };
-    const transfer = { bytes: 0, onSlow: () => fail(tooSlow()) };
+    const transfer = { bytes: 0, isMeasured: false, onSlow: () => fail(tooSlow()) };
     // The limit applies to decompressed bytes. Content-Length counts the compressed ones.
     if (!encoding && contentLength > maxBytes) return fail(tooLarge(maxBytes));
-    minimumRate.add(transfer);
     continueWhenRead(request, stream);
     stream.on('data', (chunk: Buffer) => {
       if (finished) return;
       budget.usedBytes -= transfer.bytes;
       transfer.bytes += chunk.length;
+      // Most bodies arrive at once. Measuring each of them would take 0.6 µs.
+      if (!transfer.isMeasured && (encoding || transfer.bytes !== contentLength)) {
+        transfer.isMeasured = true;
+        minimumRate.add(transfer);
+      }
       const withRoom = memory.findRoom(transfer.bytes, contentLength);
       budget = withRoom ?? budget;
       budget.usedBytes += transfer.bytes;
@@ -83,7 +87,7 @@ export function jsonParser({ bodyBytes, totalBytes }: BodyLimits): BodyParser {
     stream.on('end', () => {
       if (finished) return;
       finished = true;
-      minimumRate.delete(transfer);
+      if (transfer.isMeasured) minimumRate.delete(transfer);
       const bytes = withoutBom(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks));
       budget.usedBytes -= transfer.bytes - bytes.length;
       const body = new ReceivedBody(bytes, budget);
