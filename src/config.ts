@@ -92,13 +92,20 @@ export function loadConfig(environment: NodeJS.ProcessEnv): Config {
   const problems = validateSync(config);
   if (problems.length > 0) {
     const lines = problems.map(({ property, constraints }) => {
-      const shown = SECRETS.has(property) ? property : `${property}=${environment[property]}`;
+      const shown = SECRETS.has(property)
+        ? property
+        : `${property}=${escapeControls(environment[property]!)}`;
       const messages = Object.values(constraints ?? {}).map((message) => message.replace(`${property} `, ''));
       return `  ${shown}: ${messages.join(', ')}`;
     });
     throw new ConfigError(`The configuration is invalid:\n${lines.join('\n')}`);
   }
   return config;
+}
+
+/** Escapes control characters. A carriage return would overwrite the line in a terminal. */
+function escapeControls(text: string): string {
+  return text.replaceAll(/\p{Cc}/gu, (character) => JSON.stringify(character).slice(1, -1));
 }
 
 /** Provides `Config` to every module. */

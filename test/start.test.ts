@@ -34,7 +34,7 @@ describe('the configuration', () => {
     'rejects the path of %j',
     (url) => {
       expect(() => loadConfig({ DATABASE_URL: url })).toThrow(
-        /DATABASE_URL=.*must be "sqlite:" followed by/s,
+        /^  DATABASE_URL=\P{Cc}*: must be "sqlite:" followed by/mu,
       );
     },
   );

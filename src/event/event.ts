@@ -9,7 +9,7 @@ export interface NewEvent extends DedupKey {
   /** Time of the event in RFC 3339, exactly as the publisher sent it. */
   readonly timestamp: string;
   readonly source: string;
-  /** JSON text of an object, as JSON.stringify writes it. */
+  /** JSON text of an object, as JSON.stringify writes it, but with exact numbers (`json/exact-numbers.ts`). */
   readonly payload: string;
 }
 

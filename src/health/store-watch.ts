@@ -5,7 +5,7 @@ const INTERVAL_MS = 1_000;
 /** Minimum time between two warnings about one check. */
 const REPEAT_MS = 60_000;
 
-/** Logs the checks of the store that are not up, because no probe may look at them. */
+/** Logs the checks of the store that are not up, because the service may run without health probes. */
 @Injectable()
 export class StoreWatch implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = new Logger(StoreWatch.name);

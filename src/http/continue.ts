@@ -31,8 +31,8 @@ export function continueWhenRead({ raw, headers }: FastifyRequest, body: Readabl
 }
 
 /**
- * Rejects publishers that wait for 100 Continue with the problem that `check` rejects with. All other publishers have
- * already sent at least part of their body, which may be valid or not.
+ * Calls `check` for requests that wait for 100 Continue, and responds with the error if it rejects. All other publishers
+ * have already sent at least part of their body, which may be valid or not.
  */
 export function checkBeforeContinue(server: FastifyInstance, check: () => Promise<void>): void {
   server.addHook('preParsing', (request, _reply, body, done) => {

@@ -19,8 +19,8 @@ const RATE_PERIOD_MS = 10_000;
 const RESERVE_FRACTION = 1 / 8;
 
 /**
- * Maximum size of a body that is parsed in one turn of the event loop: about 0.1 s for 4 MiB of small values. Publish
- * requests are larger and parsed in several turns.
+ * Maximum size of a body that is parsed in one turn of the event loop. 4 MiB of small values take about 0.1 s.
+ * Publish requests may be larger, and batches are parsed in several turns.
  */
 const MAX_BYTES_IN_ONE_TURN = 4 * 1024 * 1024;
 
@@ -35,8 +35,9 @@ export type Done = (error: Error | null, body?: unknown) => void;
 export type BodyParser = (request: FastifyRequest, stream: Readable, done: Done) => void;
 
 /**
- * Creates a parser that buffers JSON bodies. Limits the size of each body and of all in total: without the second limit,
- * a thousand publishers could exhaust the memory before any event enters the queue. Rejects bodies that arrive slowly.
+ * Creates a parser that buffers JSON bodies. Limits the size of each body and of all bodies together. Without the total
+ * limit, a thousand publishers could exhaust the memory before any event enters the queue. Rejects bodies that arrive
+ * slowly.
  */
 export function jsonParser({ bodyBytes, totalBytes }: BodyLimits): BodyParser {
   const memory = new ReceiveBudget(totalBytes, totalBytes * RESERVE_FRACTION);
@@ -132,7 +133,7 @@ function incomplete(): Problem {
 function tooSlow(): Problem {
   return new Problem(
     408,
-    `The body arrived at less than ${MIN_BYTES_PER_SECOND / 1024} KiB/s over ${RATE_PERIOD_MS / 1000} s. Send the request again, compressed or split into smaller ones.`,
+    `The body arrived at less than ${MIN_BYTES_PER_SECOND / 1024} KiB/s over ${RATE_PERIOD_MS / 1000} s. Compress the body, or split it into smaller requests.`,
   );
 }
 

@@ -14,7 +14,7 @@ declare module 'fastify' {
     reservedBytes: number | null;
     /**
      * Reserves the estimated size of the response, which is then not rejected, whatever its actual size. Throws a 503 if
-     * there is no room. A request with an effect calls it before the effect.
+     * there is no room. A handler calls it before it changes anything.
      */
     reserveResponse(estimatedBytes: number): void;
   }
@@ -33,7 +33,7 @@ const SMALL_BYTES = 4 * 1024;
 export function limitSending(server: FastifyInstance, totalBytes: number): void {
   const budget = new SendBudget(totalBytes);
 
-  /** Returns whether the response may be sent. The problem that replaces it is always sent. */
+  /** Reserves room and returns whether the response may be sent. The problem that replaces it is always sent. */
   function admit(reply: FastifyReply, bytes: number): boolean {
     reply.reservedBytes = 0;
     if (isUncounted(reply, bytes)) return true;

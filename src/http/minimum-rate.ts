@@ -18,11 +18,11 @@ interface Period {
  * Ends transfers that are slower than a minimum rate, averaged over each period. Without it, a few clients could fill
  * the memory for bodies and hold it by sending a byte from time to time.
  *
- * All transfers share one interval, which runs only while there are transfers. Time is counted in runs of the interval:
- * while the event loop is blocked, time does not pass, and no transfer is blamed for it.
+ * All transfers share one interval, which runs only while there are transfers. Time is counted in runs of the
+ * interval. Time in which the event loop is blocked therefore does not count.
  */
 export class MinimumRate {
-  /** In the order in which the periods began. */
+  /** Periods by transfer, in the order in which they began. */
   private readonly periods = new Map<Transfer, Period>();
   private timer: NodeJS.Timeout | undefined;
   private checks = 0;

@@ -18,7 +18,7 @@ export class ReceiveBudget {
 
   /**
    * Returns the part that has room for a body: the shared one or, if that is full and the body is small, the reserve.
-   * A body is small by its bytes so far and by its Content-Length. Returns undefined if there is no room.
+   * A body is small if neither its received bytes nor its Content-Length exceeds 64 KiB. Returns undefined if there is no room.
    */
   findRoom(bytes: number, contentLength: number): Budget | undefined {
     if (this.shared.usedBytes + bytes <= this.sharedBytes) return this.shared;

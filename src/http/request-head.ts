@@ -3,12 +3,16 @@ import type { IncomingMessage } from 'node:http';
 import { sendProblem } from './problem.filter.js';
 import { Problem } from './problem.js';
 
-const UNKNOWN_VERSION = new Problem(400, 'The request line does not end with HTTP/1.1 or HTTP/1.0.');
+const UNKNOWN_VERSION = new Problem(
+  400,
+  'The HTTP version of the request line is missing or not supported. Send HTTP/1.1 or HTTP/1.0.',
+);
 const NO_HOST = new Problem(400, 'The request has no Host header. Send exactly one.');
 const MANY_HOSTS = new Problem(400, 'The request has more than one Host header. Send exactly one.');
 
 /**
- * Rejects other versions than HTTP/1, and requests without a single Host header (RFC 9112, section 3.2). Node's parser
+ * Rejects HTTP versions other than 1.x, several Host headers, and HTTP/1.1 requests without one (RFC 9112, section
+ * 3.2). Node's parser
  * accepts a request line without a version as HTTP/0.9, and uses the first of several Host headers.
  */
 export function rejectMalformedHeads(server: FastifyInstance): void {
@@ -28,6 +32,6 @@ function problemOf({ httpVersionMajor, httpVersionMinor, rawHeaders }: IncomingM
     if (name.length === 4 && name.toLowerCase() === 'host') hosts++;
   }
   if (hosts > 1) return MANY_HOSTS;
-  // HTTP/1.0 has no Host header.
+  // HTTP/1.0 does not require a Host header.
   return hosts === 0 && httpVersionMinor > 0 ? NO_HOST : undefined;
 }

@@ -1,13 +1,14 @@
 import type { FastifyReply } from 'fastify';
 import type { Socket } from 'node:net';
 
-/** Returns the connection of a response. A request whose body broke has lost it, and so has a closed response. */
+/** Returns the connection of a response. The socket of the request or of the response may be null: after a failed
+ * body, or after the response is closed. */
 export function connectionOf({ raw, request }: FastifyReply): Socket | null {
   const socket: Socket | null = request.raw.socket;
   return socket ?? raw.socket;
 }
 
-/** Calls `onClosed` once: the operating system has taken the whole response, or its connection is closed. */
+/** Calls `onClosed` once, when the operating system has taken the whole response or the connection is closed. */
 export function whenClosed(reply: FastifyReply, onClosed: () => void): void {
   const { raw } = reply;
   // A pipelined response that waits behind another one emits no `close` if the connection closes.
@@ -30,6 +31,8 @@ export class DisconnectedError extends Error {
 /** Returns a signal that aborts with `DisconnectedError` when the response is closed. */
 export function whileOpen(reply: FastifyReply): AbortSignal {
   const controller = new AbortController();
-  whenClosed(reply, () => controller.abort(new DisconnectedError('The client has disconnected.')));
+  const abort = () => controller.abort(new DisconnectedError('The client has disconnected.'));
+  if (connectionOf(reply)?.destroyed) abort();
+  else whenClosed(reply, abort);
   return controller.signal;
 }

@@ -9,7 +9,7 @@ interface Waiter {
  */
 export class SendBudget {
   private usedBytes = 0;
-  /** In the order of the calls. */
+  /** Waiting calls, oldest first. */
   private readonly waiters = new Set<Waiter>();
 
   constructor(private readonly totalBytes: number) {}
@@ -60,7 +60,7 @@ export class SendBudget {
     });
   }
 
-  /** Changes the size of a reservation, whether or not there is room. For a response that may not be rejected. */
+  /** Changes the size of a reservation, whether or not there is room. For a response that must not be rejected. */
   resize(reservedBytes: number, bytes: number): void {
     this.usedBytes += bytes;
     this.release(reservedBytes);

@@ -4,8 +4,9 @@ type Decompressor = zlib.Gunzip | zlib.Inflate | zlib.BrotliDecompress;
 type Factories = Record<string, () => Decompressor>;
 
 /**
- * Factories of decompressors that fail if data follows the end of the compressed stream, as in a file that was joined
- * from two. Node's decompressors ignore that data, and events would be lost. Several members of gzip are one stream.
+ * Factories of decompressors that fail if data follows the end of the compressed stream, as in two concatenated
+ * files. Node's decompressors ignore that data, and events would be lost. Concatenated gzip members are one stream
+ * (RFC 1952, section 2.2).
  */
 export const STRICT_DECOMPRESSORS: Factories = Object.fromEntries(
   ['createGunzip', 'createInflate', 'createBrotliDecompress', 'createZstdDecompress']

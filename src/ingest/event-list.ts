@@ -12,7 +12,7 @@ const MAX_PREFIX_BYTES = 64;
 const OPEN_BRACKET = 0x5b;
 const CLOSE_BRACE = 0x7d;
 const FIRST_LETTER = 'events'.charCodeAt(0);
-const BLANK = 0x20;
+const WHITESPACE = 0x20;
 
 /** The events of a batch as ranges of the bytes of its body, not parsed yet. */
 export interface EventList {
@@ -20,7 +20,7 @@ export interface EventList {
   readonly pointer: string;
   /** Offset of the first event. */
   readonly start: number;
-  /** Offset behind each event. The next event begins one byte later. */
+  /** Offset after each event. The next event begins one byte later. */
   readonly ends: readonly number[];
   /** Offsets of numbers that a double may round. See `scanArray`. */
   readonly longNumbers: readonly number[];
@@ -28,8 +28,8 @@ export interface EventList {
 
 /**
  * Finds the events of an array or of `{"events": […]}` in one pass, so that a large batch can be parsed in several
- * turns. Returns undefined if the body is neither. Throws 413 for too many events or for an event of more than
- * `maxEventBytes`, 422 for an empty batch or deep nesting, and 400 if the array does not end.
+ * turns. Returns undefined if the body is neither. Throws 413 for too many events or an event above `maxEventBytes`.
+ * Throws 422 for an empty batch or deep nesting. Throws 400 if the array does not end.
  */
 export function findEvents(bytes: Buffer, maxEventBytes: number): EventList | undefined {
   const found = findArray(bytes);
@@ -44,10 +44,10 @@ export function findEvents(bytes: Buffer, maxEventBytes: number): EventList | un
   if (isTooDeep)
     throw invalid('An event is invalid; nothing was accepted.', [tooDeep(`${pointer}/${count - 1}`)]);
   if (end < 0) throw malformed('Unexpected end of JSON input');
-  const rest = skipBlanks(bytes, end);
+  const rest = skipWhitespace(bytes, end);
   const isObject = pointer !== '';
   // More members follow. Parsing the body as a whole reports them.
-  if (isObject && (bytes[rest] !== CLOSE_BRACE || skipBlanks(bytes, rest + 1) < bytes.length))
+  if (isObject && (bytes[rest] !== CLOSE_BRACE || skipWhitespace(bytes, rest + 1) < bytes.length))
     return undefined;
   if (!isObject && rest < bytes.length)
     throw malformed(`Unexpected data after the array at position ${rest}`);
@@ -71,12 +71,12 @@ export function checkCount(count: number, pointer: string): void {
   }
 }
 
-/** Returns the number of bytes between two offsets, without blanks at either end. */
+/** Returns the number of bytes between two offsets, without whitespace at either end. */
 export function sizeOf(bytes: Buffer, start: number, end: number): number {
   let first = start;
   let last = end;
-  while (first < last && bytes[first]! <= BLANK) first++;
-  while (last > first && bytes[last - 1]! <= BLANK) last--;
+  while (first < last && bytes[first]! <= WHITESPACE) first++;
+  while (last > first && bytes[last - 1]! <= WHITESPACE) last--;
   return last - first;
 }
 
@@ -91,8 +91,8 @@ export function eventsTooLarge(pointers: readonly string[], maxEventBytes: numbe
 }
 
 /** Creates a 400 for a body that is not JSON. */
-export function malformed(reason: string): Problem {
-  return new Problem(400, `The body is not valid JSON: ${reason}.`);
+export function malformed(reason: string, pointer = ''): Problem {
+  return new Problem(400, `The body is not valid JSON${pointer && ` at ${pointer}`}: ${reason}.`);
 }
 
 function tooDeep(pointer: string): FieldProblem {
@@ -111,15 +111,15 @@ function checkSizes(bytes: Buffer, { pointer, start, ends }: EventList, maxEvent
 }
 
 function findArray(bytes: Buffer): Pick<EventList, 'pointer' | 'start'> | undefined {
-  const start = skipBlanks(bytes, 0);
+  const start = skipWhitespace(bytes, 0);
   if (bytes[start] === OPEN_BRACKET) return { pointer: '', start };
-  // The quick check spares single events the text: their first member is seldom named e….
-  if (bytes[skipBlanks(bytes, start + 1) + 1] !== FIRST_LETTER) return undefined;
+  // Avoids decoding a single event whose first member does not begin with e.
+  if (bytes[skipWhitespace(bytes, start + 1) + 1] !== FIRST_LETTER) return undefined;
   const prefix = EVENTS_MEMBER.exec(bytes.toString('latin1', start, start + MAX_PREFIX_BYTES));
   return prefix ? { pointer: '/events', start: start + prefix[0].length - 1 } : undefined;
 }
 
-function skipBlanks(bytes: Buffer, at: number): number {
-  while (at < bytes.length && bytes[at]! <= BLANK) at++;
+function skipWhitespace(bytes: Buffer, at: number): number {
+  while (at < bytes.length && bytes[at]! <= WHITESPACE) at++;
   return at;
 }

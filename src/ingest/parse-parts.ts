@@ -9,7 +9,6 @@ const BYTES_PER_PART = 512 * 1024;
 /** Consecutive events of a batch, parsed. */
 interface ParsedPart {
   readonly parsed: ParsedJson;
-  /** The value of `parsed`. */
   readonly events: readonly unknown[];
   /** Index of the first event. */
   readonly first: number;
@@ -52,8 +51,8 @@ function explain(bytes: Buffer, { pointer, ends }: EventList, first: number, sta
     try {
       JSON.parse(bytes.toString('utf8', start, ends[index]));
     } catch (error) {
-      return malformed(`${pointer}/${index}: ${(error as Error).message}`);
+      return malformed((error as Error).message, `${pointer}/${index}`);
     }
   }
-  return malformed(`${pointer}: Unexpected token`);
+  return malformed('Unexpected token', pointer);
 }

@@ -8,7 +8,7 @@ import { scanJson } from './scan.js';
  */
 export function areEqualTexts(a: string, b: string): boolean {
   if (a === b) return true;
-  // Equal values consist of the same parts.
+  // Normalized texts of equal values have equal lengths, because only the order of members can differ.
   return a.length === b.length && areEqual(parse(a), parse(b));
 }
 

@@ -19,7 +19,7 @@ const PLACEHOLDER = new RegExp(`"${PREFIX.replace('\\', '\\\\')}([^"]*)"`, 'g');
 const OUT_OF_RANGE_VALUE = JSON.parse(`"${PREFIX}${OUT_OF_RANGE}"`) as string;
 
 /** A JSON text for JSON.parse. */
-export interface PlaceheldText {
+export interface TextWithPlaceholders {
   readonly text: string;
   /** Whether the text has placeholders. */
   readonly hasPlaceholders: boolean;
@@ -28,8 +28,8 @@ export interface PlaceheldText {
 }
 
 /**
- * Returns the text of some bytes in which each number that a double would round is replaced by a placeholder, a
- * string that contains the exact number. JSON.parse and JSON.stringify keep it, and `restoreNumbers` puts the number
+ * Decodes bytes, and replaces each number that a double would round by a placeholder. A placeholder is a string that
+ * contains the exact number. JSON.parse and JSON.stringify keep it, and `restoreNumbers` puts the number
  * back. `longNumbers` has the offsets of the candidates, as found by a scan, from index `first` on.
  */
 export function replaceInexact(
@@ -38,7 +38,7 @@ export function replaceInexact(
   end: number,
   longNumbers: readonly number[],
   first = 0,
-): PlaceheldText {
+): TextWithPlaceholders {
   let text = '';
   let copied = start;
   let hasOutOfRange = false;
@@ -82,9 +82,9 @@ export function findOutOfRange(value: unknown, limit: number): (string | number)
 }
 
 /**
- * Returns the one spelling of the decimal value of a JSON number, without rounding it. A value that a double holds is
- * spelled as JSON.stringify does. A value of more than 17 digits is spelled without an exponent if it is an integer
- * with few trailing zeros, because many parsers read a number with an exponent as a double.
+ * Returns the canonical spelling of a JSON number, without rounding it. A value that a double holds is
+ * spelled as JSON.stringify does. An integer of more than 17 digits with few trailing zeros is spelled without an
+ * exponent. Many parsers read a number with an exponent as a double.
  * Returns undefined if the exponent is beyond `MAX_EXPONENT`.
  */
 export function normalizeNumber(token: string): string | undefined {

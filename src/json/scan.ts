@@ -25,7 +25,7 @@ const NUMBER_BYTES = new Uint8Array(256);
 for (const byte of Buffer.from('0123456789.+-')) NUMBER_BYTES[byte] = DIGIT_OR_SIGN;
 for (const byte of Buffer.from('eE')) NUMBER_BYTES[byte] = EXPONENT;
 
-/** What one pass over the bytes of a JSON text finds. */
+/** Result of one pass over the bytes of a JSON text. */
 export interface JsonScan {
   /** Offsets of the numbers that a double may round: the start and the end of each, in turn. */
   readonly longNumbers: number[];
@@ -33,26 +33,26 @@ export interface JsonScan {
   readonly isTooDeep: boolean;
 }
 
-/** What a pass over a JSON array finds in addition. */
+/** Result of a pass over a JSON array: a `JsonScan` and the elements. */
 export interface ArrayScan extends JsonScan {
-  /** Offset of the comma or bracket behind each element, up to the maximum number of elements. */
+  /** Offset of the comma or bracket after each element, up to the maximum number of elements. */
   readonly ends: number[];
   /** Number of elements; 1 for an array without elements. */
   readonly count: number;
-  /** Offset behind the closing bracket; -1 if the array is not closed. */
+  /** Offset after the closing bracket; -1 if the array is not closed. */
   readonly end: number;
 }
 
 /**
- * Scans a JSON text in linear time, without validating it: JSON.parse does that. Digits in strings are no numbers.
- * Finds the nesting before JSON.parse allocates an object for each level.
+ * Scans a JSON text in linear time, without validating it: JSON.parse does that. Digits in strings are not numbers.
+ * Detects deep nesting before JSON.parse allocates an object for each level.
  */
 export function scanJson(bytes: Uint8Array, maxNesting: number): JsonScan {
   return scan(bytes, 0, maxNesting, false, 0);
 }
 
 /**
- * Scans a JSON array that begins at `start`, and finds its elements. Does not look behind the array. `maxNesting`
+ * Scans a JSON array that begins at `start`, and finds its elements. Ignores the bytes after the array. `maxNesting`
  * applies to each element.
  */
 export function scanArray(

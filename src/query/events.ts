@@ -18,7 +18,7 @@ export class Events {
   /** Returns the JSON text of an `EventsPage`. */
   async page(query: EventsQuery, signal?: AbortSignal): Promise<string> {
     const { topic = null } = query;
-    const { events, more } = await this.store.find(toFilter(query), signal);
+    const { events, more } = await this.store.find(toFilter(query), { signal });
     const next_cursor = more ? events.at(-1)!.seq : null;
     const json = events.map((event) => event.json).join(',');
     return `{"topic":${JSON.stringify(topic)},"count":${events.length},"events":[${json}],"next_cursor":${next_cursor}}`;
@@ -29,7 +29,11 @@ export class Events {
    * speed of the client. An ascending stream also contains the events stored in the meantime.
    */
   lines(query: EventsQuery, budget: SendBudget): Readable {
-    return exportLines((filter, signal) => this.store.find(filter, signal), toFilter(query), budget);
+    return exportLines(
+      (filter, signal) => this.store.find(filter, { signal, patient: true }),
+      toFilter(query),
+      budget,
+    );
   }
 
   /** Separates keys into stored and missing ones. Both lists keep the order of the keys. */

@@ -10,8 +10,8 @@ export const BYTES_PER_CHUNK = 256 * 1024;
 
 /**
  * Streams every event that passes the filter as NDJSON. Its limit does not apply. Reads a chunk when the client has taken
- * the one before and the budget has room. One chunk is in memory at a time: a stalled export holds no other, and one
- * that waits for room holds none, so that exports cannot block each other.
+ * the one before and the budget has room. An export has at most one chunk in memory. While it waits for room it has
+ * none, so exports cannot deadlock.
  */
 export function exportLines(
   find: (filter: EventFilter, signal: AbortSignal) => Promise<FoundEvents>,

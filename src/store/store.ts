@@ -34,9 +34,10 @@ export abstract class Store {
 
   /**
    * Returns a page of the events that pass the filter. After `signal` aborts, rejects with its reason and reads no
-   * further: a scan stops after its current step. Rejects with `StoreBusyError` if too many scans wait.
+   * further: a scan stops after its current step. Rejects with `StoreBusyError` if too many scans wait, unless it is
+   * `patient`.
    */
-  abstract find(filter: EventFilter, signal?: AbortSignal): Promise<FoundEvents>;
+  abstract find(filter: EventFilter, options?: FindOptions): Promise<FoundEvents>;
 
   /** Returns the event with this key, or null. */
   abstract get(key: DedupKey): Promise<EventJson | null>;
@@ -79,6 +80,12 @@ export interface Commit {
   readonly lastSeq: number;
   /** The `processed_at` of the events stored by this commit. */
   readonly processedAt: string;
+}
+
+export interface FindOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Whether to wait for a scan, however many wait already: for readers that cannot start again. */
+  readonly patient?: boolean | undefined;
 }
 
 /** A page of stored events. */

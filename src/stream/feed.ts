@@ -13,13 +13,13 @@ export interface Follower {
 /** The live events of one selection, shared by all its subscribers. */
 export class Feed {
   readonly subscribers = new Set<Follower>();
-  /** No event after this seq has been selected so far. */
+  /** Upper bound of the seqs that this feed has selected so far. */
   lastSelected: number;
 
   constructor(
     readonly id: number,
     readonly selection: EventSelection,
-    /** The window has every selected event after this seq. */
+    /** Seq after which the window has every selected event. */
     public since: number,
   ) {
     this.lastSelected = since;

@@ -64,7 +64,7 @@ export class Outlet {
     return true;
   }
 
-  /** Sends a few bytes, unless the client has not read the last ones. */
+  /** Sends a few bytes, or drops them while the client is stalled. */
   sendComment(text: string): void {
     if (!this.stalled) this.write(text);
   }

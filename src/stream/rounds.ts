@@ -45,7 +45,7 @@ export class Rounds {
     this.start();
   }
 
-  /** Serves a subscriber no more. */
+  /** Stops serving a subscriber. */
   remove(follower: Follower): void {
     this.ready.delete(follower);
     this.keepWindow();
@@ -90,7 +90,7 @@ export class Rounds {
     if (this.isDue) await turn.next();
   }
 
-  /** Deactivates the window if every subscriber is stalled. A stalled subscriber catches up from the store. */
+  /** Activates the window unless every subscriber is stalled. A stalled subscriber catches up from the store. */
   private keepWindow(): void {
     for (const { isStalled } of this.followers) {
       if (!isStalled) return this.window.setActive(true);

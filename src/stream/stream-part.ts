@@ -4,7 +4,7 @@ export interface StreamEvent {
   readonly text: Buffer;
 }
 
-/** A part of a stream: several events. */
+/** Consecutive events of a stream, joined; may be empty. */
 export interface StreamPart {
   readonly text: Buffer;
   /** The seq of the last event; 0 without events. */
@@ -15,11 +15,11 @@ export interface StreamPart {
 export interface PartSize {
   /** Size at which the part ends. It includes the event that exceeds this size. */
   readonly targetBytes: number;
-  /** Maximum size. One event always fits. */
+  /** Maximum size of several events. A single event may exceed it. */
   readonly maxBytes: number;
 }
 
-/** Joins the first of the events. */
+/** Joins events from the first on, until the part has its size. */
 export function takePart(events: Iterable<StreamEvent>, { targetBytes, maxBytes }: PartSize): StreamPart {
   const texts: Buffer[] = [];
   let bytes = 0;

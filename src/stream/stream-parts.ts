@@ -1,6 +1,6 @@
 import type { StreamPart } from './stream-part.js';
 
-/** Maximum size of the cached parts. */
+/** Size above which the cache is cleared before the next part is added. */
 const MAX_BYTES = 4 * 1024 * 1024;
 
 /** Caches parts of streams, because most subscribers have the same cursor and the same selection. */

@@ -1,9 +1,7 @@
 import type { ServerResponse } from 'node:http';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type EventJson, toServerSentEvent } from '../event/event-json.js';
 import type { SendBudget } from '../http/send-budget.js';
 import type { EventFilter } from '../store/event-filter.js';
-import { StoreBusyError } from '../store/store-errors.js';
 import type { Store } from '../store/store.js';
 import type { Feed, Follower } from './feed.js';
 import type { LiveWindow } from './live-window.js';
@@ -13,7 +11,6 @@ import { type StreamEvent, takePart } from './stream-part.js';
 /** Maximum number of events of one read from the store. */
 const PAGE_EVENTS = 500;
 const RECONNECT_AFTER_MS = 1_000;
-const RETRY_WHEN_BUSY_MS = 1_000;
 
 /** The result of one read from the store. */
 interface PastEvents {
@@ -124,23 +121,19 @@ export class Subscriber implements Follower {
         limit: PAGE_EVENTS,
         maxBytes: this.outlet.partSize.targetBytes,
       };
-      const { events, more } = await this.context.store.find(filter, this.closed.signal);
+      const { events, more } = await this.context.store.find(filter, {
+        signal: this.closed.signal,
+        patient: true,
+      });
       const last = events.at(-1)?.seq ?? 0;
       this.past = { events, end: more ? last : Math.max(announced, last) };
     } catch (error) {
-      await this.handle(error as Error);
+      // The client reconnects with Last-Event-ID and misses nothing.
+      if (!this.outlet.hasEnded) this.context.onError(error as Error);
+      this.end();
     }
     this.isReading = false;
     this.context.onReady(this);
-  }
-
-  /** Handles a failed read. Without an end of the stream, the events are read again. */
-  private async handle(error: Error): Promise<void> {
-    if (this.outlet.hasEnded) return;
-    if (error instanceof StoreBusyError) return sleep(RETRY_WHEN_BUSY_MS);
-    // The client reconnects with Last-Event-ID and misses nothing.
-    this.context.onError(error);
-    this.end();
   }
 }
 

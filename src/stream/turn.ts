@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 
-/** Time for which streams may keep the event loop at a time. */
+/** Maximum time for which streams block the event loop at a time. */
 const TURN_MS = 10;
 
 /** Divides long work into turns. Between two of them, the event loop serves other connections. */

@@ -19,7 +19,7 @@ export class UnmatchedEvents {
     return this.commits.length === 0;
   }
 
-  /** Returns whether there was room for the commit. */
+  /** Adds the commit if there is room, and returns whether there was. */
   push(commit: OwnCommit): boolean {
     const bytes = commitBytes(commit);
     if (this.bytes + bytes > MAX_BYTES) return false;

@@ -84,6 +84,6 @@ describe('a second instance on the same database', () => {
     symlinkSync(service.database, linked);
     await expect(Service.start({}, linked)).rejects.toThrow(/in use by another instance/);
     linkSync(service.database, hardLinked);
-    await expect(Service.start({}, hardLinked)).rejects.toThrow(/has another name/);
+    await expect(Service.start({}, hardLinked)).rejects.toThrow(/has another hard link/);
   });
 });

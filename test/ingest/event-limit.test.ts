@@ -133,7 +133,7 @@ describe('a batch', () => {
     const response = await roomy.publishText(`{"events":[${list.join()}]}`);
     expect(response.status).toBe(400);
     expect(((await response.json()) as { detail: string }).detail).toMatch(
-      /^The body is not valid JSON: \/events\/2345: /,
+      /^The body is not valid JSON at \/events\/2345: /,
     );
   });
 });

@@ -47,7 +47,7 @@ describe('ScanQueue', () => {
     const running = ['a', 'b', 'c', 'd'].map((name) => aScan(name, started));
     const results = running.map(({ run }) => queue.run(run));
     const client = new AbortController();
-    const abandoned = queue.run(aScan('abandoned', started).run, client.signal);
+    const abandoned = queue.run(aScan('abandoned', started).run, { signal: client.signal });
     const last = aScan('last', started);
     results.push(queue.run(last.run));
     client.abort(new Error('gone'));
@@ -57,13 +57,30 @@ describe('ScanQueue', () => {
     expect(started).toEqual(['a', 'b', 'c', 'd', 'last']);
   });
 
-  it('rejects a scan while 100 wait', async () => {
+  it('takes patient scans and others in turn', async () => {
+    const queue = new ScanQueue();
+    const started: string[] = [];
+    const scans = ['a', 'b', 'c', 'd', 'page 1', 'page 2', 'stream 1', 'stream 2'].map((name) =>
+      aScan(name, started),
+    );
+    const results = scans.map(({ run }, index) => queue.run(run, { patient: index >= 6 }));
+    for (const { end } of scans) {
+      end();
+      await settled();
+    }
+    await Promise.all(results);
+    expect(started.slice(4)).toEqual(['stream 1', 'page 1', 'stream 2', 'page 2']);
+  });
+
+  it('rejects a scan while 100 wait, unless it is patient', async () => {
     const queue = new ScanQueue();
     const scans = Array.from({ length: 104 }, () => aScan('', []));
     const results = scans.map(({ run }) => queue.run(run));
     await expect(queue.run(async () => {})).rejects.toThrow(StoreBusyError);
+    const patient = queue.run(async () => 'patient', { patient: true });
     for (const { end } of scans) end();
     await Promise.all(results);
+    await expect(patient).resolves.toBe('patient');
     await expect(queue.run(async () => 'done')).resolves.toBe('done');
   });
 });

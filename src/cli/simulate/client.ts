@@ -8,7 +8,7 @@ const ATTEMPT_TIMEOUT_MS = 15_000;
 export interface HttpResponse {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
-  /** Undefined if it is not a JSON object. */
+  /** The parsed body; undefined if it is not a JSON object. */
   readonly body: object | undefined;
 }
 

@@ -2,19 +2,30 @@ import { StoreBusyError } from '../store-errors.js';
 
 /** Maximum number of scans at a time. They share one thread, so more would only finish later. */
 const MAX_SCANS = 4;
+/** Maximum number of scans that wait and would rather be rejected. Each waits for seconds by then. */
 const MAX_WAITING = 100;
 
-/** Runs scans in the order of the calls, a few at a time. */
+/**
+ * Runs scans a few at a time, in the order of the calls. Patient scans (streams, exports) have a line of their own,
+ * without a maximum. The two lines alternate, so that neither delays the other by more than one scan.
+ */
 export class ScanQueue {
   private running = 0;
-  private readonly waiting = new Set<() => void>();
+  private readonly patient = new Set<() => void>();
+  private readonly impatient = new Set<() => void>();
+  private lastWasPatient = false;
 
   /**
-   * Runs a scan when its turn has come. Rejects with the reason of the signal if it aborts before, and with
-   * `StoreBusyError` if too many scans wait.
+   * Runs a scan when its turn has come. Rejects with the reason of the signal if it aborts before. Rejects with
+   * `StoreBusyError` if too many scans wait and this one is not `patient`.
    */
-  async run<T>(scan: () => Promise<T>, signal?: AbortSignal): Promise<T> {
-    await this.enter(signal);
+  async run<T>(
+    scan: () => Promise<T>,
+    { signal, patient = false }: { signal?: AbortSignal; patient?: boolean } = {},
+  ): Promise<T> {
+    signal?.throwIfAborted();
+    if (this.running < MAX_SCANS) this.running++;
+    else await this.waitIn(patient ? this.patient : this.impatient, signal);
     try {
       return await scan();
     } finally {
@@ -22,35 +33,37 @@ export class ScanQueue {
     }
   }
 
-  private enter(signal?: AbortSignal): Promise<void> | undefined {
-    signal?.throwIfAborted();
-    if (this.running < MAX_SCANS) {
-      this.running++;
-      return undefined;
+  private waitIn(line: Set<() => void>, signal?: AbortSignal): Promise<void> {
+    if (line === this.impatient && line.size >= MAX_WAITING) {
+      throw new StoreBusyError('Too many scans wait for their turn.');
     }
-    if (this.waiting.size >= MAX_WAITING) throw new StoreBusyError('Too many scans wait for their turn.');
     return new Promise((resolve, reject) => {
       const abort = () => {
-        this.waiting.delete(begin);
+        line.delete(begin);
         reject(signal!.reason as Error);
       };
       const begin = () => {
         signal?.removeEventListener('abort', abort);
         resolve();
       };
-      this.waiting.add(begin);
+      line.add(begin);
       signal?.addEventListener('abort', abort, { once: true });
     });
   }
 
   /** Passes the place of a finished scan to the next one. */
   private leave(): void {
-    const [next] = this.waiting;
+    const [first, second] = this.lastWasPatient
+      ? [this.impatient, this.patient]
+      : [this.patient, this.impatient];
+    const line = first.size > 0 ? first : second;
+    const [next] = line;
     if (!next) {
       this.running--;
       return;
     }
-    this.waiting.delete(next);
+    this.lastWasPatient = line === this.patient;
+    line.delete(next);
     next();
   }
 }

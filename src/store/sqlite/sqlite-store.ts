@@ -8,6 +8,7 @@ import {
   type Commit,
   type FoundEvents,
   type DiskSpace,
+  type FindOptions,
   Store,
   type StoreCheck,
   type StoreCounters,
@@ -37,8 +38,8 @@ const UNSTORABLE = /^SQLITE_(CONSTRAINT|MISMATCH|RANGE|TOOBIG)/;
 const DAMAGED = /^SQLITE_(CORRUPT|NOTADB)/;
 
 /**
- * Store in one SQLite file that this process owns. One thread writes, one reads by index, one scans, and one checkpoints
- * the WAL. Submission ids are not recorded, because the result of a commit is lost only if the process ends.
+ * Store in one SQLite file that this process owns. One thread writes, one reads by index, one scans, and one
+ * checkpoints the WAL. Submission ids are not recorded, because the result of a commit is lost only if the process ends.
  */
 export class SqliteStore extends Store {
   private readonly totals = new RunningTotals();
@@ -111,10 +112,13 @@ export class SqliteStore extends Store {
     }
   }
 
-  find(filter: EventFilter, signal?: AbortSignal): Promise<FoundEvents> {
+  find(filter: EventFilter, { signal, patient }: FindOptions = {}): Promise<FoundEvents> {
     if (!isScan(filter)) return this.read((reader) => reader.find(filter, signal), signal);
     // Scans have a thread of their own: a step takes tens of milliseconds, for which no read by index should wait.
-    return this.scans.run(() => this.read(() => this.scanner.remote.find(filter, signal), signal), signal);
+    return this.scans.run(() => this.read(() => this.scanner.remote.find(filter, signal), signal), {
+      signal,
+      patient,
+    });
   }
 
   get(key: DedupKey): Promise<EventJson | null> {

@@ -4,7 +4,7 @@ import { LARGE_WAL_BYTES } from './checkpoints.js';
 
 /**
  * WAL size from which the store must receive no more events, before the WAL fills the disk. About four times the size
- * at which the writer checkpoints too (32 000 pages), so no checkpoint has helped since.
+ * at which the writer checkpoints too (32 000 pages), so no checkpoint has let SQLite reuse the WAL since.
  */
 const MAX_WAL_BYTES = 512 * 1024 * 1024;
 
@@ -16,7 +16,7 @@ const CHECKPOINTS_FAIL =
 const LARGE_WAL =
   'SQLite cannot reuse the WAL, so it grows with every commit. End programs that hold a read transaction open, such as a backup or a SQLite shell. If there are none, the disk is too slow for the load.';
 const AHEAD =
-  'The last processed_at is more than 60 s ahead of the system clock, and new events keep it. Correct the system clock, or set processed_at back.';
+  'The last processed_at is more than 60 s ahead of the system clock. New events get the same time until the clock has passed it. Correct the system clock, or set processed_at back.';
 
 /** Checks that checkpoints succeed and that SQLite can reuse the WAL. */
 export function checkWal({ bytes, lastCheckpointAt, error }: WalReport): StoreCheck {
@@ -29,7 +29,7 @@ export function checkWal({ bytes, lastCheckpointAt, error }: WalReport): StoreCh
 }
 
 /**
- * Checks that the system clock has not been set back, now or since it stamped the last event. `processed_at` never
+ * Checks that the system clock is not far behind the last `processed_at`, as after it was set back. `processed_at` never
  * decreases, so the service stamps all events with `lastProcessedAt` until the clock has passed it.
  */
 export function checkClock(lastProcessedAt: string, now: Date): StoreCheck {

@@ -5,7 +5,7 @@ import { SourceIndex } from './source-index.js';
 
 /**
  * Finds the selections that include an event. Equivalent to the SQL conditions of the store. Topics and sources are
- * looked up in maps, patterns in a `PatternIndex`, so that the cost hardly depends on the number of selections.
+ * looked up in maps, patterns in a `PatternIndex`, so that their number does not matter.
  */
 export class SelectionIndex<T> {
   private readonly everything = new SourceIndex<T>();

@@ -94,5 +94,19 @@ export function describeFind(harness: StoreHarness): void {
         more: false,
       });
     });
+
+    it.each([{}, { source: 'nobody' }])(
+      'rejects with the reason of an aborted signal, and answers the next call: %j',
+      async (selection) => {
+        await commit(...newEvents(3));
+        const client = new AbortController();
+        const found = test.store.find({ ...EVERYTHING, ...selection }, { signal: client.signal });
+        client.abort(new Error('the client has left'));
+        await expect(found).rejects.toThrow('the client has left');
+        const late = test.store.find({ ...EVERYTHING, ...selection }, { signal: client.signal });
+        await expect(late).rejects.toThrow('the client has left');
+        expect((await test.store.find(EVERYTHING)).events).toHaveLength(3);
+      },
+    );
   });
 }
