@@ -27,9 +27,9 @@ export const CLOCK_UP = {
 };
 export const ALL_UP = { ...DATABASE_UP, ...QUEUE_UP, ...DISK_UP, ...WAL_UP, ...CLOCK_UP };
 
-/** The conditions of the status `degraded`, for the descriptions of the OpenAPI document. */
+/** Describes the status `degraded` in the OpenAPI document. */
 export const DEGRADED =
-  'the disk has less than 256 MiB free, checkpoints fail or the WAL exceeds 64 MiB, or the last `processed_at` is more than 60 s ahead of the system clock';
+  'The service works, but an operator must act. The disk has less than 256 MiB free, checkpoints fail, or the WAL exceeds 64 MiB. Or the last `processed_at` is more than 60 s ahead of the system clock.';
 /** The conditions of a failed check. */
 export const DOWN =
   'the store cannot write, the WAL exceeds 512 MiB, the queue is full, or the service is stopping';

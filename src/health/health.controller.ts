@@ -20,7 +20,7 @@ export class HealthController {
   @ApiOperation({
     operationId: 'getHealth',
     summary: 'Check database, queue, disk, WAL and clock',
-    description: `Returns figures for monitoring. \`degraded\` means that ${DEGRADED}. Returns 503 if ${DOWN}.`,
+    description: `Returns figures for monitoring. Returns 503 if ${DOWN}. \`degraded\`: ${DEGRADED}`,
   })
   @ApiOkResponse({ type: HealthResponse, description: 'No check failed.' })
   @ApiProblems()

@@ -22,7 +22,7 @@ const checks = (description: string, example: object): ApiPropertyOptions => ({
 export class HealthResponse {
   @ApiProperty({
     enum: ['ok', 'degraded'],
-    description: `\`degraded\`: the service works, but ${DEGRADED}.`,
+    description: `\`degraded\`: ${DEGRADED}`,
   })
   status!: 'ok' | 'degraded';
 

@@ -37,11 +37,11 @@ export function continueWhenRead({ raw, headers }: FastifyRequest, body: Readabl
 export function checkBeforeContinue(server: FastifyInstance, check: () => Promise<void>): void {
   server.addHook('preParsing', (request, _reply, body, done) => {
     if (request.headers.expect === undefined || request.is404 || !takesBytes(request)) done(null, body);
-    else void reject(check, (error) => done(error, body));
+    else void runCheck(check, (error) => done(error, body));
   });
 }
 
-async function reject(check: () => Promise<void>, done: (error: Error | null) => void): Promise<void> {
+async function runCheck(check: () => Promise<void>, done: (error: Error | null) => void): Promise<void> {
   const error = await check().then(
     () => null,
     (reason: unknown) => reason as Error,

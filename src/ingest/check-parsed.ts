@@ -1,7 +1,8 @@
 import type { NewEvent } from '../event/event.js';
 import type { FieldProblem } from '../http/problem.dto.js';
 import { jsonPointer, MAX_REPORTED_ERRORS } from '../http/problem.js';
-import { findOutOfRange, MAX_EXPONENT, restoreNumbers } from '../json/exact-numbers.js';
+import { findOutOfRange, restoreNumbers } from '../json/exact-numbers.js';
+import { MAX_EXPONENT } from '../json/number-spelling.js';
 import type { ParsedJson } from '../json/parse.js';
 import type { CheckEvent } from './check-event.js';
 

@@ -6,7 +6,7 @@ import { Feed } from './feed.js';
 import { Segment } from './segment.js';
 import { SelectionIndex } from './selections/selection-index.js';
 import { type PartSize, type StreamEvent, type StreamPart, takePart } from './stream-part.js';
-import { StreamParts } from './stream-parts.js';
+import { PartCache } from './part-cache.js';
 import type { Turn } from './turn.js';
 import { UnmatchedEvents } from './unmatched-events.js';
 
@@ -25,7 +25,7 @@ export class LiveWindow {
   private readonly feeds = new Set<Feed>();
   private readonly index = new SelectionIndex<Feed>();
   private readonly unmatched = new UnmatchedEvents();
-  private readonly parts = new StreamParts();
+  private readonly parts = new PartCache();
   private segments: Segment[] = [];
   private bytes = 0;
   /** The highest seq announced while the window was active. */

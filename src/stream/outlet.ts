@@ -59,13 +59,13 @@ export class Outlet {
 
   /** Sends a part of `partSize`. Returns false if there is no room: read the part again after `onReady`. */
   send(text: Buffer): boolean {
-    if (!this.hasRoomFor(text.length)) return false;
+    if (!this.takeRoom(text.length)) return false;
     this.write(text);
     return true;
   }
 
   /** Sends a few bytes, or drops them while the client is stalled. */
-  sendComment(text: string): void {
+  sendControl(text: string): void {
     if (!this.stalled) this.write(text);
   }
 
@@ -78,7 +78,7 @@ export class Outlet {
     if (!this.hasEnded && !this.response.write(text, this.onFlushed)) this.stalled = true;
   }
 
-  private hasRoomFor(bytes: number): boolean {
+  private takeRoom(bytes: number): boolean {
     const unreadBytes = this.response.writableLength;
     if (this.grantedBytes > 0) this.useGrant(bytes);
     else if (unreadBytes + bytes <= UNRESERVED_BYTES) {

@@ -17,8 +17,8 @@ export class Rounds {
   private isScheduled = false;
   /** Whether new events may be matched. */
   private isDue = false;
-  private lastEnded = 0;
-  private lastMs = 0;
+  private lastEndedAtMs = 0;
+  private lastRoundMs = 0;
 
   constructor(
     private readonly window: LiveWindow,
@@ -29,7 +29,7 @@ export class Rounds {
   schedule(): void {
     if (this.isScheduled) return;
     this.isScheduled = true;
-    const pauseMs = Math.max(MIN_INTERVAL_MS, this.lastMs) - (performance.now() - this.lastEnded);
+    const pauseMs = Math.max(MIN_INTERVAL_MS, this.lastRoundMs) - (performance.now() - this.lastEndedAtMs);
     const begin = () => {
       this.isScheduled = false;
       this.isDue = true;
@@ -48,7 +48,7 @@ export class Rounds {
   /** Stops serving a subscriber. */
   remove(follower: Follower): void {
     this.ready.delete(follower);
-    this.keepWindow();
+    this.updateWindow();
   }
 
   private start(): void {
@@ -60,16 +60,16 @@ export class Rounds {
   private async run(): Promise<void> {
     const turn = new Turn();
     const isRound = this.isDue;
-    this.keepWindow();
+    this.updateWindow();
     while (this.ready.size > 0 || this.isDue) {
       await this.serveReady(turn);
       if (this.isDue) await this.matchNext(turn);
     }
-    this.keepWindow();
+    this.updateWindow();
     this.isRunning = false;
     if (!isRound) return;
-    this.lastEnded = performance.now();
-    this.lastMs = turn.usedMs;
+    this.lastEndedAtMs = performance.now();
+    this.lastRoundMs = turn.usedMs;
   }
 
   private async serveReady(turn: Turn): Promise<void> {
@@ -91,7 +91,7 @@ export class Rounds {
   }
 
   /** Activates the window unless every subscriber is stalled. A stalled subscriber catches up from the store. */
-  private keepWindow(): void {
+  private updateWindow(): void {
     for (const { isStalled } of this.followers) {
       if (!isStalled) return this.window.setActive(true);
     }

@@ -50,7 +50,7 @@ export class Subscriber implements Follower {
   ) {
     response.on('close', () => this.closed.abort());
     this.outlet = new Outlet(response, context.budget, () => context.onReady(this));
-    this.outlet.sendComment(`retry: ${RECONNECT_AFTER_MS}\n${this.position()}`);
+    this.outlet.sendControl(`retry: ${RECONNECT_AFTER_MS}\n${this.position()}`);
   }
 
   /** Whether the client has not read everything that was sent. */
@@ -85,7 +85,7 @@ export class Subscriber implements Follower {
   private sendHeartbeat(): void {
     this.heartbeatIsDue = false;
     this.settle();
-    this.outlet.sendComment(`: \n${this.position()}`);
+    this.outlet.sendControl(`: \n${this.position()}`);
   }
 
   /** Returns an id without data. A client that reconnects before its first event continues from this id. */

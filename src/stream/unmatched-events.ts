@@ -5,14 +5,14 @@ import { estimateBytes } from '../event/event-size.js';
 /** Maximum size. A commit of the largest request by default, 16 MiB and 10 000 events, fits. */
 const MAX_BYTES = 32 * 1024 * 1024;
 
-interface Waiting {
+interface WaitingCommit {
   readonly bytes: number;
   readonly events: Iterator<StoredEvent>;
 }
 
 /** Events that were committed and not yet matched with the selections of the subscribers. */
 export class UnmatchedEvents {
-  private readonly commits: Waiting[] = [];
+  private readonly commits: WaitingCommit[] = [];
   private bytes = 0;
 
   get isEmpty(): boolean {

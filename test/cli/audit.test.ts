@@ -96,7 +96,7 @@ describe('the audit of the simulator', () => {
     ledger.acknowledge(2, { outcome: 'conflict', seq: 93 });
     const { inconsistencies } = audit(sent, ledger, before, after);
     expect(inconsistencies).toEqual([
-      '5 verdicts for 4 events',
+      '5 verdicts were received for 4 events',
       '1 verdicts are conflicts, but each event was sent with one payload',
     ]);
   });

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { Buffer } from 'node:buffer';
-import { normalizeNumber, restoreNumbers } from '../../src/json/exact-numbers.js';
+import { restoreNumbers } from '../../src/json/exact-numbers.js';
+import { normalizeNumber } from '../../src/json/number-spelling.js';
 import { parseExact } from '../../src/json/parse.js';
 import { scanJson } from '../../src/json/scan.js';
 import { anyNumber, anyText } from './arbitraries.js';

@@ -20,8 +20,8 @@ export interface Audit {
  * Compares the service's statistics and verdicts with the events sent.
  *
  * An event is stored once, regardless of how often it is sent, so `unique_processed` is always exact. `received` is
- * exact if every attempt has a definite response. An attempt without one adds at most its events. It adds at least
- * the events stored without an acknowledgement, because only such an attempt can have stored them.
+ * exact if every attempt has a definite response. The other attempts together add at most their events. They add at
+ * least the events stored without an acknowledgement, because only they can have stored those.
  */
 export function audit(
   { size, distinct }: { readonly size: number; readonly distinct: number },
@@ -55,7 +55,7 @@ export function audit(
       `received ${after.received} is not unique_processed ${after.unique_processed} + duplicate_dropped ${after.duplicate_dropped}`,
     );
   if (ledger.acknowledged !== size)
-    inconsistencies.push(`${ledger.acknowledged} verdicts for ${size} events`);
+    inconsistencies.push(`${ledger.acknowledged} verdicts were received for ${size} events`);
   const { conflict } = ledger.outcomes;
   if (conflict > 0)
     inconsistencies.push(`${conflict} verdicts are conflicts, but each event was sent with one payload`);

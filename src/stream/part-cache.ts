@@ -4,7 +4,7 @@ import type { StreamPart } from './stream-part.js';
 const MAX_BYTES = 4 * 1024 * 1024;
 
 /** Caches parts of streams, because most subscribers have the same cursor and the same selection. */
-export class StreamParts {
+export class PartCache {
   private readonly parts = new Map<string, StreamPart>();
   private bytes = 0;
 
