@@ -105,7 +105,10 @@ export function loadConfig(environment: NodeJS.ProcessEnv): Config {
 
 /** Escapes control characters. A carriage return would overwrite the line in a terminal. */
 function escapeControls(text: string): string {
-  return text.replaceAll(/\p{Cc}/gu, (character) => JSON.stringify(character).slice(1, -1));
+  return text.replaceAll(
+    /\p{Cc}/gu,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }
 
 /** Provides `Config` to every module. */

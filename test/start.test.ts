@@ -96,6 +96,13 @@ describe('the configuration', () => {
     for (const [name, value] of Object.entries(environment)) expect(message).toContain(`${name}=${value}: `);
   });
 
+  it('is rejected with a message whose control characters are escaped', () => {
+    const escaped = 'sqlite:x.db\\u000d\\u000a\\u0009\\u001b[2K\\u007f\\u009b';
+    expect(() => loadConfig({ DATABASE_URL: 'sqlite:x.db\r\n\t\u001b[2K\u007f\u009b' })).toThrow(
+      `The configuration is invalid:\n  DATABASE_URL=${escaped}: must be "sqlite:" followed by`,
+    );
+  });
+
   it('ends the process with exit code 1 if it is invalid', async () => {
     await expect(Service.start({ PORT: 'eighty', LOG_LEVEL: 'loud' })).rejects.toThrow(
       /code 1[^]*PORT=eighty: [^]*LOG_LEVEL=loud: /,

@@ -13,6 +13,7 @@ export function whenClosed(reply: FastifyReply, onClosed: () => void): void {
   const { raw } = reply;
   // A pipelined response that waits behind another one emits no `close` if the connection closes.
   const socket = connectionOf(reply);
+  if (socket?.destroyed ?? true) return onClosed();
   const closed = () => {
     raw.off('close', closed);
     socket?.off('close', closed);
@@ -31,8 +32,6 @@ export class DisconnectedError extends Error {
 /** Returns a signal that aborts with `DisconnectedError` when the response is closed. */
 export function whileOpen(reply: FastifyReply): AbortSignal {
   const controller = new AbortController();
-  const abort = () => controller.abort(new DisconnectedError('The client has disconnected.'));
-  if (connectionOf(reply)?.destroyed) abort();
-  else whenClosed(reply, abort);
+  whenClosed(reply, () => controller.abort(new DisconnectedError('The client has disconnected.')));
   return controller.signal;
 }

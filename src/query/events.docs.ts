@@ -26,7 +26,9 @@ export function ApiListEvents(): MethodDecorator {
 
 For the next page, send \`next_cursor\` as \`before\`, or with \`order=asc\` as \`after\`. To read every event once while publishers continue, use \`order=asc&after=0\`.
 
-With \`Accept: application/x-ndjson\`, the response is a stream of all selected events, one per line, without \`limit\`. Each line is a \`StoredEvent\`.`,
+With \`Accept: application/x-ndjson\`, the response is a stream of all selected events, one per line, without \`limit\`. Each line is a \`StoredEvent\`.
+
+No index supports a \`source\` or a pattern. Such a request scans the events and takes time linear in their number. Four scans run at a time and 100 wait. Beyond that, a page gets 503 \`reading-full\`, and an NDJSON stream waits.`,
     }),
     ApiResponse({
       status: 200,

@@ -1,6 +1,7 @@
 import { anEvent, events } from '../harness/an-event.js';
 import { Service } from '../harness/service.js';
 import { until } from '../harness/until.js';
+import { StreamClient } from '../stream/stream-client.js';
 
 const EVENTS = 100_000;
 const service = await Service.start();
@@ -61,6 +62,22 @@ describe('scans', () => {
       expect(await response.json()).toMatchObject({ type: 'urn:problem:reading-full' });
     }
     await until(async () => (await service.status(SCAN)) === 200, 'a scan is served');
+  });
+
+  it('of streams and exports wait, while pages are rejected', async () => {
+    const pages = Array.from({ length: 150 }, () => service.status(SCAN));
+    const exports = Array.from({ length: 10 }, async () => {
+      const response = await service.request(SCAN, {
+        headers: { accept: 'application/x-ndjson' },
+      });
+      return [response.status, await response.text()];
+    });
+    const stream = await StreamClient.open(service, '?topic=*&after=0');
+    expect(await Promise.all(exports)).toEqual(Array(10).fill([200, '']));
+    await until(() => stream.ids.length === 1, 'the stream has its event');
+    expect([stream.ids, stream.ended]).toEqual([[1], false]);
+    stream.close();
+    expect(await Promise.all(pages)).toContain(503);
   });
 
   it('of clients that have left are neither answered nor logged as errors', async () => {

@@ -95,18 +95,42 @@ export function describeFind(harness: StoreHarness): void {
       });
     });
 
-    it.each([{}, { source: 'nobody' }])(
-      'rejects with the reason of an aborted signal, and answers the next call: %j',
-      async (selection) => {
-        await commit(...newEvents(3));
-        const client = new AbortController();
-        const found = test.store.find({ ...EVERYTHING, ...selection }, { signal: client.signal });
-        client.abort(new Error('the client has left'));
-        await expect(found).rejects.toThrow('the client has left');
-        const late = test.store.find({ ...EVERYTHING, ...selection }, { signal: client.signal });
-        await expect(late).rejects.toThrow('the client has left');
-        expect((await test.store.find(EVERYTHING)).events).toHaveLength(3);
-      },
-    );
+    describe.each([
+      ['by seq', {}],
+      ['by source', { source: 'app' }],
+      ['by pattern', { topic: 'user.*' }],
+    ])('%s with a signal', (_, selection) => {
+      const filter = { ...EVERYTHING, ...selection };
+      const found = async () => (await test.store.find(filter)).events.map(({ seq }) => seq);
+
+      beforeEach(() => commit(...newEvents(3, { topic: 'user.login', source: 'app' })));
+
+      it.each([false, true])(
+        'rejects with its reason if it aborts during the call; patient: %p',
+        async (patient) => {
+          const client = new AbortController();
+          const reads = Array.from({ length: 6 }, () =>
+            test.store.find(filter, { signal: client.signal, patient }),
+          );
+          client.abort(new Error('gone'));
+          expect(await Promise.allSettled(reads)).toEqual(
+            Array(6).fill({ status: 'rejected', reason: client.signal.reason as Error }),
+          );
+          expect(await found()).toEqual([3, 2, 1]);
+        },
+      );
+
+      it('rejects with its reason if it has aborted before the call', async () => {
+        const signal = AbortSignal.abort(new Error('gone'));
+        await expect(test.store.find(filter, { signal })).rejects.toBe(signal.reason);
+        expect(await found()).toEqual([3, 2, 1]);
+      });
+
+      it('returns its events if it does not abort', async () => {
+        const { signal } = new AbortController();
+        const { events } = await test.store.find(filter, { signal });
+        expect(events.map(({ seq }) => seq)).toEqual([3, 2, 1]);
+      });
+    });
   });
 }
