@@ -29,6 +29,8 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
   if (reply.sent || error instanceof DisconnectedError) return;
   const problem = toProblem(error, request);
   closeIfUnread(reply);
+  // Set for a stream that failed before its first byte.
+  reply.removeHeader('content-encoding');
   reply
     .status(problem.getStatus())
     // No hook runs for a request that the router rejects, so its response has no security headers yet.

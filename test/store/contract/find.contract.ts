@@ -114,7 +114,7 @@ export function describeFind(harness: StoreHarness): void {
           );
           client.abort(new Error('gone'));
           expect(await Promise.allSettled(reads)).toEqual(
-            Array(6).fill({ status: 'rejected', reason: client.signal.reason as Error }),
+            reads.map(() => ({ status: 'rejected', reason: client.signal.reason as Error })),
           );
           expect(await found()).toEqual([3, 2, 1]);
         },
