@@ -19,10 +19,13 @@ const RATE_PERIOD_MS = 10_000;
 const RESERVE_FRACTION = 1 / 8;
 
 /**
- * Maximum size of a body that is parsed in one turn of the event loop. 4 MiB of small values take about 0.1 s.
- * Publish requests may be larger, and batches are parsed in several turns.
+ * Maximum size of a body that is parsed in one turn of the event loop. Publish requests may be larger, because batches
+ * are parsed in several turns.
  */
-const MAX_BYTES_IN_ONE_TURN = 4 * 1024 * 1024;
+const MAX_BYTES_IN_ONE_TURN = 2 * 1024 * 1024;
+
+/** Minimum size of a body that is parsed in an iteration of the event loop of its own. */
+const LARGE_BODY_BYTES = 64 * 1024;
 
 export interface BodyLimits {
   /** Maximum size of one body after decompression. */
@@ -41,6 +44,8 @@ export type BodyParser = (request: FastifyRequest, stream: Readable, done: Done)
  */
 export function jsonParser({ bodyBytes, totalBytes }: BodyLimits): BodyParser {
   const memory = new ReceiveBudget(totalBytes, totalBytes * RESERVE_FRACTION);
+  /** Ends when the large bodies received so far are parsed. */
+  let turns = Promise.resolve();
   const minimumRate = new MinimumRate(MIN_BYTES_PER_SECOND, RATE_PERIOD_MS);
 
   return (request, stream, done) => {
@@ -94,7 +99,8 @@ export function jsonParser({ bodyBytes, totalBytes }: BodyLimits): BodyParser {
       const body = new ReceivedBody(bytes, budget);
       chunks = [];
       if (takesBytes(request)) done(null, body);
-      else parseNow(body, done);
+      else if (bytes.length < LARGE_BODY_BYTES) parseNow(body, done);
+      else turns = turns.then(() => parseInTurn(body, done));
     });
     const onAborted = (error?: Error & { statusCode?: number }) => {
       // A complete body also emits `close`. Creates the error only if needed, because its stack trace takes 13 µs.
@@ -109,6 +115,15 @@ export function jsonParser({ bodyBytes, totalBytes }: BodyLimits): BodyParser {
 /** Removes the byte order mark of UTF-8, which a parser may ignore (RFC 8259, section 8.1). */
 function withoutBom(bytes: Buffer): Buffer {
   return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes;
+}
+
+function parseInTurn(body: ReceivedBody, done: Done): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(() => {
+      parseNow(body, done);
+      resolve();
+    });
+  });
 }
 
 function parseNow(body: ReceivedBody, done: Done): void {

@@ -45,7 +45,9 @@ export class EventReader {
    * too large events, or 400 for a body that is missing or not JSON. Releases the body.
    */
   read(body: ReceivedBody | undefined, headers: IncomingHttpHeaders): Promise<RequestEvents> {
-    if (body === undefined || body.bytes.length < LARGE_BODY_BYTES) return this.readNow(body, headers);
+    if (body === undefined || body.bytes.length < LARGE_BODY_BYTES) {
+      return this.turns.runSoon(() => this.readNow(body, headers));
+    }
     // The turn returns the events, not the parsed body. A parsed body in the result of a promise stays in memory until
     // the response is flushed: ten large requests kept 340 MiB.
     return this.turns.run(() => this.readNow(body, headers));
@@ -120,9 +122,19 @@ export class EventReader {
     }
     try {
       return parseExact(bytes, longNumbers);
-    } catch (error) {
-      throw malformed((error as Error).message);
+    } catch {
+      throw malformed(syntaxError(bytes));
     }
+  }
+}
+
+/** Returns why a text is not JSON. Parses it as it was sent, because placeholders would change the position. */
+function syntaxError(bytes: Buffer): string {
+  try {
+    JSON.parse(bytes.toString('utf8'));
+    return 'Unexpected token';
+  } catch (error) {
+    return (error as Error).message;
   }
 }
 

@@ -1,5 +1,8 @@
 import { Injectable } from '@nestjs/common';
 
+/** Time for which short tasks may delay an iteration of the event loop. */
+const MAX_SHORT_TASKS_MS = 20;
+
 /**
  * Runs one CPU-bound task (1 ms or more) per event-loop iteration. Concurrent large requests then do not add up to one
  * long delay for all others.
@@ -9,6 +12,18 @@ export class Turns {
   private readonly resumed: (() => void)[] = [];
   private readonly queued: (() => void)[] = [];
   private scheduled = false;
+  /** Time used by `runSoon` in this iteration of the event loop. */
+  private usedMs = 0;
+
+  /** Begins a short task at once, or in a later iteration if short tasks have used much of this one. */
+  runSoon<T>(task: () => Promise<T>): Promise<T> {
+    if (this.usedMs > MAX_SHORT_TASKS_MS) return this.run(task);
+    const started = performance.now();
+    const result = task();
+    if (this.usedMs === 0) setImmediate(() => (this.usedMs = 0));
+    this.usedMs += performance.now() - started;
+    return result;
+  }
 
   /** Runs the task in a separate iteration, after the tasks that are already queued. */
   run<T>(task: () => Promise<T>): Promise<T> {

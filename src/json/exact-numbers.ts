@@ -1,12 +1,13 @@
 import type { Buffer } from 'node:buffer';
-import { randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { normalizeNumber } from './number-spelling.js';
 
 /**
- * Begins each placeholder. The UUID exists only in this process, so no caller can send a string that looks like one.
- * The control character makes a placeholder an invalid name, as the number itself would be.
+ * Begins each placeholder. The 72 random bits exist only in this process, so no caller can send a string that looks like
+ * one. The control character makes a placeholder an invalid name, as the number itself would be. Short, because a text
+ * may have hundreds of thousands of placeholders.
  */
-const PREFIX = `\\u0000${randomUUID()}:`;
+const PREFIX = `\\u0000${randomBytes(9).toString('base64url')}:`;
 const OUT_OF_RANGE = 'out of range';
 const PLACEHOLDER = new RegExp(`"${PREFIX.replace('\\', '\\\\')}([^"]*)"`, 'g');
 const OUT_OF_RANGE_VALUE = JSON.parse(`"${PREFIX}${OUT_OF_RANGE}"`) as string;

@@ -44,7 +44,7 @@ describe('a body that fills the memory for bodies', () => {
     expect(head).toMatch(/^HTTP\/1.1 408 /);
     expect(JSON.parse(problem!)).toMatchObject({
       status: 408,
-      detail: expect.stringMatching(/16 KiB\/s.*Send the request again/),
+      detail: expect.stringMatching(/16 KiB\/s.*split it into smaller requests/),
     });
     expect((await service.publish(large())).status).toBe(200);
 

@@ -102,6 +102,24 @@ describe('a large body', () => {
 });
 
 describe('Turns', () => {
+  it('runs short tasks at once until they have used much of an iteration', async () => {
+    const turns = new Turns();
+    const order: string[] = [];
+    const short = async (name: string) => void order.push(name);
+    void turns.runSoon(() => short('first'));
+    void turns.runSoon(async () => {
+      order.push('slow');
+      const started = performance.now();
+      while (performance.now() - started < 50);
+    });
+    void turns.runSoon(() => short('deferred'));
+    expect(order).toEqual(['first', 'slow']);
+    for (let iteration = 0; iteration < 3; iteration++) await new Promise((resolve) => setImmediate(resolve));
+    expect(order).toEqual(['first', 'slow', 'deferred']);
+    void turns.runSoon(() => short('later'));
+    expect(order.at(-1)).toBe('later');
+  });
+
   it('runs one step per iteration, resumed work before queued tasks, each in order', async () => {
     const turns = new Turns();
     const order: string[] = [];

@@ -76,6 +76,17 @@ describe('the memory limit of docker-compose.yml', () => {
     for (const { socket } of connections) socket.destroy();
   });
 
+  it('is not reached by 10 connections that pipeline 300 pages each', async () => {
+    const get = 'GET /events?limit=1000&topic=orders HTTP/1.1\r\nHost: a\r\n\r\n';
+    const connections = Array.from({ length: 10 }, () => {
+      const connection = RawConnection.open(service.url);
+      connection.socket.pause();
+      return connection.send(get.repeat(300));
+    });
+    await calm();
+    for (const { socket } of connections) socket.destroy();
+  });
+
   it('is not reached by 60 full pages at once', async () => {
     const statuses = new Set<number>();
     await inParallel(Array(60).fill('/events?limit=1000&topic=orders'), 60, async (path) => {
@@ -137,7 +148,7 @@ describe('the memory limit of docker-compose.yml', () => {
   });
 
   it('is not reached by lookups of many small values', async () => {
-    const body = `{"keys":[${Array(1_300_000).fill('{}').join()}]}`;
+    const body = `{"keys":[${Array(650_000).fill('{}').join()}]}`;
     await inParallel(Array(8).fill(body), 8, async (text) => {
       const response = await service.request('/events/lookup', {
         method: 'POST',

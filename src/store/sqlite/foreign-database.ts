@@ -15,6 +15,7 @@ import { APPLICATION_ID } from './migrations/1764000000000-set-application-id.js
 
 const ADVICE = 'set another DATABASE_URL';
 const MAX_REPORTED_NAMES = 3;
+const TABLES_OF_TYPEORM = ['migrations', 'sqlite_sequence'];
 
 /**
  * Rejects a file that is not a database of this service. Changes no byte of it and leaves no file beside it, because
@@ -49,15 +50,17 @@ function reasonToReject(database: Database): string | undefined {
   return userVersion === 0 ? undefined : `its user_version is ${userVersion}`;
 }
 
-/** Returns whether the first migration of this service has run. Other programs name their table `migrations` too. */
+/**
+ * Returns whether the first migration of this service has run, or was interrupted: TypeORM creates its table before the
+ * transaction of the migrations. Other programs name their table `migrations` too.
+ */
 function hasFirstMigration(database: Database, tables: readonly string[]): boolean {
   if (!tables.includes('migrations')) return false;
   const columns = database.prepare(`SELECT name FROM pragma_table_info('migrations')`).pluck().all();
-  if (!columns.includes('name')) return false;
-  const first = database
-    .prepare('SELECT 1 FROM migrations WHERE name = ?')
-    .get(CreateStore1763800000000.name);
-  return first !== undefined;
+  if (columns.join() !== 'id,timestamp,name') return false;
+  const names = database.prepare('SELECT name FROM migrations').pluck().all();
+  const isNew = names.length === 0 && tables.every((table) => TABLES_OF_TYPEORM.includes(table));
+  return isNew || names.includes(CreateStore1763800000000.name);
 }
 
 function shorten(names: readonly string[]): string {

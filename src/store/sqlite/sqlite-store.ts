@@ -43,6 +43,7 @@ const DAMAGED = /^SQLITE_(CORRUPT|NOTADB)/;
  */
 export class SqliteStore extends Store {
   private readonly totals = new RunningTotals();
+  private readonly pages = new ScanQueue();
   private readonly scans = new ScanQueue();
   private readonly checkpoints: CheckpointSchedule;
   /** The `processed_at` of the last event; empty if there is none. */
@@ -113,7 +114,11 @@ export class SqliteStore extends Store {
   }
 
   find(filter: EventFilter, { signal, patient }: FindOptions = {}): Promise<FoundEvents> {
-    if (!isScan(filter)) return this.read((reader) => reader.find(filter, signal), signal);
+    if (!isScan(filter)) {
+      // At most a few pages are in memory at a time, however many requests are pipelined.
+      const page = () => this.read((reader) => reader.find(filter, signal), signal);
+      return this.pages.run(page, { signal, patient: true });
+    }
     // Scans have a thread of their own: a step takes tens of milliseconds, for which no read by index should wait.
     return this.scans.run(() => this.read(() => this.scanner.remote.find(filter, signal), signal), {
       signal,
