@@ -2,12 +2,14 @@ import { Buffer } from 'node:buffer';
 import type { FastifyRequest } from 'fastify';
 import type { Readable } from 'node:stream';
 import { continueWhenRead } from './continue.js';
+import { withoutByteOrderMark } from './byte-order-mark.js';
 import { parseJson } from './json.js';
 import { charsetProblem, takesBytes } from './media-types.js';
 import { MinimumRate } from './minimum-rate.js';
 import { Problem, unavailable } from './problem.js';
 import { ReceiveBudget } from './receive-budget.js';
 import { ReceivedBody } from './received-body.js';
+import { Turns } from './turns.js';
 
 const MAX_CHUNKS = 4_096;
 
@@ -44,8 +46,7 @@ export type BodyParser = (request: FastifyRequest, stream: Readable, done: Done)
  */
 export function jsonParser({ bodyBytes, totalBytes }: BodyLimits): BodyParser {
   const memory = new ReceiveBudget(totalBytes, totalBytes * RESERVE_FRACTION);
-  /** Ends when the large bodies received so far are parsed. */
-  let turns = Promise.resolve();
+  const turns = new Turns();
   const minimumRate = new MinimumRate(MIN_BYTES_PER_SECOND, RATE_PERIOD_MS);
 
   return (request, stream, done) => {
@@ -94,13 +95,13 @@ export function jsonParser({ bodyBytes, totalBytes }: BodyLimits): BodyParser {
       if (finished) return;
       finished = true;
       if (transfer.isMeasured) minimumRate.delete(transfer);
-      const bytes = withoutBom(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks));
+      const bytes = withoutByteOrderMark(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks));
       budget.usedBytes -= transfer.bytes - bytes.length;
       const body = new ReceivedBody(bytes, budget);
       chunks = [];
       if (takesBytes(request)) done(null, body);
       else if (bytes.length < LARGE_BODY_BYTES) parseNow(body, done);
-      else turns = turns.then(() => parseInTurn(body, done));
+      else void turns.run(async () => parseNow(body, done));
     });
     const onAborted = (error?: Error & { statusCode?: number }) => {
       // A complete body also emits `close`. Creates the error only if needed, because its stack trace takes 13 µs.
@@ -110,20 +111,6 @@ export function jsonParser({ bodyBytes, totalBytes }: BodyLimits): BodyParser {
     // @fastify/compress passes its decompressed stream paused.
     if (stream.isPaused()) stream.resume();
   };
-}
-
-/** Removes the byte order mark of UTF-8, which a parser may ignore (RFC 8259, section 8.1). */
-function withoutBom(bytes: Buffer): Buffer {
-  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes;
-}
-
-function parseInTurn(body: ReceivedBody, done: Done): Promise<void> {
-  return new Promise((resolve) => {
-    setImmediate(() => {
-      parseNow(body, done);
-      resolve();
-    });
-  });
 }
 
 function parseNow(body: ReceivedBody, done: Done): void {

@@ -61,6 +61,11 @@ export function checkEvent(value: unknown, pointer: string, explain = true): New
   return { topic, event_id, timestamp, source, payload: JSON.stringify(payload) };
 }
 
+/** Returns the problem of an event whose nesting exceeds `MAX_EVENT_NESTING`: only a payload may be nested at all. */
+export function tooDeep(pointer: string): FieldProblem {
+  return { pointer: `${pointer}/payload`, detail: NESTING_PROBLEM };
+}
+
 /** Returns the problems of a value that is not a valid event. */
 function explainInvalid(value: unknown, pointer: string): FieldProblem[] {
   if (!isJsonObject(value)) {

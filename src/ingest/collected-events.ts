@@ -34,6 +34,17 @@ export class CollectedEvents {
     }
   }
 
+  /** Checks values and adds the results, until enough problems are known. */
+  addAll(
+    values: readonly unknown[],
+    check: (value: unknown, index: number) => NewEvent | FieldProblem[],
+  ): void {
+    for (const [index, value] of values.entries()) {
+      if (this.isFull) return;
+      this.add(check(value, index));
+    }
+  }
+
   /** Returns the events of a request that had `total`. Throws 422 if any is invalid. */
   result(total: number, single: boolean): RequestEvents {
     if (this.rejected > 0) throw invalidEvents(this.rejected, total, this.errors);

@@ -1,8 +1,8 @@
 import type { Buffer } from 'node:buffer';
-import type { FieldProblem } from '../http/problem.dto.js';
+import { malformedJson } from '../http/json.js';
 import { invalid, MAX_REPORTED_ERRORS, Problem } from '../http/problem.js';
 import { scanArray } from '../json/scan.js';
-import { MAX_EVENT_NESTING, NESTING_PROBLEM } from './check-event.js';
+import { MAX_EVENT_NESTING, tooDeep } from './check-event.js';
 
 export const MAX_EVENTS_PER_REQUEST = 10_000;
 
@@ -43,14 +43,14 @@ export function findEvents(bytes: Buffer, maxEventBytes: number): EventList | un
   );
   if (isTooDeep)
     throw invalid('An event is invalid; nothing was accepted.', [tooDeep(`${pointer}/${count - 1}`)]);
-  if (end < 0) throw malformed('Unexpected end of JSON input');
+  if (end < 0) throw malformedJson('Unexpected end of JSON input');
   const rest = skipWhitespace(bytes, end);
   const isObject = pointer !== '';
   // More members follow. Parsing the body as a whole reports them.
   if (isObject && (bytes[rest] !== CLOSE_BRACE || skipWhitespace(bytes, rest + 1) < bytes.length))
     return undefined;
   if (!isObject && rest < bytes.length)
-    throw malformed(`Unexpected data after the array at position ${rest}`);
+    throw malformedJson(`Unexpected data after the array at position ${rest}`);
   const list = { pointer, start: start + 1, ends, longNumbers };
   const isEmpty = count === 1 && sizeOf(bytes, start + 1, ends[0]!) === 0;
   checkCount(isEmpty ? 0 : count, pointer);
@@ -88,15 +88,6 @@ export function eventsTooLarge(pointers: readonly string[], maxEventBytes: numbe
     `An event may have at most ${maxEventBytes} bytes; nothing was accepted. Store large data elsewhere, and send a reference to it.`,
     { errors: pointers.map((pointer) => ({ pointer, detail })) },
   );
-}
-
-/** Creates a 400 for a body that is not JSON. */
-export function malformed(reason: string, pointer = ''): Problem {
-  return new Problem(400, `The body is not valid JSON${pointer && ` at ${pointer}`}: ${reason}.`);
-}
-
-function tooDeep(pointer: string): FieldProblem {
-  return { pointer: `${pointer}/payload`, detail: NESTING_PROBLEM };
 }
 
 function checkSizes(bytes: Buffer, { pointer, start, ends }: EventList, maxEventBytes: number): void {

@@ -1,25 +1,20 @@
 import { Injectable } from '@nestjs/common';
-import { Buffer, isUtf8 } from 'node:buffer';
+import { Buffer } from 'node:buffer';
 import type { IncomingHttpHeaders } from 'node:http';
 import { Config } from '../config.js';
+import { malformedJson, requireUtf8 } from '../http/json.js';
 import type { ReceivedBody } from '../http/received-body.js';
 import { invalid, Problem } from '../http/problem.js';
 import { unknownMembers } from '../http/unknown-members.js';
+import { Turns } from '../http/turns.js';
 import { type ParsedJson, parseExact } from '../json/parse.js';
 import { scanJson } from '../json/scan.js';
-import {
-  checkEvent,
-  type CheckEvent,
-  type EventFormat,
-  MAX_EVENT_NESTING,
-  NESTING_PROBLEM,
-} from './check-event.js';
+import { checkEvent, type CheckEvent, type EventFormat, MAX_EVENT_NESTING, tooDeep } from './check-event.js';
 import { checkParsed } from './check-parsed.js';
 import { cloudEventFormat } from './cloud-events.js';
 import { CollectedEvents, type RequestEvents } from './collected-events.js';
-import { checkCount, type EventList, eventsTooLarge, findEvents, malformed, sizeOf } from './event-list.js';
+import { checkCount, type EventList, eventsTooLarge, findEvents, sizeOf } from './event-list.js';
 import { parseParts } from './parse-parts.js';
-import { Turns } from './turns.js';
 
 /** Minimum size of a body that waits for its turn. It has a few hundred events. Parsing takes about 1 ms. */
 const LARGE_BODY_BYTES = 64 * 1024;
@@ -60,8 +55,7 @@ export class EventReader {
     try {
       const bytes = body?.bytes ?? EMPTY;
       const format = cloudEventFormat(headers) ?? EVENTS;
-      // Decoding would replace invalid bytes and so change keys and payloads silently.
-      if (!isUtf8(bytes)) throw new Problem(400, 'The body is not valid UTF-8. Encode it as UTF-8.');
+      requireUtf8(bytes);
       const list = format.contains === 'one' ? undefined : findEvents(bytes, this.maxEventBytes);
       return list ? await this.readList(bytes, list, format.check) : this.readWhole(bytes, format);
     } finally {
@@ -73,10 +67,9 @@ export class EventReader {
   private async readList(bytes: Buffer, list: EventList, check: CheckEvent): Promise<RequestEvents> {
     const collected = new CollectedEvents();
     for (const { parsed, events, first, isLast } of parseParts(bytes, list)) {
-      for (const [index, event] of events.entries()) {
-        collected.add(checkParsed(parsed, event, `${list.pointer}/${first + index}`, check));
-        if (collected.isFull) break;
-      }
+      collected.addAll(events, (event, index) =>
+        checkParsed(parsed, event, `${list.pointer}/${first + index}`, check),
+      );
       if (isLast || collected.isFull) break;
       await this.turns.yield();
     }
@@ -99,10 +92,7 @@ export class EventReader {
     }
     const events = eventsOf(value);
     checkCount(events.length, '/events');
-    for (const [index, event] of events.entries()) {
-      collected.add(checkParsed(parsed, event, `/events/${index}`, check));
-      if (collected.isFull) break;
-    }
+    collected.addAll(events, (event, index) => checkParsed(parsed, event, `/events/${index}`, check));
     return collected.result(events.length, false);
   }
 
@@ -115,15 +105,11 @@ export class EventReader {
       throw eventsTooLarge([''], this.maxEventBytes);
     }
     const { longNumbers, isTooDeep } = scanJson(bytes, MAX_EVENT_NESTING);
-    if (isTooDeep) {
-      throw invalid('The event is invalid; nothing was accepted.', [
-        { pointer: '/payload', detail: NESTING_PROBLEM },
-      ]);
-    }
+    if (isTooDeep) throw invalid('The event is invalid; nothing was accepted.', [tooDeep('')]);
     try {
       return parseExact(bytes, longNumbers);
     } catch {
-      throw malformed(syntaxError(bytes));
+      throw malformedJson(syntaxError(bytes));
     }
   }
 }

@@ -1,10 +1,10 @@
 import { Buffer, isUtf8 } from 'node:buffer';
 import type { Readable } from 'node:stream';
+import { BYTE_ORDER_MARK, withoutByteOrderMark } from '../http/byte-order-mark.js';
 
 const NEWLINE = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 const BLANK = 0x20;
-const BYTE_ORDER_MARK = Buffer.from('\ufeff');
 const MAX_CHUNKS = 1_024;
 
 /** A line of a stream, not blank. It has its bytes, or a problem if it cannot be read. */
@@ -58,8 +58,9 @@ export async function* readLines(stream: Readable, maxBytes: number): AsyncGener
       }
       end = bytes.indexOf(NEWLINE, at);
       if (end < 0) end = bytes.length;
-      const line = tooLong ? undefined : trim(bytes.subarray(at, end), number === 1);
-      if (line === undefined || line.length > maxBytes) {
+      const content = withoutCarriageReturn(bytes.subarray(at, end));
+      const line = number === 1 ? withoutByteOrderMark(content) : content;
+      if (tooLong || line.length > maxBytes) {
         lines.push({ number, problem: `is longer than ${maxBytes} bytes` });
       } else if (!isUtf8(line)) {
         lines.push({ number, problem: 'is not valid UTF-8' });
@@ -102,12 +103,9 @@ export async function* readLines(stream: Readable, maxBytes: number): AsyncGener
   if (restBytes > 0) yield { lines: split(Buffer.concat(rest)), size };
 }
 
-/** Removes the carriage return of a CRLF line break, and the byte order mark of the first line (RFC 8259, section 8.1). */
-function trim(line: Buffer, isFirst: boolean): Buffer {
-  const hasMark = isFirst && line.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK);
-  const start = hasMark ? BYTE_ORDER_MARK.length : 0;
-  const end = line.at(-1) === CARRIAGE_RETURN ? line.length - 1 : line.length;
-  return start === 0 && end === line.length ? line : line.subarray(start, end);
+/** Removes the carriage return of a CRLF line break. */
+function withoutCarriageReturn(line: Buffer): Buffer {
+  return line.at(-1) === CARRIAGE_RETURN ? line.subarray(0, -1) : line;
 }
 
 function isBlank(line: Buffer): boolean {

@@ -4,15 +4,15 @@ import { Config } from '../config.js';
 import type { NewEvent } from '../event/event.js';
 import { estimateBytes } from '../event/event-size.js';
 import type { FieldProblem } from '../http/problem.dto.js';
+import { Turns } from '../http/turns.js';
 import { type ParsedJson, parseExact } from '../json/parse.js';
 import { scanJson } from '../json/scan.js';
 import { EventQueue } from '../queue/event-queue.js';
-import { checkEvent, MAX_EVENT_NESTING, NESTING_PROBLEM } from './check-event.js';
+import { checkEvent, MAX_EVENT_NESTING, tooDeep } from './check-event.js';
 import { checkParsed } from './check-parsed.js';
 import { EventlessRun } from './eventless-run.js';
 import { BrokenStreamError, type Line, readLines } from './lines.js';
 import type { PublishedLines } from './ndjson.dto.js';
-import { Turns } from './turns.js';
 import { UploadReport } from './upload-report.js';
 import { UploadSlots } from './upload-slots.js';
 import { Upload } from './upload.js';
@@ -109,7 +109,7 @@ export class NdjsonIngest {
   private readLine({ bytes, problem }: Line, explain: boolean): NewEvent | FieldProblem[] {
     if (bytes === undefined) return [{ pointer: '', detail: problem ?? 'cannot be read' }];
     const { longNumbers, isTooDeep } = scanJson(bytes, MAX_EVENT_NESTING);
-    if (isTooDeep) return [{ pointer: '/payload', detail: NESTING_PROBLEM }];
+    if (isTooDeep) return [tooDeep('')];
     let parsed: ParsedJson;
     try {
       parsed = parseExact(bytes, longNumbers);

@@ -1,7 +1,8 @@
 import type { Buffer } from 'node:buffer';
+import { malformedJson } from '../http/json.js';
 import type { Problem } from '../http/problem.js';
 import { type ParsedJson, parseElements } from '../json/parse.js';
-import { type EventList, malformed } from './event-list.js';
+import type { EventList } from './event-list.js';
 
 /** Size at which a part ends: about 2500 typical events, which take about 8 ms. */
 const BYTES_PER_PART = 512 * 1024;
@@ -51,8 +52,8 @@ function explain(bytes: Buffer, { pointer, ends }: EventList, first: number, sta
     try {
       JSON.parse(bytes.toString('utf8', start, ends[index]));
     } catch (error) {
-      return malformed((error as Error).message, `${pointer}/${index}`);
+      return malformedJson((error as Error).message, `${pointer}/${index}`);
     }
   }
-  return malformed('Unexpected token', pointer);
+  return malformedJson('Unexpected token', pointer);
 }

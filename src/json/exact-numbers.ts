@@ -42,9 +42,10 @@ export function replaceInexact(
     const rounded = toDouble(token);
     // JSON.parse of the whole text rejects an invalid number, and a number in the place of a name.
     if (rounded === undefined || isName(bytes, to)) break;
-    if (String(rounded) === token) continue;
+    const spelled = String(rounded);
+    if (spelled === token) continue;
     const exact = normalizeNumber(token);
-    if (exact === String(rounded)) continue;
+    if (exact === spelled) continue;
     hasOutOfRange ||= exact === undefined;
     text += `${bytes.toString('utf8', copied, from)}"${PREFIX}${exact ?? OUT_OF_RANGE}"`;
     copied = to;

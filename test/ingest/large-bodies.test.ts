@@ -1,4 +1,4 @@
-import { Turns } from '../../src/ingest/turns.js';
+import { Turns } from '../../src/http/turns.js';
 import type { PublishedBatch } from '../../src/ingest/publish.dto.js';
 import { anEvent, events } from '../harness/an-event.js';
 import { RawConnection } from '../harness/raw.js';
