@@ -1,8 +1,10 @@
 import type { FastifyReply } from 'fastify';
 import type { Socket } from 'node:net';
 
-/** Returns the connection of a response. The socket of the request or of the response may be null: after a failed
- * body, or after the response is closed. */
+/**
+ * Returns the connection of a response. The socket of the request or of the response may be null: after a failed body,
+ * or after the response is closed.
+ */
 export function connectionOf({ raw, request }: FastifyReply): Socket | null {
   const socket: Socket | null = request.raw.socket;
   return socket ?? raw.socket;
@@ -13,15 +15,15 @@ export function whenClosed(reply: FastifyReply, onClosed: () => void): void {
   const { raw } = reply;
   // A pipelined response that waits behind another one emits no `close` if the connection closes.
   const socket = connectionOf(reply);
-  if (socket?.destroyed ?? true) return onClosed();
+  if (!socket || socket.destroyed) return onClosed();
   const closed = () => {
     raw.off('close', closed);
-    socket?.off('close', closed);
+    socket.off('close', closed);
     onClosed();
   };
   raw.once('close', closed);
   // Each pipelined response adds a listener. Node would warn of more than ten.
-  socket?.setMaxListeners(0).once('close', closed);
+  socket.setMaxListeners(0).once('close', closed);
 }
 
 /** The client has disconnected, so no response is sent. */

@@ -63,7 +63,7 @@ export abstract class Store {
    */
   abstract checks(): Promise<readonly StoreCheck[]>;
 
-  /** Returns the space of the volume that holds the store; undefined if the store is not on this machine. */
+  /** Returns the space of the volume that holds the store; undefined if the store is on another machine. */
   abstract space(): Promise<DiskSpace | undefined>;
 
   /** Finishes commits in flight and releases all resources. No other method may be called afterwards. */

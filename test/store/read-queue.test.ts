@@ -1,4 +1,4 @@
-import { ScanQueue } from '../../src/store/sqlite/scan-queue.js';
+import { ReadQueue } from '../../src/store/sqlite/read-queue.js';
 import { StoreBusyError } from '../../src/store/store-errors.js';
 
 /** A scan that ends on demand. */
@@ -16,9 +16,9 @@ function aScan(name: string, started: string[]) {
 
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
-describe('ScanQueue', () => {
+describe('ReadQueue', () => {
   it('runs four scans at a time, and the others in order', async () => {
-    const queue = new ScanQueue();
+    const queue = new ReadQueue();
     const started: string[] = [];
     const scans = ['a', 'b', 'c', 'd', 'e', 'f'].map((name) => aScan(name, started));
     const results = scans.map(({ run }) => queue.run(run));
@@ -33,7 +33,7 @@ describe('ScanQueue', () => {
   });
 
   it('passes the place of a failed scan on', async () => {
-    const queue = new ScanQueue();
+    const queue = new ReadQueue();
     const failing = Array.from({ length: 5 }, () => queue.run(() => Promise.reject(new Error('disk'))));
     expect((await Promise.allSettled(failing)).map(({ status }) => status)).toEqual(
       Array(5).fill('rejected'),
@@ -42,7 +42,7 @@ describe('ScanQueue', () => {
   });
 
   it('drops a waiting scan whose signal aborts', async () => {
-    const queue = new ScanQueue();
+    const queue = new ReadQueue();
     const started: string[] = [];
     const running = ['a', 'b', 'c', 'd'].map((name) => aScan(name, started));
     const results = running.map(({ run }) => queue.run(run));
@@ -58,7 +58,7 @@ describe('ScanQueue', () => {
   });
 
   it('takes patient scans and others in turn', async () => {
-    const queue = new ScanQueue();
+    const queue = new ReadQueue();
     const started: string[] = [];
     const scans = ['a', 'b', 'c', 'd', 'page 1', 'page 2', 'stream 1', 'stream 2'].map((name) =>
       aScan(name, started),
@@ -73,7 +73,7 @@ describe('ScanQueue', () => {
   });
 
   it('rejects a scan while 100 wait, unless it is patient', async () => {
-    const queue = new ScanQueue();
+    const queue = new ReadQueue();
     const scans = Array.from({ length: 104 }, () => aScan('', []));
     const results = scans.map(({ run }) => queue.run(run));
     await expect(queue.run(async () => {})).rejects.toThrow(StoreBusyError);

@@ -52,7 +52,7 @@ describe('the database file of SqliteStore', () => {
   };
 
   it('has the tables and indexes that the entities describe', async () => {
-    const { dataSource } = await connect((test.fixture as SqliteFixture).path, { readonly: true });
+    const { dataSource } = await connect((test.fixture as SqliteFixture).path);
     const { upQueries } = await dataSource.driver.createSchemaBuilder().log();
     await dataSource.destroy();
     expect(upQueries).toEqual([]);

@@ -24,26 +24,23 @@ export function databasePath(databaseUrl: string): string {
   return databaseUrl.replace(/^sqlite:/, '');
 }
 
-/** Returns TypeORM's options for a database file. In WAL mode, a read-only connection does not block the writer. */
-export function dataSourceOptions(path: string, { readonly = false } = {}): DataSourceOptions {
+/** Returns TypeORM's options for a database file. */
+export function dataSourceOptions(path: string): DataSourceOptions {
   return {
     type: 'better-sqlite3',
     database: path,
-    readonly,
     timeout: BUSY_TIMEOUT_MS,
     entities: [ProcessedEvent, TopicCounters],
     migrations: [CreateStore1763800000000, SetApplicationId1764000000000],
     migrationsTransactionMode: 'all',
     synchronize: false,
-    prepareDatabase: (database: Database) => {
-      if (!readonly) prepareWriter(database);
-    },
+    prepareDatabase: prepareWriter,
   };
 }
 
 /** Opens the database through TypeORM. Also returns the connection of its driver, which runs prepared statements. */
-export async function connect(path: string, options: { readonly?: boolean } = {}): Promise<Connection> {
-  const dataSource = await new DataSource(dataSourceOptions(path, options)).initialize();
+export async function connect(path: string): Promise<Connection> {
+  const dataSource = await new DataSource(dataSourceOptions(path)).initialize();
   const { databaseConnection } = dataSource.driver as unknown as { databaseConnection: Database };
   return { dataSource, database: databaseConnection };
 }

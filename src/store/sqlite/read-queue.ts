@@ -1,33 +1,33 @@
 import { StoreBusyError } from '../store-errors.js';
 
-/** Maximum number of scans at a time. They share one thread, so more would only finish later. */
-const MAX_SCANS = 4;
-/** Maximum number of scans that wait and would rather be rejected. Each waits for seconds by then. */
+/** Maximum number of reads at a time. They share one thread, so more would only finish later and hold more memory. */
+const MAX_READS = 4;
+/** Maximum number of waiting reads that are not patient. A scan waits for seconds by then. */
 const MAX_WAITING = 100;
 
 /**
- * Runs scans a few at a time, in the order of the calls. Patient scans (streams, exports) have a line of their own,
- * without a maximum. The two lines alternate, so that neither delays the other by more than one scan.
+ * Runs the reads of one thread a few at a time, in the order of the calls. Patient reads have a line of their own,
+ * without a maximum. The two lines alternate, so that neither delays the other by more than one read.
  */
-export class ScanQueue {
+export class ReadQueue {
   private running = 0;
   private readonly patient = new Set<() => void>();
   private readonly impatient = new Set<() => void>();
   private lastWasPatient = false;
 
   /**
-   * Runs a scan when its turn has come. Rejects with the reason of the signal if it aborts before. Rejects with
-   * `StoreBusyError` if too many scans wait and this one is not `patient`.
+   * Runs a read when its turn has come. Rejects with the reason of the signal if it aborts before. Rejects with
+   * `StoreBusyError` if too many reads wait and this one is not `patient`.
    */
   async run<T>(
-    scan: () => Promise<T>,
+    read: () => Promise<T>,
     { signal, patient = false }: { signal?: AbortSignal; patient?: boolean } = {},
   ): Promise<T> {
     signal?.throwIfAborted();
-    if (this.running < MAX_SCANS) this.running++;
+    if (this.running < MAX_READS) this.running++;
     else await this.waitIn(patient ? this.patient : this.impatient, signal);
     try {
-      return await scan();
+      return await read();
     } finally {
       this.leave();
     }
@@ -51,7 +51,7 @@ export class ScanQueue {
     });
   }
 
-  /** Passes the place of a finished scan to the next one. */
+  /** Passes the place of a finished read to the next one. */
   private leave(): void {
     const [first, second] = this.lastWasPatient
       ? [this.impatient, this.patient]

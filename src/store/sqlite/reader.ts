@@ -30,7 +30,7 @@ const SCAN_ROWS = 20_000;
 /** How long a read waits for a lock. In WAL mode, it waits only while another connection recovers the WAL. */
 const BUSY_TIMEOUT_MS = 300;
 
-/** A read-only connection. It sees only committed events. */
+/** Runs queries on a read-only connection, which sees only committed events. */
 export class Reader {
   private readonly database: Database;
 

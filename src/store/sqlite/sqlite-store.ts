@@ -23,9 +23,9 @@ import {
 import { CheckpointSchedule } from './checkpoint-schedule.js';
 import type { Checkpointer } from './checkpointer.js';
 import { decodeVerdicts, encodeEvents } from './commit.codec.js';
+import { ReadQueue } from './read-queue.js';
 import type { Reader } from './reader.js';
 import { RunningTotals } from './running-totals.js';
-import { ScanQueue } from './scan-queue.js';
 import { checkClock, checkWal } from './store-checks.js';
 import { ThreadEndedError, WorkerClient } from './worker-client.js';
 import type { Role } from './worker-protocol.js';
@@ -43,8 +43,8 @@ const DAMAGED = /^SQLITE_(CORRUPT|NOTADB)/;
  */
 export class SqliteStore extends Store {
   private readonly totals = new RunningTotals();
-  private readonly pages = new ScanQueue();
-  private readonly scans = new ScanQueue();
+  private readonly pages = new ReadQueue();
+  private readonly scans = new ReadQueue();
   private readonly checkpoints: CheckpointSchedule;
   /** The `processed_at` of the last event; empty if there is none. */
   private lastProcessedAt = '';
@@ -114,16 +114,14 @@ export class SqliteStore extends Store {
   }
 
   find(filter: EventFilter, { signal, patient }: FindOptions = {}): Promise<FoundEvents> {
-    if (!isScan(filter)) {
-      // At most a few pages are in memory at a time, however many requests are pipelined.
-      const page = () => this.read((reader) => reader.find(filter, signal), signal);
-      return this.pages.run(page, { signal, patient: true });
-    }
-    // Scans have a thread of their own: a step takes tens of milliseconds, for which no read by index should wait.
-    return this.scans.run(() => this.read(() => this.scanner.remote.find(filter, signal), signal), {
-      signal,
-      patient,
-    });
+    // A scan has a thread of its own: one step takes tens of milliseconds, for which no read by index should wait.
+    const scans = isScan(filter);
+    const thread = scans ? this.scanner : this.reader;
+    const read = () => this.read(() => thread.remote.find(filter, signal), signal);
+    // Pages by index always wait. The queue bounds those in memory, however many requests are pipelined.
+    return scans
+      ? this.scans.run(read, { signal, patient })
+      : this.pages.run(read, { signal, patient: true });
   }
 
   get(key: DedupKey): Promise<EventJson | null> {
@@ -162,7 +160,8 @@ export class SqliteStore extends Store {
   async close(): Promise<void> {
     try {
       this.checkpoints.close();
-      // The checkpointer first: it must not hold the WAL while the writer checkpoints all of it.
+      // The checkpointer closes first, so that it does not hold the checkpoint lock while the writer truncates the
+      // WAL.
       await this.checkpointer.remote.close();
       await this.writer.remote.close();
       await Promise.all([this.reader.remote.close(), this.scanner.remote.close()]);

@@ -8,7 +8,8 @@ import type { CallMessage, CancelMessage, ResultMessage, Role, ThreadData } from
 const { role, path } = workerData as ThreadData;
 const port = parentPort!;
 
-// Imported by role: only the writer needs TypeORM, which takes 20 MiB and most of the start.
+// Each role imports only its own modules. Only the writer uses TypeORM, which needs 20 MiB and most of the startup
+// time.
 const open: Record<Role, () => Promise<object>> = {
   async writer() {
     const [{ connect }, { lockDatabase }, { Writer }] = await Promise.all([
