@@ -43,7 +43,7 @@ const DAMAGED = /^SQLITE_(CORRUPT|NOTADB)/;
  */
 export class SqliteStore extends Store {
   private readonly totals = new RunningTotals();
-  private readonly pages = new ReadQueue();
+  private readonly reads = new ReadQueue();
   private readonly scans = new ReadQueue();
   private readonly checkpoints: CheckpointSchedule;
   /** The `processed_at` of the last event; empty if there is none. */
@@ -114,14 +114,10 @@ export class SqliteStore extends Store {
   }
 
   find(filter: EventFilter, { signal, patient }: FindOptions = {}): Promise<FoundEvents> {
+    if (!isScan(filter)) return this.read((reader) => reader.find(filter, signal), signal);
     // A scan has a thread of its own: one step takes tens of milliseconds, for which no read by index should wait.
-    const scans = isScan(filter);
-    const thread = scans ? this.scanner : this.reader;
-    const read = () => this.read(() => thread.remote.find(filter, signal), signal);
-    // Pages by index always wait. The queue bounds those in memory, however many requests are pipelined.
-    return scans
-      ? this.scans.run(read, { signal, patient })
-      : this.pages.run(read, { signal, patient: true });
+    const scan = () => toStoreError(this.scanner.remote.find(filter, signal), signal);
+    return this.scans.run(scan, { signal, patient });
   }
 
   get(key: DedupKey): Promise<EventJson | null> {
@@ -171,18 +167,24 @@ export class SqliteStore extends Store {
     }
   }
 
-  private async read<T>(
+  /** Reads by index. The queue bounds the results in memory, however many requests are pipelined. */
+  private read<T>(
     query: (reader: WorkerClient<Reader>['remote']) => Promise<T>,
     signal?: AbortSignal,
   ): Promise<T> {
-    try {
-      return await query(this.reader.remote);
-    } catch (error) {
-      signal?.throwIfAborted();
-      if (hasCode(error, DAMAGED)) throw new StoreDamagedError((error as Error).message, { cause: error });
-      if (isFromSqlite(error)) throw unavailable(error);
-      throw error;
-    }
+    return this.reads.run(() => toStoreError(query(this.reader.remote), signal), { signal, patient: true });
+  }
+}
+
+/** Converts the error of a read. Throws the reason of the signal if it has aborted. */
+async function toStoreError<T>(read: Promise<T>, signal?: AbortSignal): Promise<T> {
+  try {
+    return await read;
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (hasCode(error, DAMAGED)) throw new StoreDamagedError((error as Error).message, { cause: error });
+    if (isFromSqlite(error)) throw unavailable(error);
+    throw error;
   }
 }
 
