@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { isDeepStrictEqual } from 'node:util';
 import { areEqualTexts } from '../../src/json/equal.js';
+import { parseExact } from '../../src/json/parse.js';
+import { scanJson } from '../../src/json/scan.js';
 
 /** Returns a copy whose members are in the opposite order. */
 function reversed(value: unknown): unknown {
@@ -44,7 +46,27 @@ describe('areEqualTexts', () => {
     ['{"a":null,"b":{}}', '{"b":{},"a":null}', true],
     ['{"__proto__":{},"a":1}', '{"a":1,"__proto__":{}}', true],
     ['{"__proto__":1,"a":1}', '{"a":1,"toStrings":1}', false],
+    ['[{"a":"\\"}","b":{"c":1,"d":[]}}]', '[{"b":{"d":[],"c":1},"a":"\\"}"}]', true],
+    ['[{"a":"\\"}","b":{"c":1,"d":[]}}]', '[{"b":{"d":[],"c":2},"a":"\\"}"}]', false],
   ])('compares %s with %s', (a, b, expected) => {
     expect(areEqualTexts(a, b)).toBe(expected);
   });
+
+  it('compares long numbers without converting them', () => {
+    const numbers = JSON.stringify(Array.from({ length: 100_000 })).replaceAll('null', '1e+999');
+    const compare = () => areEqualTexts(`{"a":${numbers},"b":1}`, `{"b":1,"a":${numbers}}`);
+    const convert = () => parseExact(Buffer.from(numbers), scanJson(Buffer.from(numbers), 1).longNumbers);
+    expect(compare()).toBe(true);
+    expect(shortest(compare)).toBeLessThan(shortest(convert));
+  });
 });
+
+/** Returns the shortest of five durations. */
+function shortest(run: () => unknown): number {
+  const durations = Array.from({ length: 5 }, () => {
+    const started = performance.now();
+    run();
+    return performance.now() - started;
+  });
+  return Math.min(...durations);
+}
