@@ -35,7 +35,7 @@ export function replaceInexact(
   longNumbers: readonly number[],
   first = 0,
 ): TextWithPlaceholders {
-  // One character for each byte, so that offsets stay valid. Decoding each part by itself would take twice as long.
+  // One character for each byte, so that offsets stay valid. Decoding each part separately would take twice as long.
   const latin1 = bytes.toString('latin1', start, end);
   let text = '';
   let copied = 0;
