@@ -35,6 +35,9 @@ export function replaceInexact(
   longNumbers: readonly number[],
   first = 0,
 ): TextWithPlaceholders {
+  if (!(longNumbers[first]! < end)) {
+    return { text: bytes.toString('utf8', start, end), hasPlaceholders: false, hasOutOfRange: false };
+  }
   // One character for each byte, so that offsets stay valid. Decoding each part separately would take twice as long.
   const latin1 = bytes.toString('latin1', start, end);
   let text = '';

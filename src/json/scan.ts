@@ -1,15 +1,8 @@
 import { Buffer } from 'node:buffer';
 
 const QUOTE = 0x22;
-const COMMA = 0x2c;
-const MINUS = 0x2d;
-const ZERO = 0x30;
-const NINE = 0x39;
 const BACKSLASH = 0x5c;
-const OPEN_BRACKET = 0x5b;
 const CLOSE_BRACKET = 0x5d;
-const OPEN_BRACE = 0x7b;
-const CLOSE_BRACE = 0x7d;
 
 /**
  * A number of up to 15 significant digits and an exponent of one digit survives the conversion to a double and back.
@@ -18,12 +11,26 @@ const CLOSE_BRACE = 0x7d;
 const SAFE_LENGTH = 15;
 const SAFE_EXPONENT_LENGTH = 'e+9'.length;
 
-const DIGIT_OR_SIGN = 1;
-const EXPONENT = 2;
-/** The kind of each byte that can be part of a JSON number. */
-const NUMBER_BYTES = new Uint8Array(256);
-for (const byte of Buffer.from('0123456789.+-')) NUMBER_BYTES[byte] = DIGIT_OR_SIGN;
-for (const byte of Buffer.from('eE')) NUMBER_BYTES[byte] = EXPONENT;
+/** What a byte outside of strings is. A colon, white space, and the letters of true, false and null are OTHER. */
+const OTHER = 0;
+const STRING = 1;
+const DIGIT_OR_SIGN = 2;
+const SEPARATOR = 3;
+const OPEN = 4;
+const CLOSE = 5;
+/** Part of a number. A letter outside of numbers, so that `false` is not one. */
+const EXPONENT = 6;
+const KINDS = new Uint8Array(256);
+for (const [bytes, kind] of [
+  ['"', STRING],
+  ['0123456789.+-', DIGIT_OR_SIGN],
+  [',', SEPARATOR],
+  ['{[', OPEN],
+  ['}]', CLOSE],
+  ['eE', EXPONENT],
+] as const) {
+  for (const byte of Buffer.from(bytes)) KINDS[byte] = kind;
+}
 
 /** Result of one pass over the bytes of a JSON text. */
 export interface JsonScan {
@@ -79,24 +86,26 @@ function scan(
   let at = start;
   while (at < length) {
     const byte = bytes[at++]!;
-    if (byte === QUOTE) {
+    const kind = KINDS[byte];
+    if (kind === OTHER || kind === EXPONENT) continue;
+    if (kind === STRING) {
       at = endOfString(bytes, at);
-    } else if ((byte >= ZERO && byte <= NINE) || byte === MINUS) {
+    } else if (kind === DIGIT_OR_SIGN) {
       const first = at - 1;
       let exponentAt = length;
       for (; at < length; at++) {
-        const kind = NUMBER_BYTES[bytes[at]!];
-        if (kind === 0) break;
-        if (kind === EXPONENT) exponentAt = at;
+        const part = KINDS[bytes[at]!];
+        if (part === EXPONENT) exponentAt = at;
+        else if (part !== DIGIT_OR_SIGN) break;
       }
       if (at - first > SAFE_LENGTH || at - exponentAt > SAFE_EXPONENT_LENGTH) longNumbers.push(first, at);
-    } else if (byte === COMMA) {
+    } else if (kind === SEPARATOR) {
       if (depth !== 1 || !isArray) continue;
       if (count <= maxElements) ends.push(at - 1);
       count++;
-    } else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) {
+    } else if (kind === OPEN) {
       if (++depth > maxDepth) return { longNumbers, isTooDeep: true, ends, count, end: -1 };
-    } else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) {
+    } else {
       if (--depth > 0 || !isArray) continue;
       if (count <= maxElements) ends.push(at - 1);
       return { longNumbers, isTooDeep: false, ends, count, end: byte === CLOSE_BRACKET ? at : -1 };
@@ -107,11 +116,12 @@ function scan(
 
 /** Returns the offset behind the closing quote of the string whose opening quote is before `at`. */
 function endOfString(bytes: Uint8Array, at: number): number {
-  const { length } = bytes;
-  while (at < length) {
-    const byte = bytes[at++];
-    if (byte === QUOTE) return at;
-    if (byte === BACKSLASH) at++;
+  for (let quote = at; ; quote++) {
+    quote = bytes.indexOf(QUOTE, quote);
+    if (quote < 0) return bytes.length;
+    // An even number of backslashes before a quote are escaped backslashes.
+    let first = quote;
+    while (first > at && bytes[first - 1] === BACKSLASH) first--;
+    if ((quote - first) % 2 === 0) return quote + 1;
   }
-  return length;
 }
