@@ -30,11 +30,15 @@ inBrowser('Swagger UI', () => {
     return block;
   }
 
-  /** Sends the form and returns the status and the body that the page shows. */
+  /**
+   * Sends the form and returns the status and the body that the page shows. Clicks until then: Swagger UI ignores a
+   * click while the operation is being resolved, and disables the button while the request is in flight.
+   */
   async function execute(block: string): Promise<{ status: string; body: string }> {
-    await page.evaluate(`document.querySelector('${block} .execute').click()`);
     const status = `${block} .live-responses-table .response .response-col_status`;
-    await until(() => page.evaluate(`document.querySelector('${status}') !== null`), 'a status is shown');
+    const isShown = `document.querySelector('${status}') !== null`;
+    const click = `document.querySelector('${block} .execute').click()`;
+    await until(() => page.evaluate(`${isShown} || (${click}, false)`), 'a status is shown');
     return page.evaluate(`({
       status: document.querySelector('${status}').textContent.trim(),
       body: document.querySelector('${block} .live-responses-table .response .microlight, ${block} .live-responses-table .response code').textContent,
