@@ -11,6 +11,7 @@ import { delayContinue } from './http/continue.js';
 import { allowOrigins } from './http/cross-origin.js';
 import { limitSending } from './http/limit-sending.js';
 import { MAX_HEADER_BYTES, rejectExpectation, rejectMalformed } from './http/malformed.js';
+import { delayPipelinedReads } from './http/pipelined-reads.js';
 import { sendProblem } from './http/problem.filter.js';
 import { rejectMalformedHeads } from './http/request-head.js';
 import { setSecurityHeaders } from './http/security-headers.js';
@@ -59,10 +60,13 @@ export async function createServer(config: Config): Promise<FastifyAdapter> {
   // 6. API keys: 401 and 403. Before a byte of the body is received.
   guardRoutes(server, config.API_KEYS ? ApiKeys.parse(config.API_KEYS) : undefined);
 
-  // 7. Compression. Request bodies are decompressed as they arrive, so that the next step counts decompressed bytes.
+  // 7. Pipelining. A read waits until the previous responses of its connection are sent.
+  delayPipelinedReads(server);
+
+  // 8. Compression. Request bodies are decompressed as they arrive, so that the next step counts decompressed bytes.
   await compressBodies(server);
 
-  // 8. Bodies, with a limit and a minimum rate for each and a budget for all: 408, 413, 415 and 503. Only now is
+  // 9. Bodies, with a limit and a minimum rate for each and a budget for all: 408, 413, 415 and 503. Only now is
   //    100 Continue sent to clients that wait for it.
   delayContinue(server);
   receiveBodies(server, {
@@ -70,13 +74,13 @@ export async function createServer(config: Config): Promise<FastifyAdapter> {
     totalBytes: Math.max(config.QUEUE_CAPACITY_BYTES, config.BODY_LIMIT_BYTES),
   });
 
-  // 9. Responses, with a budget for all that clients have not read yet: 503.
+  // 10. Responses, with a budget for all that clients have not read yet: 503.
   limitSending(server, config.RESPONSE_CAPACITY_BYTES);
 
-  // 10. The handler. If no route matches, the other methods of the path decide between 404 and 405.
+  // 11. The handler. If no route matches, the other methods of the path decide between 404 and 405.
   recordMethods(server);
 
-  // 11. Shutdown. Pending responses have a grace period before connections are closed.
+  // 12. Shutdown. Pending responses have a grace period before connections are closed.
   closeGracefully(server);
   return adapter;
 }

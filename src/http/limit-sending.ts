@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { Buffer } from 'node:buffer';
 import { type Problem, unavailable } from './problem.js';
-import { connectionOf, whenClosed } from './response-closed.js';
+import { connectionOf, disconnect, whenClosed } from './response-closed.js';
 import { SendBudget } from './send-budget.js';
 
 declare module 'fastify' {
@@ -28,7 +28,8 @@ const SMALL_BYTES = 4 * 1024;
 
 /**
  * Bounds the bytes of all responses that clients have not read yet. A response for which there is no room becomes a
- * 503. Streams of events and exports reserve each part themselves.
+ * 503. Disconnects clients that read slowly, if others need the room. Streams of events and exports reserve each part
+ * themselves.
  */
 export function limitSending(server: FastifyInstance, totalBytes: number): void {
   const budget = new SendBudget(totalBytes);
@@ -67,6 +68,12 @@ export function limitSending(server: FastifyInstance, totalBytes: number): void 
     const bytes = request.method === 'HEAD' ? 0 : sizeOf(payload);
     if (reply.reservedBytes !== null) resize(reply, reply.reservedBytes, bytes);
     else if (!admit(reply, bytes)) return done(sendingFull());
+    // Time counts from here, because a publisher waits for its commit, and an upload may take minutes.
+    if (reply.reservedBytes)
+      whenClosed(
+        reply,
+        budget.limitTime(bytes, () => disconnect(reply)),
+      );
     // A string would be kept twice: Node copies the part that the operating system does not take at once.
     done(null, typeof payload === 'string' && bytes > SMALL_BYTES ? Buffer.from(payload) : payload);
   });

@@ -10,6 +10,11 @@ export function connectionOf({ raw, request }: FastifyReply): Socket | null {
   return socket ?? raw.socket;
 }
 
+/** Closes the connection of a response, which may be incomplete by then. */
+export function disconnect(reply: FastifyReply): void {
+  connectionOf(reply)?.destroy();
+}
+
 /** Calls `onClosed` once, when the operating system has taken the whole response or the connection is closed. */
 export function whenClosed(reply: FastifyReply, onClosed: () => void): void {
   const { raw } = reply;

@@ -1,6 +1,21 @@
+/** Time in which a client may read nothing, before its room can be given to others. */
+const GRACE_MS = 10_000;
+/** Minimum rate after that time. A client needs 26 s for 1 MiB. */
+const MIN_BYTES_PER_SECOND = 64 * 1024;
+const CHECK_INTERVAL_MS = 1_000;
+/** The budget is crowded if more than this fraction is used, so that a large response may have no room. */
+const CROWDED_FRACTION = 3 / 4;
+
 interface Waiter {
   readonly bytes: number;
   readonly onReserved: () => void;
+}
+
+/** A client that has not read its reserved bytes yet. */
+interface Reader {
+  /** Time by `performance.now()`. */
+  readonly lateAfter: number;
+  readonly disconnect: () => void;
 }
 
 /**
@@ -11,6 +26,8 @@ export class SendBudget {
   private usedBytes = 0;
   /** Waiting calls, oldest first. */
   private readonly waiters = new Set<Waiter>();
+  private readonly readers = new Set<Reader>();
+  private timer: NodeJS.Timeout | undefined;
 
   constructor(private readonly totalBytes: number) {}
 
@@ -70,6 +87,30 @@ export class SendBudget {
   release(bytes: number): void {
     this.usedBytes -= bytes;
     this.serveWaiters();
+  }
+
+  /**
+   * Limits the time in which a client reads its reserved bytes. If the client is late and the budget is crowded, calls
+   * `disconnect`, which has to lead to the release of the bytes. Returns a function that ends the limit.
+   */
+  limitTime(bytes: number, disconnect: () => void): () => void {
+    const readMs = GRACE_MS + (bytes / MIN_BYTES_PER_SECOND) * 1_000;
+    const reader = { lateAfter: performance.now() + readMs, disconnect };
+    this.readers.add(reader);
+    this.timer ??= setInterval(() => this.disconnectLate(), CHECK_INTERVAL_MS).unref();
+    return () => this.readers.delete(reader);
+  }
+
+  private disconnectLate(): void {
+    if (this.readers.size === 0) {
+      clearInterval(this.timer);
+      this.timer = undefined;
+      return;
+    }
+    const isCrowded = this.waiters.size > 0 || this.usedBytes > this.totalBytes * CROWDED_FRACTION;
+    if (!isCrowded) return;
+    const now = performance.now();
+    for (const { lateAfter, disconnect } of this.readers) if (now > lateAfter) disconnect();
   }
 
   private serveWaiters(): void {

@@ -6,7 +6,7 @@ import { Readable } from 'node:stream';
 import { RequiresApiKey } from '../auth/access.js';
 import { checkedQuery } from '../http/checked-query.js';
 import { sendingFull } from '../http/limit-sending.js';
-import { whenClosed, whileOpen } from '../http/response-closed.js';
+import { disconnect, whenClosed, whileOpen } from '../http/response-closed.js';
 import { ApiGetEvent, ApiListEvents, ApiLookup } from './events.docs.js';
 import { Events } from './events.js';
 import { EventsQuery } from './events.query.js';
@@ -58,7 +58,7 @@ export class EventsController {
     if (reply.request.method === 'HEAD') return Readable.from([]);
     const { sendBudget } = reply.server;
     if (!sendBudget.hasRoom(BYTES_PER_CHUNK)) throw sendingFull();
-    const lines = this.events.lines(query, sendBudget);
+    const lines = this.events.lines(query, sendBudget, () => disconnect(reply));
     whenClosed(reply, () => lines.destroy());
     return lines;
   }

@@ -26,13 +26,15 @@ export class Events {
 
   /**
    * Streams every selected event as NDJSON and ignores `limit`. Backpressure limits the reads from the store to the
-   * speed of the client. An ascending stream also contains the events stored in the meantime.
+   * speed of the client. An ascending stream also contains the events stored in the meantime. Calls `disconnect` if
+   * the client reads too slowly while others need the room.
    */
-  lines(query: EventsQuery, budget: SendBudget): Readable {
+  lines(query: EventsQuery, budget: SendBudget, disconnect: () => void): Readable {
     return exportLines(
       (filter, signal) => this.store.find(filter, { signal, patient: true }),
       toFilter(query),
       budget,
+      disconnect,
     );
   }
 

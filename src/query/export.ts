@@ -11,15 +11,16 @@ export const BYTES_PER_CHUNK = 256 * 1024;
 /**
  * Streams every event that passes the filter as NDJSON. Its limit does not apply. Reads a chunk when the client has taken
  * the one before and the budget has room. An export has at most one chunk in memory. While it waits for room it has
- * none, so exports cannot deadlock.
+ * none, so exports cannot deadlock. Calls `disconnect` if the client takes a chunk too slowly while others need the room.
  */
 export function exportLines(
   find: (filter: EventFilter, signal: AbortSignal) => Promise<FoundEvents>,
   filter: EventFilter,
   budget: SendBudget,
+  disconnect: () => void,
 ): Readable {
   const stopped = new AbortController();
-  const chunks = readChunks(find, filter, budget, stopped.signal);
+  const chunks = readChunks(find, filter, budget, disconnect, stopped.signal);
   return new Readable({
     // Readable.from() would read one more chunk ahead, before the client has taken the first.
     highWaterMark: 0,
@@ -43,11 +44,13 @@ async function* readChunks(
   find: (filter: EventFilter, signal: AbortSignal) => Promise<FoundEvents>,
   filter: EventFilter,
   budget: SendBudget,
+  disconnect: () => void,
   signal: AbortSignal,
 ): AsyncGenerator<Buffer, void, undefined> {
   let next: EventFilter = { ...filter, limit: LINES_PER_CHUNK, maxBytes: BYTES_PER_CHUNK };
   for (let more = true; more;) {
     let reservedBytes = BYTES_PER_CHUNK;
+    let endLimit = () => {};
     await budget.reserved(reservedBytes, signal);
     try {
       const found = await find(next, signal);
@@ -56,10 +59,12 @@ async function* readChunks(
       const chunk = Buffer.from(found.events.map(({ json }) => `${json}\n`).join(''));
       budget.resize(reservedBytes, chunk.length);
       reservedBytes = chunk.length;
+      endLimit = budget.limitTime(reservedBytes, disconnect);
       yield chunk;
       const { seq } = found.events.at(-1)!;
       next = { ...next, ...(next.order === 'asc' ? { after: seq } : { before: seq }) };
     } finally {
+      endLimit();
       budget.release(reservedBytes);
     }
   }

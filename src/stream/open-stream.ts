@@ -1,5 +1,5 @@
 import type { FastifyReply } from 'fastify';
-import { invalid, Problem } from '../http/problem.js';
+import { invalid } from '../http/problem.js';
 import type { LiveStreams } from './live-streams.js';
 import type { StreamQuery } from './stream.query.js';
 
@@ -13,10 +13,6 @@ export async function openStream(
   lastEventId: string | undefined,
   reply: FastifyReply,
 ): Promise<void> {
-  // A pipelined request has no socket until the previous responses end. Its stream would not start, and a disconnect
-  // would not be detected.
-  if (!reply.raw.socket)
-    throw new Problem(400, 'A stream needs its own connection. Do not pipeline the request.');
   const cursor = lastEventId ? readCursor(lastEventId) : after;
   if (cursor !== undefined && !(await streams.hasReached(cursor))) {
     throw invalid('The cursor is beyond the last event. It may come from another database.', [

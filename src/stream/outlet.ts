@@ -13,7 +13,7 @@ const SMALL_PART: PartSize = { targetBytes: UNRESERVED_BYTES, maxBytes: UNRESERV
 /**
  * The response of one stream. Larger writes reserve their bytes in the budget of all responses until the client has
  * read them. Without room, the stream continues in small parts, each after the client has read the last one. Only an
- * event that is too large for this waits for room.
+ * event that is too large for this waits for room. A client that reads slowly is disconnected if others need the room.
  */
 export class Outlet {
   /** Whether the next write has to wait until the client has read the last one. */
@@ -23,6 +23,8 @@ export class Outlet {
   private grantedBytes = 0;
   private sendsSmallParts = false;
   private stopWaiting: (() => void) | undefined;
+  /** Ends the limit of the time in which the client reads the reserved bytes. */
+  private endLimit: (() => void) | undefined;
   private readonly onFlushed = () => this.flushed();
 
   constructor(
@@ -84,7 +86,7 @@ export class Outlet {
     else if (unreadBytes + bytes <= UNRESERVED_BYTES) {
       this.sendsSmallParts &&= !this.budget.hasRoomFor(PAGE_BYTES);
       this.stalled = this.sendsSmallParts;
-    } else if (this.budget.hasRoomFor(bytes) && this.budget.reserve(bytes)) this.reservedBytes += bytes;
+    } else if (this.budget.hasRoomFor(bytes) && this.budget.reserve(bytes)) this.hold(bytes);
     else {
       this.waitForRoom(unreadBytes, bytes);
       return false;
@@ -94,9 +96,14 @@ export class Outlet {
 
   private useGrant(bytes: number): void {
     const surplusBytes = this.grantedBytes - bytes;
-    this.reservedBytes += bytes;
     this.grantedBytes = 0;
+    this.hold(bytes);
     this.budget.release(surplusBytes);
+  }
+
+  private hold(bytes: number): void {
+    this.reservedBytes += bytes;
+    this.endLimit ??= this.budget.limitTime(bytes, () => this.response.destroy());
   }
 
   private waitForRoom(unreadBytes: number, bytes: number): void {
@@ -131,6 +138,8 @@ export class Outlet {
   private releaseReserved(): void {
     const bytes = this.reservedBytes;
     this.reservedBytes = 0;
+    this.endLimit?.();
+    this.endLimit = undefined;
     if (bytes > 0) this.budget.release(bytes);
   }
 }

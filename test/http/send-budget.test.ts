@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { SendBudget } from '../../src/http/send-budget.js';
 
 describe('a send budget', () => {
@@ -73,5 +74,65 @@ describe('a send budget', () => {
     budget.reserveWhenFree(50, () => served++);
     budget.resize(100, 50);
     expect(served).toBe(1);
+  });
+});
+
+describe('a client that does not read its reserved bytes', () => {
+  const LATE_MS = 20_000;
+  let disconnected: string[];
+
+  beforeEach(() => {
+    jest.useFakeTimers();
+    disconnected = [];
+  });
+  afterEach(() => {
+    jest.useRealTimers();
+  });
+
+  function hold(budget: SendBudget, bytes: number, name: string): () => void {
+    expect(budget.reserve(bytes)).toBe(true);
+    return budget.limitTime(bytes, () => disconnected.push(name));
+  }
+
+  it('is disconnected if it is late and the budget is crowded', () => {
+    const budget = new SendBudget(100);
+    hold(budget, 80, 'early');
+    jest.advanceTimersByTime(LATE_MS / 3);
+    expect(disconnected).toEqual([]);
+    hold(budget, 10, 'late');
+    jest.advanceTimersByTime(LATE_MS / 3);
+    expect(new Set(disconnected)).toEqual(new Set(['early']));
+  });
+
+  it('is disconnected if it is late and another response waits for room', () => {
+    const budget = new SendBudget(100);
+    hold(budget, 50, 'late');
+    budget.reserveWhenFree(60, () => {});
+    jest.advanceTimersByTime(LATE_MS);
+    expect(new Set(disconnected)).toEqual(new Set(['late']));
+  });
+
+  it('stays connected while there is room for others', () => {
+    const budget = new SendBudget(100);
+    hold(budget, 70, 'slow');
+    jest.advanceTimersByTime(10 * LATE_MS);
+    expect(disconnected).toEqual([]);
+  });
+
+  it('has more time for more bytes', () => {
+    const budget = new SendBudget(1024 * 1024);
+    hold(budget, 1024 * 1024, 'large');
+    jest.advanceTimersByTime(LATE_MS);
+    expect(disconnected).toEqual([]);
+    jest.advanceTimersByTime(LATE_MS);
+    expect(new Set(disconnected)).toEqual(new Set(['large']));
+  });
+
+  it('stays connected once it has read them', () => {
+    const budget = new SendBudget(100);
+    const endLimit = hold(budget, 100, 'read');
+    endLimit();
+    jest.advanceTimersByTime(LATE_MS);
+    expect(disconnected).toEqual([]);
   });
 });

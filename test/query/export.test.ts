@@ -52,7 +52,12 @@ describe('an export', () => {
     const store = aStore();
     const budget = new SendBudget(10 * BYTES_PER_CHUNK);
     const client = aClient();
-    const lines = exportLines((filter) => store.find(filter), FILTER, budget);
+    const lines = exportLines(
+      (filter) => store.find(filter),
+      FILTER,
+      budget,
+      () => {},
+    );
     lines.pipe(client.writable);
     for (let chunk = 1; chunk <= CHUNKS; chunk++) {
       await until(() => client.unread === 1, 'a chunk is sent');
@@ -71,7 +76,12 @@ describe('an export', () => {
     const store = aStore();
     const budget = new SendBudget(10 * BYTES_PER_CHUNK);
     budget.reserve(10 * BYTES_PER_CHUNK);
-    const lines = exportLines((filter) => store.find(filter), FILTER, budget);
+    const lines = exportLines(
+      (filter) => store.find(filter),
+      FILTER,
+      budget,
+      () => {},
+    );
     const chunks = lines.toArray() as Promise<Buffer[]>;
     for (let turn = 0; turn < 10; turn++) await setImmediate();
     expect(store.reads).toBe(0);
@@ -88,7 +98,12 @@ describe('an export', () => {
     const budget = new SendBudget(10 * BYTES_PER_CHUNK);
     budget.reserve(usedBytes);
     const client = aClient();
-    const lines = exportLines((filter) => store.find(filter), FILTER, budget);
+    const lines = exportLines(
+      (filter) => store.find(filter),
+      FILTER,
+      budget,
+      () => {},
+    );
     lines.pipe(client.writable);
     await until(() => client.unread === (usedBytes === 0 ? 1 : 0), 'it holds a chunk or waits');
     for (let turn = 0; turn < 10; turn++) await setImmediate();
@@ -100,7 +115,12 @@ describe('an export', () => {
 
   it('breaks off if the store fails, and releases its reservation', async () => {
     const budget = new SendBudget(BYTES_PER_CHUNK);
-    const lines = exportLines(() => Promise.reject(new Error('damaged')), FILTER, budget);
+    const lines = exportLines(
+      () => Promise.reject(new Error('damaged')),
+      FILTER,
+      budget,
+      () => {},
+    );
     await expect(lines.toArray()).rejects.toThrow('damaged');
     expect(budget.reserve(BYTES_PER_CHUNK)).toBe(true);
   });

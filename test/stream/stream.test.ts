@@ -118,12 +118,15 @@ describe('GET /events/stream', () => {
     await response.text();
   });
 
-  it('rejects a pipelined request with 400', async () => {
-    const ask = (path: string) => `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`;
+  it('starts when the previous responses of its connection are sent', async () => {
+    const body = JSON.stringify(anEvent({ topic: 'pipelined' }));
     const connection = RawConnection.open((await shared).url);
-    connection.send(ask('/events') + ask('/events/stream'));
-    await until(() => connection.statuses.length === 2, 'both requests have a response');
-    expect(connection.statuses).toEqual([200, 400]);
+    connection.send(
+      `POST /publish HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+    );
+    connection.send('GET /events/stream?topic=pipelined&after=0 HTTP/1.1\r\nHost: a\r\n\r\n');
+    await until(() => connection.received.includes('event: event'), 'the event is received');
+    expect(connection.statuses).toEqual([200, 200]);
     connection.close();
   });
 
