@@ -14,6 +14,9 @@ import type {
  */
 const YOUNG_GENERATION_MB = 16;
 
+/** Time for which results may delay one turn of the event loop. */
+const MAX_TURN_MS = 20;
+
 /** Thrown if the thread has ended. The result of calls in flight is unknown. */
 export class ThreadEndedError extends Error {
   override readonly name = 'ThreadEndedError';
@@ -48,6 +51,8 @@ export class WorkerClient<T> {
   private readonly worker: Worker;
   private readonly pending = new Map<number, PendingCall>();
   private lastId = 0;
+  /** Set from the first result of a turn of the event loop to the end of the turn. */
+  private turnStartedMs: number | undefined;
   private ended: Error | undefined;
 
   /** Starts the thread. An uncaught error in it ends the process, because only a restart recovers the store. */
@@ -57,7 +62,7 @@ export class WorkerClient<T> {
       name: role,
       resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
     });
-    this.worker.on('message', (result: ResultMessage) => this.settle(result));
+    this.worker.on('message', (result: ResultMessage) => this.receive(result));
     this.worker.on('exit', () => this.fail(new ThreadEndedError(`The ${role} thread has ended.`)));
     this.remote = new Proxy({} as Remote<T>, {
       get:
@@ -102,6 +107,20 @@ export class WorkerClient<T> {
       this.worker.postMessage({ id, method, args, cancellable } satisfies CallMessage);
       this.pending.set(id, { resolve, reject });
     });
+  }
+
+  /**
+   * Settles the call, in the next turn of the event loop if this one is long. Node delivers up to 1000 messages in one
+   * turn, also those that the thread sends meanwhile. Each page takes milliseconds and may lead to the next call.
+   */
+  private receive(result: ResultMessage): void {
+    const now = performance.now();
+    if (this.turnStartedMs === undefined) {
+      this.turnStartedMs = now;
+      setImmediate(() => (this.turnStartedMs = undefined));
+    }
+    if (now - this.turnStartedMs < MAX_TURN_MS) this.settle(result);
+    else setImmediate(() => this.settle(result));
   }
 
   private settle({ id, value, error }: ResultMessage): void {
