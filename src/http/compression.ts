@@ -1,7 +1,11 @@
 import compress from '@fastify/compress';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest, preParsingHookHandler } from 'fastify';
+import type { IncomingMessage } from 'node:http';
+import type { Readable } from 'node:stream';
 import zlib from 'node:zlib';
+import { DecompressionSlots } from './decompression-slots.js';
 import { Problem } from './problem.js';
+import { whenClosed } from './response-closed.js';
 import { STRICT_DECOMPRESSORS } from './strict-decompressors.js';
 
 declare module 'fastify' {
@@ -17,7 +21,10 @@ declare module 'fastify' {
 /** Minimum size of a response to compress. Compressing a smaller response costs more than it saves. */
 const THRESHOLD_BYTES = 2048;
 
-const ENCODINGS = ['gzip', 'deflate', 'br', ...('createZstdDecompress' in zlib ? ['zstd'] : [])].join(', ');
+/** Encodings whose decoders need megabytes. Those of gzip and deflate need 32 KiB. */
+const HEAVY_ENCODINGS = ['br', ...('createZstdDecompress' in zlib ? ['zstd'] : [])];
+
+const ENCODINGS = ['gzip', 'deflate', ...HEAVY_ENCODINGS].join(', ');
 
 /**
  * Decompresses request bodies in gzip, deflate, br, and zstd if this version of Node supports it. Compresses JSON and
@@ -51,4 +58,38 @@ export async function compressBodies(server: FastifyInstance): Promise<void> {
         { statusCode: 400 },
       ),
   });
+  limitHeavyDecoders(server);
+}
+
+/** Surrounds the hook that creates the decoder of each route. */
+function limitHeavyDecoders(server: FastifyInstance): void {
+  const slots = new DecompressionSlots();
+  const isHeavy = ({ headers, is404 }: FastifyRequest) =>
+    !is404 && HEAVY_ENCODINGS.includes(headers['content-encoding'] ?? '');
+
+  const take: preParsingHookHandler = (request, _reply, payload, done) => {
+    if (!isHeavy(request)) return done(null, payload);
+    slots.take().then(() => done(null, payload), done);
+  };
+
+  const releaseWhenClosed: preParsingHookHandler = (request, reply, payload, done) => {
+    if (isHeavy(request)) {
+      const decoder = payload as Readable;
+      decoder.once('close', () => slots.release());
+      whenClosed(reply, () => destroyUnread(request.raw, decoder));
+    }
+    done(null, payload);
+  };
+
+  server.addHook('onRoute', (route) => {
+    route.preParsing = [take, ...[route.preParsing ?? []].flat(), releaseWhenClosed];
+  });
+}
+
+/** Destroys the decoder of a body that was rejected and is therefore not read to its end. */
+function destroyUnread(body: IncomingMessage, decoder: Readable): void {
+  const { complete, socket } = body;
+  if (complete || socket.destroyed) decoder.destroy();
+  // This would also destroy the connection, and the client might lose the response.
+  else socket.once('close', () => decoder.destroy());
 }

@@ -69,19 +69,22 @@ export function jsonParser({ bodyBytes, totalBytes }: BodyLimits): BodyParser {
       stream.pause();
       done(error);
     };
+    const measure = () => {
+      transfer.isMeasured = true;
+      minimumRate.add(transfer);
+    };
     const transfer = { bytes: 0, isMeasured: false, onSlow: () => fail(tooSlow()) };
     // The limit applies to decompressed bytes. Content-Length counts the compressed ones.
     if (!encoding && contentLength > maxBytes) return fail(tooLarge(maxBytes));
     continueWhenRead(request, stream);
+    // Measured from the start, because its decoder takes memory before there is data.
+    if (encoding) measure();
     stream.on('data', (chunk: Buffer) => {
       if (finished) return;
       budget.usedBytes -= transfer.bytes;
       transfer.bytes += chunk.length;
       // Most bodies arrive at once. Measuring each of them would take 0.6 µs.
-      if (!transfer.isMeasured && (encoding || transfer.bytes !== contentLength)) {
-        transfer.isMeasured = true;
-        minimumRate.add(transfer);
-      }
+      if (!transfer.isMeasured && transfer.bytes !== contentLength) measure();
       const withRoom = memory.findRoom(transfer.bytes, contentLength);
       budget = withRoom ?? budget;
       budget.usedBytes += transfer.bytes;

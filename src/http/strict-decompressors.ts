@@ -1,7 +1,19 @@
 import zlib from 'node:zlib';
 
 type Decompressor = zlib.Gunzip | zlib.Inflate | zlib.BrotliDecompress;
-type Factories = Record<string, () => Decompressor>;
+type Factories = Record<string, (options?: zlib.ZlibOptions) => Decompressor>;
+
+/** Maximum window of zstd in HTTP: 8 MiB (RFC 9659, section 3). The default of Node is 128 MiB. */
+const ZSTD_WINDOW_LOG_MAX = 23;
+/** Fewer, larger parts than by default (16 KiB). Few decoders with large windows exist at a time. */
+const LARGE_CHUNK_BYTES = 64 * 1024;
+const OPTIONS: Record<string, zlib.ZlibOptions> = {
+  createBrotliDecompress: { chunkSize: LARGE_CHUNK_BYTES },
+  createZstdDecompress: {
+    chunkSize: LARGE_CHUNK_BYTES,
+    params: { [(zlib.constants as Record<string, number>)['ZSTD_d_windowLogMax']!]: ZSTD_WINDOW_LOG_MAX },
+  } as zlib.ZlibOptions,
+};
 
 /**
  * Factories of decompressors that fail if data follows the end of the compressed stream, as in two concatenated
@@ -12,7 +24,7 @@ export const STRICT_DECOMPRESSORS: Factories = Object.fromEntries(
   ['createGunzip', 'createInflate', 'createBrotliDecompress', 'createZstdDecompress']
     // Older versions of Node do not have zstd.
     .filter((name) => name in zlib)
-    .map((name) => [name, () => rejectTrailingData((zlib as unknown as Factories)[name]!())]),
+    .map((name) => [name, () => rejectTrailingData((zlib as unknown as Factories)[name]!(OPTIONS[name]))]),
 );
 
 function rejectTrailingData(stream: Decompressor): Decompressor {

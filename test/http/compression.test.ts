@@ -1,5 +1,6 @@
 import zlib, { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { anEvent, events } from '../harness/an-event.js';
+import { inParallel } from '../harness/in-parallel.js';
 import { RawConnection } from '../harness/raw.js';
 import { Service } from '../harness/service.js';
 import { until } from '../harness/until.js';
@@ -40,6 +41,34 @@ describe('a compressed request body', () => {
       415,
       expect.stringContaining('gzip, deflate, br'),
     ]);
+  });
+});
+
+describe('brotli bodies', () => {
+  const headers = { 'content-encoding': 'br' };
+  const publish = (body: Buffer, type = 'application/json') =>
+    service.publishText(body, { ...headers, 'content-type': type });
+
+  it('of many publishers at once are stored', async () => {
+    await inParallel(events(300), 100, async (event) => {
+      expect((await publish(brotliCompressSync(JSON.stringify(event)))).status).toBe(200);
+    });
+  });
+
+  it('are decompressed after any number of rejected ones', async () => {
+    const large = brotliCompressSync(Buffer.alloc(400_000, ' '));
+    const valid = brotliCompressSync(JSON.stringify(anEvent()));
+    for (let count = 0; count < 20; count++) {
+      expect((await publish(large)).status).toBe(413);
+      expect((await publish(valid, 'text/plain')).status).toBe(415);
+      expect((await publish(valid, 'application/json; charset=latin1')).status).toBe(415);
+      expect((await publish(Buffer.from('no brotli'))).status).toBe(400);
+      const head = 'Host: a\r\nContent-Type: application/json\r\nContent-Encoding: br\r\nContent-Length: 99';
+      const connection = RawConnection.open(service.url).send(`POST /publish HTTP/1.1\r\n${head}\r\n\r\nx`);
+      await service.status('/health/live');
+      connection.close();
+    }
+    expect((await publish(valid)).status).toBe(200);
   });
 });
 

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { gzipSync } from 'node:zlib';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { anEvent, events } from '../harness/an-event.js';
 import { inParallel } from '../harness/in-parallel.js';
 import { RawConnection } from '../harness/raw.js';
@@ -120,6 +120,14 @@ describe('the memory limit of docker-compose.yml', () => {
     expect((await publishGzip(batch(`{"x":1,"a":[${values}]}`))).status).toBe(200);
     const repeated = await publishGzip(batch(`{"a":[${values}],"x":1}`));
     expect(await repeated.json()).toMatchObject({ duplicates: 15 });
+  });
+
+  it('is not reached by 300 bodies of a few bytes that decode to 20 MiB each, at once', async () => {
+    const bomb = brotliCompressSync(Buffer.alloc(20 * MIB, ' '));
+    await inParallel(Array(300).fill(bomb), 300, async (body) => {
+      const response = await service.publishText(body as Buffer, { 'content-encoding': 'br' });
+      expect([413, 503]).toContain(response.status);
+    });
   });
 
   it('is not reached by uploads of invalid lines', async () => {

@@ -1,0 +1,52 @@
+import { unavailable } from './problem.js';
+
+/** Maximum number of decoders at a time. Each may need 16 MiB for its window. */
+const SLOTS = 8;
+/** Maximum time that a request waits for a slot. */
+const MAX_WAIT_MS = 10_000;
+
+/**
+ * Limits the decoders of encodings with large windows. A few bytes of brotli can decode to megabytes, so without a limit,
+ * hundreds of small requests could take gigabytes and all of the CPU time.
+ */
+export class DecompressionSlots {
+  private free = SLOTS;
+  /** Waiting requests, oldest first. */
+  private readonly waiting = new Set<() => void>();
+
+  /** Resolves when the request has a slot. Rejects with a 503 if it has none in time. */
+  async take(): Promise<void> {
+    if (this.free > 0) this.free--;
+    else await this.wait();
+  }
+
+  /** Passes the slot to the request that has waited for the longest time. */
+  release(): void {
+    const [next] = this.waiting;
+    if (next) next();
+    else this.free++;
+  }
+
+  private wait(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        this.waiting.delete(begin);
+        reject(tooMany());
+      }, MAX_WAIT_MS);
+      const begin = () => {
+        clearTimeout(timer);
+        this.waiting.delete(begin);
+        resolve();
+      };
+      this.waiting.add(begin);
+    });
+  }
+}
+
+function tooMany(): Error {
+  return unavailable(
+    'receiving-full',
+    'Too many compressed bodies at once',
+    'The service decompresses as many brotli or zstd bodies as it can. Try again, or compress with gzip.',
+  );
+}
