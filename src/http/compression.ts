@@ -69,7 +69,7 @@ function limitHeavyDecoders(server: FastifyInstance): void {
 
   const take: preParsingHookHandler = (request, _reply, payload, done) => {
     if (!isHeavy(request)) return done(null, payload);
-    slots.take().then(() => done(null, payload), done);
+    slots.take((error) => done(error, payload));
   };
 
   const releaseWhenClosed: preParsingHookHandler = (request, reply, payload, done) => {

@@ -14,10 +14,22 @@ export class DecompressionSlots {
   /** Waiting requests, oldest first. */
   private readonly waiting = new Set<() => void>();
 
-  /** Resolves when the request has a slot. Rejects with a 503 if it has none in time. */
-  async take(): Promise<void> {
-    if (this.free > 0) this.free--;
-    else await this.wait();
+  /** Calls `done` when the request has a slot, or with a 503 if it has none in time. */
+  take(done: (error: Error | null) => void): void {
+    if (this.free > 0) {
+      this.free--;
+      return done(null);
+    }
+    const timer = setTimeout(() => {
+      this.waiting.delete(begin);
+      done(tooMany());
+    }, MAX_WAIT_MS);
+    const begin = () => {
+      clearTimeout(timer);
+      this.waiting.delete(begin);
+      done(null);
+    };
+    this.waiting.add(begin);
   }
 
   /** Passes the slot to the request that has waited for the longest time. */
@@ -25,21 +37,6 @@ export class DecompressionSlots {
     const [next] = this.waiting;
     if (next) next();
     else this.free++;
-  }
-
-  private wait(): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        this.waiting.delete(begin);
-        reject(tooMany());
-      }, MAX_WAIT_MS);
-      const begin = () => {
-        clearTimeout(timer);
-        this.waiting.delete(begin);
-        resolve();
-      };
-      this.waiting.add(begin);
-    });
   }
 }
 
