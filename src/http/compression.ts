@@ -1,5 +1,5 @@
 import compress from '@fastify/compress';
-import type { FastifyInstance, FastifyRequest, preParsingHookHandler } from 'fastify';
+import type { FastifyInstance, preParsingHookHandler } from 'fastify';
 import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import zlib from 'node:zlib';
@@ -61,28 +61,27 @@ export async function compressBodies(server: FastifyInstance): Promise<void> {
   limitHeavyDecoders(server);
 }
 
-/** Surrounds the hook that creates the decoder of each route. */
+/** Wraps the hook with which the plugin creates decoders, so that requests without such a decoder run no further hook. */
 function limitHeavyDecoders(server: FastifyInstance): void {
   const slots = new DecompressionSlots();
-  const isHeavy = ({ headers, is404 }: FastifyRequest) =>
-    !is404 && HEAVY_ENCODINGS.includes(headers['content-encoding'] ?? '');
-
-  const take: preParsingHookHandler = (request, _reply, payload, done) => {
-    if (!isHeavy(request)) return done(null, payload);
-    slots.take((error) => done(error, payload));
-  };
-
-  const releaseWhenClosed: preParsingHookHandler = (request, reply, payload, done) => {
-    if (isHeavy(request)) {
-      const decoder = payload as Readable;
-      decoder.once('close', () => slots.release());
-      whenClosed(reply, () => destroyUnread(request.raw, decoder));
-    }
-    done(null, payload);
-  };
 
   server.addHook('onRoute', (route) => {
-    route.preParsing = [take, ...[route.preParsing ?? []].flat(), releaseWhenClosed];
+    const [decompress, ...others] = [route.preParsing ?? []].flat() as preParsingHookHandler[];
+    if (!decompress) return;
+    const decompressInSlot: preParsingHookHandler = function (request, reply, payload, done) {
+      if (!HEAVY_ENCODINGS.includes(request.headers['content-encoding'] ?? ''))
+        return decompress.call(this, request, reply, payload, done);
+      slots.take((full) => {
+        if (full) return done(full);
+        decompress.call(this, request, reply, payload, (error, body) => {
+          const decoder = body as Readable;
+          decoder.once('close', () => slots.release());
+          whenClosed(reply, () => destroyUnread(request.raw, decoder));
+          done(error, decoder);
+        });
+      });
+    };
+    route.preParsing = [decompressInSlot, ...others];
   });
 }
 
