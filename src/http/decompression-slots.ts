@@ -6,8 +6,8 @@ const SLOTS = 8;
 const MAX_WAIT_MS = 10_000;
 
 /**
- * Limits the decoders of encodings with large windows. A few bytes of brotli can decode to megabytes, so without a limit,
- * hundreds of small requests could take gigabytes and all of the CPU time.
+ * Limits the decoders of encodings with large windows. A few bytes of brotli can decode to megabytes. Without a limit,
+ * hundreds of small requests could take gigabytes of memory.
  */
 export class DecompressionSlots {
   private free = SLOTS;

@@ -36,8 +36,8 @@ export class EventReader {
   }
 
   /**
-   * Checks all events before any of them is accepted. Rejects with a 422 that lists the problems, 413 for too many or
-   * too large events, or 400 for a body that is missing or not JSON. Releases the body.
+   * Checks all events before any of them is accepted. Rejects with a 422 that lists the problems. Rejects with
+   * 413 for too many or too large events, and with 400 for a body that is missing or not JSON. Releases the body.
    */
   read(body: ReceivedBody | undefined, headers: IncomingHttpHeaders): Promise<RequestEvents> {
     if (body === undefined || body.bytes.length < LARGE_BODY_BYTES) {

@@ -11,7 +11,7 @@ const CLOSE_BRACKET = 0x5d;
 const SAFE_LENGTH = 15;
 const SAFE_EXPONENT_LENGTH = 'e+9'.length;
 
-/** What a byte outside of strings is. A colon, white space, and the letters of true, false and null are OTHER. */
+/** Kinds of bytes outside of strings. `OTHER` are colons, white space, and the letters of true, false and null. */
 const OTHER = 0;
 const STRING = 1;
 const DIGIT_OR_SIGN = 2;

@@ -159,8 +159,9 @@ export class SubjectQueue extends EventQueue {
   }
 
   /**
-   * Handles a failed batch. The store fails as a whole, so this rejects every submission with a waiting publisher: in
-   * this batch, in earlier failed batches, and in the waiting line. Keeps the others for a retry after the backoff.
+   * Handles a failed batch. The store fails as a whole, so this rejects every submission with a waiting publisher. They
+   * are in this batch, in earlier failed batches, and in the waiting line. Keeps the others for a retry after the
+   * backoff.
    */
   private async handleFailure(batch: readonly PendingSubmission[], reason: Error): Promise<void> {
     this.release(batch.filter((submission) => submission.settled));

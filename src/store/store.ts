@@ -114,7 +114,7 @@ export interface StoreCheck {
   readonly status: 'up' | 'degraded' | 'down';
   /** Measured values for monitoring, in snake_case with their units. */
   readonly figures: Readonly<Record<string, number | string | null>>;
-  /** What is wrong and what to do. Absent if the status is `up`. */
+  /** Names the problem and what to do. Absent if the status is `up`. */
   readonly reason?: string;
 }
 

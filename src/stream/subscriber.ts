@@ -19,7 +19,7 @@ interface PastEvents {
   readonly end: number;
 }
 
-/** What all subscribers share. */
+/** Objects that all subscribers share. */
 export interface StreamContext {
   readonly window: LiveWindow;
   readonly store: Store;

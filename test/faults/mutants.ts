@@ -12,7 +12,7 @@ export interface Mutant {
 
 /**
  * Mutants of the SQLite driver and its statements. The unit tests of the judge (`judge.test.ts`) cover faults in the
- * service's logic, such as a wrong outcome, a wrong seq or a rejected request that is stored.
+ * logic of the service. Examples are a wrong outcome, a wrong seq, and a rejected request that is stored.
  */
 export const MUTANTS: Record<string, Mutant> = {
   'does not fsync before a power cut': {

@@ -30,7 +30,7 @@ const HOSTILE: [name: string, status: number, body: () => string, headers?: Reco
   ['a number of a million digits', 200, () => withPayload(`{"n":${'7'.repeat(1_000_000)}}`)],
   ['a fraction of a million zeros', 200, () => withPayload(`{"n":0.1${'0'.repeat(1_000_000)}1}`)],
   [
-    'a million escapes beside a long number',
+    'a million escapes next to a long number',
     200,
     () => withPayload(`{"t":"${'\\n'.repeat(500_000)}","n":12345678901234567890}`),
   ],

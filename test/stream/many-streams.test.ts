@@ -48,7 +48,7 @@ describe('2 000 streams with selections of their own', () => {
         clients[index] = await StreamClient.open(service, `?topic=${encodeURIComponent(selected(index))}`);
       });
       let ratio = Infinity;
-      // The best of several tries: this process parses 2 000 streams beside the service.
+      // The best of several tries: this process parses 2 000 streams while the service runs.
       for (let batch = 1; batch <= 3 && ratio > MAX_SLOWDOWN; batch++) {
         const expected = (batch * EVENTS) / STREAMS;
         const isDone = () => clients.every(({ ids }) => ids.length >= expected);

@@ -18,7 +18,7 @@ const MAX_REPORTED_NAMES = 3;
 const TABLES_OF_TYPEORM = ['migrations', 'sqlite_sequence'];
 
 /**
- * Rejects a file that is not a database of this service. Changes no byte of it and leaves no file beside it, because
+ * Rejects a file that is not a database of this service. Changes no byte of it and leaves no file next to it, because
  * it may belong to another program.
  */
 export function rejectForeign(path: string): void {
@@ -28,7 +28,7 @@ export function rejectForeign(path: string): void {
   // the other.
   if (file.nlink > 1)
     throw new Error('it has another hard link; remove that one, or set another DATABASE_URL');
-  // SQLite would open it read-only, without an error, and leave a WAL beside it.
+  // SQLite would open it read-only, without an error, and leave a WAL next to it.
   if (!isWritable(path)) throw new Error('it is not writable; permit writing, or set another DATABASE_URL');
   if (file.size === 0) return;
   const reason = inspect(realpathSync(path), reasonToReject);

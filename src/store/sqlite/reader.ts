@@ -123,8 +123,8 @@ export class Reader {
   }
 
   /**
-   * Returns the first seq stored at `time` or later. processed_at never decreases with seq, so a binary search over
-   * the primary key replaces an index on time. It takes about twenty steps among a million events.
+   * Returns the first seq stored at `time` or later. `processed_at` never decreases with seq. A binary search over
+   * the primary key therefore replaces an index on time. It takes about twenty steps among a million events.
    */
   private firstSeqAt(time: string, lastSeq: number): number {
     const next = this.database.prepare<[number], Pick<StoredEvent, 'seq' | 'processed_at'>>(NEXT_BY_SEQ);
