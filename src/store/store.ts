@@ -3,7 +3,6 @@ import type { EventJson } from '../event/event-json.js';
 import type { Submission } from '../event/submission.js';
 import type { Verdict } from '../event/verdict.js';
 import type { EventFilter } from './event-filter.js';
-import type { TopicCounters } from './topic-counters.entity.js';
 
 /**
  * Deduplication store. Stores each event once and returns a verdict each time the event is received.
@@ -93,6 +92,17 @@ export interface FoundEvents {
   readonly events: readonly EventJson[];
   /** Whether more events may follow the last one. */
   readonly more: boolean;
+}
+
+/** The counters of one topic, updated in the transaction that stores the events they count. */
+export interface TopicCounters {
+  readonly topic: string;
+  /** Sum of unique_processed and duplicate_dropped. */
+  readonly received: number;
+  readonly unique_processed: number;
+  /** Includes conflicts. */
+  readonly duplicate_dropped: number;
+  readonly conflicts: number;
 }
 
 /** Totals over all topics; received = unique_processed + duplicate_dropped. */

@@ -1,6 +1,6 @@
 import Sqlite from 'better-sqlite3';
 import type { StatsResponse } from '../../src/stats/stats.dto.js';
-import type { TopicCounters } from '../../src/store/topic-counters.entity.js';
+import type { TopicCounters } from '../../src/store/store.js';
 import type { Client } from '../harness/client.js';
 import { until } from '../harness/until.js';
 import type { EventsPage } from '../../src/query/events.dto.js';

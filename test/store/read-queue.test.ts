@@ -1,4 +1,4 @@
-import { ReadQueue } from '../../src/store/sqlite/read-queue.js';
+import { ReadQueue } from '../../src/store/read-queue.js';
 import { StoreBusyError } from '../../src/store/store-errors.js';
 
 /** A scan that ends on demand. */

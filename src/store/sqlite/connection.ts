@@ -1,7 +1,7 @@
 import type { Database } from 'better-sqlite3';
 import { DataSource, type DataSourceOptions } from 'typeorm';
-import { ProcessedEvent } from '../processed-event.entity.js';
-import { TopicCounters } from '../topic-counters.entity.js';
+import { ProcessedEvent } from './processed-event.entity.js';
+import { TopicCounters } from './topic-counters.entity.js';
 import { LARGE_WAL_BYTES } from './checkpoints.js';
 import { CreateStore1763800000000 } from './migrations/1763800000000-create-store.js';
 import { SetApplicationId1764000000000 } from './migrations/1764000000000-set-application-id.js';

@@ -6,8 +6,7 @@ import { type EventJson, toEventJson } from '../../event/event-json.js';
 import { topicPattern } from '../../event/selection.js';
 import { matchesPattern } from '../../event/topic-pattern.js';
 import { type EventFilter, isScan } from '../event-filter.js';
-import type { FoundEvents, TopicSummary } from '../store.js';
-import type { TopicCounters } from '../topic-counters.entity.js';
+import type { FoundEvents, TopicCounters, TopicSummary } from '../store.js';
 
 const BY_KEY = 'SELECT * FROM processed_events WHERE topic = ? AND event_id = ?';
 const SEQ_BY_KEY = 'SELECT seq FROM processed_events WHERE topic = ? AND event_id = ?';

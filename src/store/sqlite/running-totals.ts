@@ -1,5 +1,4 @@
-import type { StoreCounters } from '../store.js';
-import type { TopicCounters } from '../topic-counters.entity.js';
+import type { StoreCounters, TopicCounters } from '../store.js';
 
 /** Keeps the totals over all topics in memory. They are complete, because this process makes every commit. */
 export class RunningTotals {

@@ -23,7 +23,7 @@ import {
 import { CheckpointSchedule } from './checkpoint-schedule.js';
 import type { Checkpointer } from './checkpointer.js';
 import { decodeVerdicts, encodeEvents } from './commit.codec.js';
-import { ReadQueue } from './read-queue.js';
+import { ReadQueue } from '../read-queue.js';
 import type { Reader } from './reader.js';
 import { RunningTotals } from './running-totals.js';
 import { checkClock, checkWal } from './store-checks.js';

@@ -3,11 +3,11 @@ import type { StoredEvent } from '../../event/event.js';
 import type { Verdict } from '../../event/verdict.js';
 import { areEqualTexts } from '../../json/equal.js';
 import type { Commit } from '../store.js';
-import type { TopicCounters } from '../topic-counters.entity.js';
 import { checkpointRest } from './checkpoints.js';
 import { type EncodedVerdicts, mapEvents } from './commit.codec.js';
 import type { Connection } from './connection.js';
 import { MonotonicClock } from './monotonic-clock.js';
+import type { TopicCounters } from './topic-counters.entity.js';
 
 // The unique index detects duplicates in the transaction of the insert, so there is no race between a check and an
 // insert. A duplicate changes no row and leaves no gap in seq.

@@ -1,5 +1,5 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
-import type { StoredEvent } from '../event/event.js';
+import type { StoredEvent } from '../../event/event.js';
 
 /** A stored event, with the field names of the request. The unique composite index decides whether an event is new. */
 @Entity('processed_events')

@@ -1,4 +1,4 @@
-import { StoreBusyError } from '../store-errors.js';
+import { StoreBusyError } from './store-errors.js';
 
 /** Maximum number of reads at a time. They share one thread, so more would only finish later and hold more memory. */
 const MAX_READS = 4;
