@@ -7,6 +7,8 @@ import { WholeNumber } from './validation/whole-number.js';
 
 /** Variables whose values must not appear in an error message. */
 const SECRETS = new Set(['API_KEYS']);
+const SQLITE_URL = /^sqlite:(?!:memory:$)(?=\S)\P{Cc}*(?<=\S)$/u;
+const POSTGRES_URL = /^postgres(ql)?:\/\/[^\s\p{Cc}]+$/u;
 const LOOPBACK = '127.0.0.1';
 const ALL_INTERFACES = '0.0.0.0';
 const MIB = 1024 * 1024;
@@ -24,10 +26,13 @@ export class Config {
   @WholeNumber(0, 65_535)
   PORT: number = 8080;
 
-  /** `sqlite:`, followed by the path of the database file. */
-  @Matches(/^sqlite:(?!:memory:$)(?=\S)\P{Cc}*(?<=\S)$/u, {
+  /**
+   * `sqlite:`, followed by the path of the database file. Or the URL of a database in PostgreSQL 15 or later, as libpq
+   * reads it, such as `postgres://user:password@host:5432/name?sslmode=verify-full`.
+   */
+  @Matches(new RegExp(`${SQLITE_URL.source}|${POSTGRES_URL.source}`, 'u'), {
     message:
-      'must be "sqlite:" followed by the path of a file, without blanks at either end and without control characters',
+      'must be "sqlite:" followed by the path of a file, without blanks at either end and without control characters, or the URL of a PostgreSQL database, such as postgres://user@host/name',
   })
   DATABASE_URL: string = 'sqlite:data/events.db';
 
@@ -92,15 +97,19 @@ export function loadConfig(environment: NodeJS.ProcessEnv): Config {
   const problems = validateSync(config);
   if (problems.length > 0) {
     const lines = problems.map(({ property, constraints }) => {
-      const shown = SECRETS.has(property)
-        ? property
-        : `${property}=${escapeControls(environment[property]!)}`;
+      const value = withoutPassword(environment[property]!);
+      const shown = SECRETS.has(property) ? property : `${property}=${escapeControls(value)}`;
       const messages = Object.values(constraints ?? {}).map((message) => message.replace(`${property} `, ''));
       return `  ${shown}: ${messages.join(', ')}`;
     });
     throw new ConfigError(`The configuration is invalid:\n${lines.join('\n')}`);
   }
   return config;
+}
+
+/** Removes the password from a URL of a database, for logs and error messages. */
+export function withoutPassword(url: string): string {
+  return url.replace(/^([^/]*:\/\/[^:]*):.*@/su, '$1@').replaceAll(/(?<=[?&]password=)[^&]*/g, '');
 }
 
 /** Escapes control characters. A carriage return would overwrite the line in a terminal. */

@@ -1,5 +1,5 @@
 import { createApp } from './app.js';
-import { ConfigError, loadConfig } from './config.js';
+import { ConfigError, loadConfig, withoutPassword } from './config.js';
 import { Commits } from './consumer/commits.js';
 import { createLog, PinoLogger } from './logger.js';
 import { EventQueue } from './queue/event-queue.js';
@@ -42,7 +42,7 @@ try {
     {
       url: await app.getUrl(),
       host: config.HOST,
-      database: config.DATABASE_URL,
+      database: withoutPassword(config.DATABASE_URL),
       last_seq: app.get(Commits, { strict: false }).lastSeq,
       api_keys: config.API_KEYS ? 'required' : 'not required',
     },

@@ -62,21 +62,29 @@ describe('imports', () => {
     expect(both.map(described)).toEqual([]);
   });
 
-  it('of better-sqlite3 occur only in store/sqlite, bench and tests', () => {
+  it.each([
+    ['better-sqlite3', 'sqlite'],
+    ['pg', 'postgres'],
+  ])('of %s occur only in store/%s, bench and tests', (driver, folder) => {
     const outside = imports.filter(
-      ({ file, target }) => target === 'better-sqlite3' && !/^(src\/store\/sqlite|bench|test)\//.test(file),
+      ({ file, target }) =>
+        target === driver && !file.startsWith(`src/store/${folder}/`) && !/^(bench|test)\//.test(file),
     );
     expect(outside.map(described)).toEqual([]);
   });
 
-  it('of store/sqlite occur only in its folder, the store module, bench and tests', () => {
-    const outside = imports.filter(
-      ({ file, target }) =>
-        target.startsWith('src/store/sqlite/') &&
-        !/^(src\/store\/(sqlite\/|store\.module)|bench\/|test\/)/.test(file),
-    );
-    expect(outside.map(described)).toEqual([]);
-  });
+  it.each(['sqlite', 'postgres'])(
+    'of store/%s occur only in its folder, the store module, bench and tests',
+    (folder) => {
+      const outside = imports.filter(
+        ({ file, target }) =>
+          target.startsWith(`src/store/${folder}/`) &&
+          !file.startsWith(`src/store/${folder}/`) &&
+          !/^(src\/store\/store\.module|bench\/|test\/)/.test(file),
+      );
+      expect(outside.map(described)).toEqual([]);
+    },
+  );
 
   it('of cli do not occur in the service', () => {
     const toCli = imports.filter(

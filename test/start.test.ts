@@ -39,6 +39,22 @@ describe('the configuration', () => {
     },
   );
 
+  it.each([
+    'postgres://localhost',
+    'postgresql://user:secret@db.example:5433/events?sslmode=require',
+    'postgres:///events?host=/var/run/postgresql',
+  ])('accepts the database %s', (DATABASE_URL) => {
+    expect(loadConfig({ DATABASE_URL })).toMatchObject({ DATABASE_URL });
+  });
+
+  it.each([
+    ['postgres://user:s3cr:e/t@p@db.example/a b', 'postgres://user@db.example/a b'],
+    ['mysql://user:s3cret@db.example/events', 'mysql://user@db.example/events'],
+    ['postgres:// db/events?password=s3cret&user=me', 'postgres:// db/events?password=&user=me'],
+  ])('rejects %s with a message without the password', (DATABASE_URL, shown) => {
+    expect(() => loadConfig({ DATABASE_URL })).toThrow(`  DATABASE_URL=${shown}: must be "sqlite:"`);
+  });
+
   it('accepts blanks inside the path of the database', () => {
     expect(loadConfig({ DATABASE_URL: 'sqlite:/a folder/x.db' }).DATABASE_URL).toBe('sqlite:/a folder/x.db');
   });
@@ -79,7 +95,7 @@ describe('the configuration', () => {
   it('is rejected with a message that names every invalid variable', () => {
     const environment = {
       PORT: '65536',
-      DATABASE_URL: 'postgres://localhost',
+      DATABASE_URL: 'postgres:localhost',
       QUEUE_CAPACITY: '0',
       QUEUE_CAPACITY_BYTES: '64MiB',
       BATCH_MAX_EVENTS: '1.5',

@@ -1,7 +1,5 @@
 import { Module, type OnApplicationShutdown } from '@nestjs/common';
 import { Config } from '../config.js';
-import { databasePath } from './sqlite/connection.js';
-import { SqliteStore } from './sqlite/sqlite-store.js';
 import { Store } from './store.js';
 
 @Module({
@@ -9,7 +7,7 @@ import { Store } from './store.js';
     {
       provide: Store,
       inject: [Config],
-      useFactory: ({ DATABASE_URL }: Config) => SqliteStore.open(databasePath(DATABASE_URL)),
+      useFactory: ({ DATABASE_URL }: Config) => openStore(DATABASE_URL),
     },
   ],
   exports: [Store],
@@ -21,4 +19,17 @@ export class StoreModule implements OnApplicationShutdown {
   onApplicationShutdown(): Promise<void> {
     return this.store.close();
   }
+}
+
+/** Opens the store that the scheme of the URL selects. Loads only the driver of that database. */
+async function openStore(databaseUrl: string): Promise<Store> {
+  if (databaseUrl.startsWith('postgres')) {
+    const { PostgresStore } = await import('./postgres/postgres-store.js');
+    return PostgresStore.open(databaseUrl);
+  }
+  const [{ SqliteStore }, { databasePath }] = await Promise.all([
+    import('./sqlite/sqlite-store.js'),
+    import('./sqlite/connection.js'),
+  ]);
+  return SqliteStore.open(databasePath(databaseUrl));
 }

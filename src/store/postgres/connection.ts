@@ -1,0 +1,136 @@
+import { Pool, TypeOverrides } from 'pg';
+import { DataSource, type DataSourceOptions } from 'typeorm';
+import { LogHead } from './log-head.entity.js';
+import { CreateStore1766000000000 } from './migrations/1766000000000-create-store.js';
+import { CreateCommitEvents1766000000001 } from './migrations/1766000000001-create-commit-events.js';
+import { ProcessedEvent } from './processed-event.entity.js';
+import { Receipt } from './receipt.entity.js';
+import { TopicCounters } from './topic-counters.entity.js';
+
+const MIN_SERVER_VERSION = 150_000;
+const CONNECT_TIMEOUT_MS = 2_000;
+
+/** Identifies the advisory lock of the migrations among those of the database: the ASCII codes of "PSLA". */
+const MIGRATION_LOCK = 0x50_53_4c_41;
+/** Maximum wait of a starting replica for the migrations of another one. */
+const MIGRATION_LOCK_TIMEOUT_SECONDS = 60;
+
+/** Settings of every session. All queries can use an index, whatever the statistics of their table. */
+const BY_INDEX = { enable_seqscan: 'off', jit: 'off' };
+
+/** Settings of a session and the limits of its statements. */
+export interface Session {
+  readonly settings: Readonly<Record<string, string>>;
+  readonly maxConnections: number;
+  /**
+   * Maximum wait for a response. Exceeds `statement_timeout`, so it ends only a wait for a server that does not
+   * respond.
+   */
+  readonly timeoutMs: number;
+}
+
+/** The sessions that commit. Those of a replica that is unreachable are closed after 11 s, with the lock they hold. */
+export const WRITING: Session = {
+  settings: {
+    ...BY_INDEX,
+    plan_cache_mode: 'force_generic_plan',
+    default_transaction_isolation: 'read committed',
+    synchronous_commit: 'on',
+    lock_timeout: '2s',
+    statement_timeout: '10s',
+    tcp_keepalives_idle: '5',
+    tcp_keepalives_interval: '2',
+    tcp_keepalives_count: '3',
+    tcp_user_timeout: '5s',
+  },
+  // One for commits, which are serialised anyway, one for probes, and one for the deletion of receipts.
+  maxConnections: 3,
+  timeoutMs: 12_000,
+};
+
+/** The sessions that read. Their queries need only the order of an index. */
+export const READING: Session = {
+  settings: {
+    ...BY_INDEX,
+    enable_bitmapscan: 'off',
+    enable_sort: 'off',
+    default_transaction_read_only: 'on',
+    statement_timeout: '10s',
+  },
+  // One for each read that the queues of the store admit.
+  maxConnections: 8,
+  timeoutMs: 12_000,
+};
+
+/** Returns TypeORM's options for a database. */
+export function dataSourceOptions(databaseUrl: string): DataSourceOptions {
+  return {
+    type: 'postgres',
+    url: databaseUrl,
+    applicationName: 'pubsub-log-aggregator',
+    connectTimeoutMS: CONNECT_TIMEOUT_MS,
+    entities: [ProcessedEvent, TopicCounters, LogHead, Receipt],
+    migrations: [CreateStore1766000000000, CreateCommitEvents1766000000001],
+    // The database may also have the migrations of other programs, which TypeORM names `migrations`.
+    migrationsTableName: 'aggregator_migrations',
+    migrationsTransactionMode: 'all',
+    synchronize: false,
+  };
+}
+
+/** Creates or migrates the tables. Replicas that start at the same time migrate one after the other. */
+export async function migrate(databaseUrl: string): Promise<void> {
+  const dataSource = await new DataSource(dataSourceOptions(databaseUrl)).initialize();
+  try {
+    await rejectUnsupported(dataSource);
+    // A lock of this session. Closing the connection releases it.
+    const lock = dataSource.createQueryRunner();
+    await lock.query(`SET lock_timeout = '${MIGRATION_LOCK_TIMEOUT_SECONDS}s'`);
+    await lock.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
+    await dataSource.runMigrations();
+  } finally {
+    await dataSource.destroy();
+  }
+}
+
+async function rejectUnsupported(dataSource: DataSource): Promise<void> {
+  const [{ version, encoding }] = (await dataSource.query(
+    `SELECT current_setting('server_version_num')::int AS version, current_setting('server_encoding') AS encoding`,
+  )) as [{ version: number; encoding: string }];
+  if (version < MIN_SERVER_VERSION)
+    throw new Error(`it is PostgreSQL ${Math.floor(version / 10_000)}; use PostgreSQL 15 or later`);
+  if (encoding !== 'UTF8')
+    throw new Error(`its encoding is ${encoding}; create a database with the encoding UTF8`);
+}
+
+/** Opens connections on demand. A connection that fails is replaced at the next query. */
+export function openPool(databaseUrl: string, { settings, maxConnections, timeoutMs }: Session): Pool {
+  // Sent as statements, because poolers such as PgBouncer reject settings in the startup message.
+  const prepare = Object.entries(settings)
+    .map(([name, value]) => `SET ${name} = '${value}'`)
+    .join('; ');
+  const pool = new Pool({
+    connectionString: databaseUrl,
+    application_name: 'pubsub-log-aggregator',
+    max: maxConnections,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    query_timeout: timeoutMs,
+    keepAlive: true,
+    types: numericTypes(),
+    verify: (client, done) => client.query(prepare, (error) => done(error)),
+  });
+  // The query that uses a connection rejects with the same error. Without listeners, Node would end the process.
+  pool.on('connect', (client) => client.on('error', () => {}));
+  pool.on('error', () => {});
+  return pool;
+}
+
+/** Parses bigint as a number: a seq or a counter stays below 2^53. An array has at least one element. */
+function numericTypes(): TypeOverrides {
+  const BIGINT = 20;
+  const BIGINT_ARRAY = 1016;
+  const types = new TypeOverrides();
+  types.setTypeParser(BIGINT, Number);
+  types.setTypeParser(BIGINT_ARRAY, (text) => text.slice(1, -1).split(',').map(Number));
+  return types;
+}
