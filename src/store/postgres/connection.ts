@@ -41,7 +41,7 @@ export const WRITING: Session = {
     tcp_keepalives_idle: '5',
     tcp_keepalives_interval: '2',
     tcp_keepalives_count: '3',
-    tcp_user_timeout: '5s',
+    tcp_user_timeout: '5000',
   },
   // One for commits, which are serialised anyway, one for probes, and one for the deletion of receipts.
   maxConnections: 3,

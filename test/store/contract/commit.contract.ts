@@ -63,6 +63,41 @@ export function describeCommit(harness: StoreHarness): void {
       expect(outcomes).toEqual(['stored', 'duplicate', 'conflict', 'conflict', 'conflict']);
     });
 
+    it.each([
+      ['a nested object in another order', '{"a":{"b":1,"c":[{}]},"d":2}', '{"d":2,"a":{"c":[{}],"b":1}}'],
+      ['exact integers', '{"a":12345678901234567890,"b":1}', '{"b":1,"a":12345678901234567890}'],
+      ['extreme exponents', '{"a":1e+1000,"b":-1.5e-1000}', '{"b":-1.5e-1000,"a":1e+1000}'],
+      ['U+0000', '{"a":"\\u0000","\\u0000":1}', '{"\\u0000":1,"a":"\\u0000"}'],
+      ['lone surrogates', '{"a":"\\ud800\\udbff","b":1}', '{"b":1,"a":"\\ud800\\udbff"}'],
+      ['escapes', '{"a":"\\\\\\"\\n\\\\u0000","b":1}', '{"b":1,"a":"\\\\\\"\\n\\\\u0000"}'],
+      ['private use', '{"a":"\ue000\ue0001","b":1}', '{"b":1,"a":"\ue000\ue0001"}'],
+      ['names of prototypes', '{"__proto__":{"a":1},"b":1}', '{"b":1,"__proto__":{"a":1}}'],
+      ['numeric names', '{"10":1,"9":2,"a":3}', '{"a":3,"9":2,"10":1}'],
+    ])('reports a payload with %s as a duplicate', async (_, payload, repeated) => {
+      const event = aNewEvent({ payload });
+      const { verdicts } = await test.store.commit([submissionOf(event, { ...event, payload: repeated })]);
+      expect(verdicts[1]!.outcome).toBe('duplicate');
+    });
+
+    it.each([
+      ['integers that a double rounds', '{"a":12345678901234567890}', '{"a":12345678901234567891}'],
+      ['exponents beyond a double', '{"a":1e+1000}', '{"a":2e+1000}'],
+      ['decimals that a double rounds', '{"a":0.12345678901234567891}', '{"a":0.12345678901234567892}'],
+      ['U+0000 and U+0001', '{"a":"\\u0000"}', '{"a":"\\u0001"}'],
+      ['other lone surrogates', '{"a":"\\ud800"}', '{"a":"\\ud801"}'],
+      ['U+0000 and its escape as text', '{"a":"\\u0000","b":"\\\\u0000"}', '{"a":"\\\\u0000","b":"\\u0000"}'],
+      ['U+0000 and private use', '{"a":"\\u0000","b":"\ue00010000"}', '{"a":"\ue00010000","b":"\\u0000"}'],
+      ['a member more', '{"a":[1,2,3]}', '{"a":1,"b":2}'],
+      ['swapped values', '{"a":1,"b":2}', '{"b":1,"a":2}'],
+      ['elements in another order', '{"a":[1,2]}', '{"a":[2,1]}'],
+      ['text instead of a number', '{"a":"1"}', '{"a":111}'],
+      ['upper case', '{"a":"x"}', '{"A":"x"}'],
+    ])('reports a payload with %s as a conflict', async (_, payload, repeated) => {
+      const event = aNewEvent({ payload });
+      const { verdicts } = await test.store.commit([submissionOf(event, { ...event, payload: repeated })]);
+      expect(verdicts[1]!.outcome).toBe('conflict');
+    });
+
     it('leaves no gap in seq for duplicates and conflicts', async () => {
       const event = aNewEvent();
       await test.store.commit([submissionOf(event)]);
