@@ -1,4 +1,5 @@
 import type { NewEvent } from '../event/event.js';
+import type { SubmissionId } from '../event/submission.js';
 import type { Verdict } from '../event/verdict.js';
 import type { Delivery } from './event-queue.js';
 
@@ -15,6 +16,8 @@ export class PendingSubmission implements Delivery {
     readonly bytes: number,
     /** Whether a publisher waits for the verdicts. Otherwise the queue keeps the events until they are stored. */
     readonly awaited: boolean,
+    /** Absent if the publisher waits: the submission is rejected if the result of its commit is lost. */
+    readonly id?: SubmissionId,
   ) {
     this.verdicts = new Promise((resolve, reject) => {
       this.resolveVerdicts = resolve;

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Subject } from 'rxjs';
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Config } from '../config.js';
 import type { NewEvent } from '../event/event.js';
@@ -44,6 +45,8 @@ const MAX_BATCHES_IN_FLIGHT = 3;
 export class SubjectQueue extends EventQueue {
   private readonly arrivals = new Subject<PendingSubmission>();
   private readonly waiting: WaitingLine;
+  private readonly source = randomUUID();
+  private lastNumber = 0;
   private failed: PendingSubmission[] = [];
   private batchesInFlight = 0;
   private eventsInFlight = 0;
@@ -67,7 +70,8 @@ export class SubjectQueue extends EventQueue {
     this.checkRoom(events.length, bytes);
     this.depth += events.length;
     this.bytes += bytes;
-    const submission = new PendingSubmission(events, bytes, wait);
+    const id = wait ? undefined : { source: this.source, number: ++this.lastNumber };
+    const submission = new PendingSubmission(events, bytes, wait, id);
     this.arrivals.next(submission);
     return wait ? submission : 'queued';
   }

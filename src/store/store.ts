@@ -22,12 +22,17 @@ import type { EventFilter } from './event-filter.js';
  *   `UnstorableEventError`, and the methods that read reject with `StoreDamagedError`.
  */
 export abstract class Store {
+  /** Whether other processes may commit too. A caller finds their commits by polling `lastSeq`. */
+  abstract readonly isShared: boolean;
+
   /**
    * Stores the new events of a batch and counts all of them, in one transaction. Resolves once it is durable. If it
    * rejects, the store is unchanged. Concurrent calls are committed in the order of the calls.
    *
    * A store that can lose the result of a commit records the `id` of each submission with its events. Committing
-   * that submission again then changes nothing and returns the verdicts of the first commit.
+   * that submission again then changes nothing and returns the verdicts of the first commit. Such a store repeats the
+   * commit itself. If the result remains unknown, it rejects with `StoreUnavailableError`, and the batch may be stored.
+   * The ids of a batch are distinct.
    */
   abstract commit(batch: readonly Submission[]): Promise<Commit>;
 
@@ -73,7 +78,10 @@ export abstract class Store {
 export interface Commit {
   /** One verdict per event, in the order of the batch. */
   readonly verdicts: readonly Verdict[];
-  /** Number of events stored by this commit. Their seqs are consecutive and end with `lastSeq`. */
+  /**
+   * Number of events stored by this commit, without those of submissions that were committed before. Their seqs are
+   * consecutive and end with `lastSeq`.
+   */
   readonly stored: number;
   /** The highest seq in the store after this commit. */
   readonly lastSeq: number;

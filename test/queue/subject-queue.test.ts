@@ -1,5 +1,7 @@
+import { newEvents } from '../harness/new-event.js';
 import { until } from '../harness/until.js';
 import { loadConfig } from '../../src/config.js';
+import type { Delivery } from '../../src/queue/event-queue.js';
 import { SubjectQueue } from '../../src/queue/subject-queue.js';
 import { describeQueue, type QueueLimits, QueueUnderTest, STORE_FAILURE } from './queue.contract.js';
 
@@ -13,6 +15,28 @@ const create = ({ capacity, capacityBytes, batchMaxEvents }: QueueLimits) =>
   );
 
 describeQueue('SubjectQueue', create);
+
+describe('a submission in SubjectQueue', () => {
+  it('has an id of its own in every delivery, unless its publisher waits', async () => {
+    const queue = create({ capacity: 10, capacityBytes: 10_000, batchMaxEvents: 10 });
+    const deliveries: (readonly Delivery[])[] = [];
+    queue.consume(async (batch) => {
+      deliveries.push(batch);
+      if (deliveries.length === 1) throw STORE_FAILURE;
+      for (const delivery of batch) delivery.settle([{ outcome: 'stored', seq: 1 }]);
+    });
+    for (const wait of [false, true, false]) await queue.offer(newEvents(1), { bytes: 1, wait });
+    await queue.drain();
+    const source = deliveries[1]![0]!.id!.source;
+    expect(deliveries.map((batch) => batch.map(({ id }) => id))).toEqual([
+      [undefined, { source, number: 1 }, { source, number: 2 }],
+      [
+        { source, number: 1 },
+        { source, number: 2 },
+      ],
+    ]);
+  });
+});
 
 describe('SubjectQueue with a batch in flight', () => {
   async function startWith(size: number): Promise<QueueUnderTest> {

@@ -10,6 +10,7 @@ import { type Cut, PostgresProxy } from '../harness/postgres-proxy.js';
 import { releaseAtEnd } from '../harness/release.js';
 import { Service } from '../harness/service.js';
 import { until } from '../harness/until.js';
+import { StreamClient } from '../stream/stream-client.js';
 import { EVERYTHING } from './contract/harness.js';
 
 const withPostgres = HAS_POSTGRES ? describe : describe.skip;
@@ -66,9 +67,17 @@ withPostgres('replicas on one PostgreSQL database', () => {
       responses.map(async (response) => ((await response.json()) as { outcome: string }).outcome),
     );
     expect(outcomes.toSorted()).toEqual(['duplicate', 'duplicate', 'stored']);
+    const streams = await Promise.all(services.map((service) => StreamClient.open(service, '?topic=live')));
+    const live = () => anEvent({ topic: 'live' });
+    for (const service of services) await service.publish([live(), live()]);
+    for (const { ids } of streams) {
+      await until(() => ids.length >= 6, 'every replica has streamed the events of all');
+      expect(ids).toEqual([2, 3, 4, 5, 6, 7]);
+    }
+    for (const stream of streams) stream.close();
     for (const service of services) {
-      expect(await service.stats()).toMatchObject({ received: 3, unique_processed: 1, duplicate_dropped: 2 });
-      expect(await service.everything()).toMatchObject([{ ...event, seq: 1 }]);
+      expect(await service.stats()).toMatchObject({ received: 9, unique_processed: 7, duplicate_dropped: 2 });
+      expect((await service.everything()).map(({ seq }) => seq)).toEqual(upTo(7));
       expect(service.log.join('\n')).not.toContain('"level":"error"');
     }
     expect(await Promise.all(services.map((service) => service.end('SIGTERM')))).toEqual([0, 0, 0]);

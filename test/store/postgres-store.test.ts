@@ -95,9 +95,21 @@ withPostgres('with PostgreSQL', () => {
       expect(await snapshot(test.store)).toEqual(before);
     });
 
-    it('keeps receipts for an hour before the last commit', async () => {
+    it('acknowledges no commit after a warning, such as that of a synchronous standby that is absent', async () => {
+      await query(`
+        CREATE FUNCTION warn() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+          RAISE WARNING 'not replicated';
+          RETURN NULL;
+        END $$;
+        CREATE TRIGGER warn BEFORE INSERT ON receipts FOR EACH ROW EXECUTE FUNCTION warn()`);
+      const commit = test.store.commit([submissionOf(aNewEvent())]);
+      await expect(commit).rejects.toBeInstanceOf(StoreUnavailableError);
+      await expect(commit).rejects.toThrow('not replicated');
+    });
+
+    it('keeps receipts for ten minutes before the last commit', async () => {
       await test.store.commit([submissionOf(aNewEvent())]);
-      await query(`UPDATE receipts SET committed_at = committed_at - interval '61 minutes'`);
+      await query(`UPDATE receipts SET committed_at = committed_at - interval '11 minutes'`);
       await test.store.commit([submissionOf(aNewEvent())]);
       await until(
         async () => (await query('SELECT first_seq::int FROM receipts')).length < 2,

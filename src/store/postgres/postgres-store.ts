@@ -20,6 +20,7 @@ import { Writer } from './writer.js';
 
 /** Store in a PostgreSQL database, which several replicas can share. */
 export class PostgresStore extends Store {
+  readonly isShared = true;
   private readonly reads = new ReadQueue();
   private readonly scans = new ReadQueue();
 

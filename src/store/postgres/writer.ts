@@ -24,13 +24,14 @@ const REPLAY = `
   WHERE r.source = $1 AND r.number = $2
   ORDER BY e.n`;
 
-// Compares with the last commit, not with the clock: after an outage, units from before it may still be repeated.
-// Replicas delete at the same time, so each skips the rows that another one has locked.
+// Units are repeated within seconds. Submissions acknowledged with 202 may be repeated after an outage, so the receipts
+// are compared with the last commit, not with the clock. Replicas delete at the same time, so each skips the rows that
+// another one has locked.
 const DELETE_OLD_RECEIPTS = `
   DELETE FROM receipts WHERE ctid = ANY (ARRAY (
     SELECT ctid FROM receipts
-    WHERE committed_at < (SELECT nullif(last_processed_at, '')::timestamptz FROM log_head) - interval '1 hour'
-    LIMIT 50000 FOR UPDATE SKIP LOCKED))`;
+    WHERE committed_at < (SELECT nullif(last_processed_at, '')::timestamptz FROM log_head) - interval '10 minutes'
+    LIMIT 200000 FOR UPDATE SKIP LOCKED))`;
 const DELETE_INTERVAL_MS = 10_000;
 
 /** A call whose result was lost is repeated this often. The receipts show whether it was committed. */

@@ -42,6 +42,7 @@ const DAMAGED = /^SQLITE_(CORRUPT|NOTADB)/;
  * checkpoints the WAL. Submission ids are not recorded, because the result of a commit is lost only if the process ends.
  */
 export class SqliteStore extends Store {
+  readonly isShared = false;
   private readonly totals = new RunningTotals();
   private readonly reads = new ReadQueue();
   private readonly scans = new ReadQueue();
