@@ -19,7 +19,7 @@ export default {
     '/test/operations/',
     '/test/cli/simulate',
     '/test/query/paging',
-    '/test/store/sqlite-store',
+    '/test/store/(sqlite|postgres)-',
     '/test/stream/',
     '/test/start',
   ],

@@ -18,7 +18,7 @@ export class StoreDamagedError extends Error {
   override readonly name = 'StoreDamagedError';
 }
 
-/** Failure to open the database, which another instance may own. The message contains its path and the reason. */
+/** Failure to open the database, which another instance may own. The message names the database and the reason. */
 export class StoreOpenError extends Error {
   override readonly name = 'StoreOpenError';
 }

@@ -21,15 +21,23 @@ export function isLost(error: unknown): boolean {
 }
 
 export function toCommitError(error: unknown): Error {
-  const { message } = error as Error;
   return error instanceof DatabaseError && UNSTORABLE.test(error.code ?? '')
-    ? new UnstorableEventError(message, { cause: error })
-    : new StoreUnavailableError(message, { cause: error });
+    ? new UnstorableEventError(error.message, { cause: error })
+    : toUnavailable(error);
 }
 
 export function toReadError(error: unknown): Error {
-  const { message } = error as Error;
   return error instanceof DatabaseError && DAMAGED.test(error.code ?? '')
-    ? new StoreDamagedError(message, { cause: error })
-    : new StoreUnavailableError(message, { cause: error });
+    ? new StoreDamagedError(error.message, { cause: error })
+    : toUnavailable(error);
+}
+
+export function toUnavailable(error: unknown): StoreUnavailableError {
+  return new StoreUnavailableError(reasonOf(error), { cause: error });
+}
+
+/** Returns the message of an error. Node reports a host with several addresses as several errors without a message. */
+export function reasonOf(error: unknown): string {
+  const reasons = error instanceof AggregateError ? (error.errors as Error[]) : [error as Error];
+  return reasons.map(({ message }) => message).join(', ');
 }

@@ -12,9 +12,9 @@ import {
   type StoreCounters,
   type TopicSummary,
 } from '../store.js';
-import { StoreOpenError, StoreUnavailableError } from '../store-errors.js';
+import { StoreOpenError } from '../store-errors.js';
 import { migrate, openPool, READING, WRITING } from './connection.js';
-import { toCommitError, toReadError } from './postgres-errors.js';
+import { reasonOf, toCommitError, toReadError, toUnavailable } from './postgres-errors.js';
 import { Reader } from './reader.js';
 import { Writer } from './writer.js';
 
@@ -47,8 +47,9 @@ export class PostgresStore extends Store {
       });
       return store;
     } catch (error) {
-      const { message } = error as Error;
-      throw new StoreOpenError(`The PostgreSQL database cannot be opened: ${message}`, { cause: error });
+      throw new StoreOpenError(`The database of DATABASE_URL cannot be opened: ${reasonOf(error)}`, {
+        cause: error,
+      });
     }
   }
 
@@ -64,7 +65,7 @@ export class PostgresStore extends Store {
     try {
       await this.writer.probe();
     } catch (error) {
-      throw new StoreUnavailableError((error as Error).message, { cause: error });
+      throw toUnavailable(error);
     }
   }
 
