@@ -39,13 +39,12 @@ async function aProxy(databaseUrl: string): Promise<PostgresProxy> {
   return proxy;
 }
 
-/** Returns the number of sessions that wait for a lock. */
-async function waiting({ url, name }: PostgresFixture): Promise<number> {
-  const [row] = await execute<{ count: number }>(
-    url,
-    `SELECT count(*)::int FROM pg_stat_activity WHERE datname = '${name}' AND wait_event_type = 'Lock'`,
-  );
-  return row!.count;
+/** Opens a connection that is closed at the end. */
+async function aClient(databaseUrl: string): Promise<Client> {
+  const client = new Client(databaseUrl);
+  await client.connect();
+  releaseAtEnd(() => client.end());
+  return client;
 }
 
 withPostgres('replicas on one PostgreSQL database', () => {
@@ -78,7 +77,7 @@ withPostgres('replicas on one PostgreSQL database', () => {
     for (const service of services) {
       expect(await service.stats()).toMatchObject({ received: 9, unique_processed: 7, duplicate_dropped: 2 });
       expect((await service.everything()).map(({ seq }) => seq)).toEqual(upTo(7));
-      expect(service.log.join('\n')).not.toContain('"level":"error"');
+      expect(service.log.join('\n')).not.toMatch(/"level":[56]0/);
     }
     expect(await Promise.all(services.map((service) => service.end('SIGTERM')))).toEqual([0, 0, 0]);
   });
@@ -161,20 +160,24 @@ withPostgres('replicas on one PostgreSQL database', () => {
   });
 
   it('return the same verdicts if the call that was cut is still waiting for the lock', async () => {
-    const fixture = await aFixture();
-    const proxy = await aProxy(fixture.url);
+    const { url } = await aFixture();
+    const proxy = await aProxy(url);
     const store = await open(proxy.url);
-    const holder = new Client(fixture.url);
-    await holder.connect();
+    const [holder, monitor] = [await aClient(url), await aClient(url)];
+    const waiting = async () => {
+      const { rows } = await monitor.query<{ count: number }>(
+        `SELECT count(*)::int FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+      );
+      return rows[0]!.count;
+    };
     await holder.query('BEGIN; SELECT FROM log_head FOR UPDATE');
     const commit = store.commit([submissionOf(aNewEvent())]);
-    await until(async () => (await waiting(fixture)) === 1, 'the first call waits');
+    await until(async () => (await waiting()) === 1, 'the first call waits');
     proxy.closeClients();
-    await until(async () => (await waiting(fixture)) === 2, 'the second call waits, too');
+    await until(async () => (await waiting()) === 2, 'the second call waits, too');
     await holder.query('COMMIT');
-    await holder.end();
     expect(outcomesOf(await commit)).toEqual(['stored 1']);
-    await until(async () => (await waiting(fixture)) === 0, 'both calls have ended');
+    await until(async () => (await waiting()) === 0, 'both calls have ended');
     expect(await store.counters()).toMatchObject({ received: 1, unique_processed: 1 });
   });
 
@@ -214,25 +217,27 @@ withPostgres('replicas on one PostgreSQL database', () => {
   });
 
   it('continue after the server has ended all sessions', async () => {
-    const { url, name } = await aFixture();
+    const { url } = await aFixture();
     const stores = [await open(url), await open(url)];
+    const committed: Commit[][] = [[], []];
     let ending = true;
-    const commits = stores.map(async (store) => {
-      const own: Commit[] = [];
+    const commits = stores.map(async (store, index) => {
+      const own = committed[index]!;
       while (ending) own.push(await store.commit([submissionOf(aNewEvent({ event_id: `${own.length}` }))]));
-      return own;
     });
-    const lastSeq = () => stores[0]!.lastSeq().catch(() => 0);
     for (let count = 0; count < 5; count++) {
-      const before = await lastSeq();
-      await until(async () => (await lastSeq()) > before + 2, 'commits are in progress');
+      const before = committed.map(({ length }) => length);
+      await until(
+        () => committed.every(({ length }, index) => length > before[index]! + 2),
+        'both stores have committed again',
+      );
       await execute(
         url,
-        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${name}' AND pid <> pg_backend_pid()`,
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`,
       );
     }
     ending = false;
-    const committed = await Promise.all(commits);
+    await Promise.all(commits);
     const keys = Math.max(...committed.map(({ length }) => length));
     const verdicts = committed.flat().flatMap((commit) => commit.verdicts);
     const stored = verdicts.filter(({ outcome }) => outcome === 'stored').map(({ seq }) => seq);

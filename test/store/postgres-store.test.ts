@@ -1,11 +1,16 @@
+import fc from 'fast-check';
 import { DataSource } from 'typeorm';
+import type { EventJson } from '../../src/event/event-json.js';
 import { dataSourceOptions, openPool, READING, WRITING } from '../../src/store/postgres/connection.js';
 import { PostgresStore } from '../../src/store/postgres/postgres-store.js';
+import { SqliteStore } from '../../src/store/sqlite/sqlite-store.js';
 import { StoreOpenError, StoreUnavailableError, UnstorableEventError } from '../../src/store/store-errors.js';
+import { aDatabase } from '../harness/database.js';
 import { aNewEvent, newEvents, submissionOf } from '../harness/new-event.js';
 import { PostgresFixture } from '../harness/postgres-fixture.js';
 import { execute, HAS_POSTGRES } from '../harness/postgres.js';
 import { PostgresProxy } from '../harness/postgres-proxy.js';
+import { releaseAtEnd } from '../harness/release.js';
 import { until } from '../harness/until.js';
 import { describeStore } from './contract/store.contract.js';
 import { EVERYTHING, snapshot, type StoreHarness, useStore } from './contract/harness.js';
@@ -22,6 +27,30 @@ withPostgres('with PostgreSQL', () => {
     const test = useStore(harness);
     const databaseUrl = () => (test.fixture as PostgresFixture).url;
     const query = <T>(sql: string, values?: unknown[]) => execute<T>(databaseUrl(), sql, values);
+
+    it('returns the same verdicts, events and counters as SqliteStore for random batches', async () => {
+      const sqlite = await SqliteStore.open(aDatabase());
+      releaseAtEnd(() => sqlite.close());
+      const event = fc.record({
+        topic: fc.constantFrom('a', 'b.c', 'ä'),
+        event_id: fc.constantFrom(...'123456789'),
+        source: fc.constantFrom('x', 'y'),
+        payload: fc.constantFrom('{}', '{"a":1,"b":2}', '{"b":2,"a":1}', '{"a":1,"b":3}', '{"a":"\\u0000"}'),
+      });
+      const batches = fc.sample(fc.array(fc.array(event, { maxLength: 6 }), { maxLength: 4 }), 60);
+      for (const batch of batches) {
+        const submissions = batch.map((events) => submissionOf(...events.map((values) => aNewEvent(values))));
+        const { processedAt: _, ...expected } = await sqlite.commit(submissions);
+        expect(await test.store.commit(submissions)).toMatchObject(expected);
+      }
+      const [found, expected] = [await test.store.find(EVERYTHING), await sqlite.find(EVERYTHING)];
+      const withoutTime = ({ json, ...rest }: EventJson) => ({
+        ...rest,
+        json: json.replace(/"processed_at".*/, ''),
+      });
+      expect(found.events.map(withoutTime)).toEqual(expected.events.map(withoutTime));
+      expect(await test.store.counters()).toEqual(await sqlite.counters());
+    });
 
     it('has the tables and indexes that the entities describe', async () => {
       const dataSource = await new DataSource(dataSourceOptions(databaseUrl())).initialize();

@@ -40,21 +40,23 @@ export function toUnits(batch: readonly Submission[], nextId: () => SubmissionId
   return units;
 }
 
-export function order(units: readonly Unit[]): OrderedBatch {
+/** Moves the repetitions of a key to the end. The order is unchanged otherwise. */
+export function orderByKey(units: readonly Unit[]): OrderedBatch {
   const keys = new Set<string>();
-  const [firsts, repetitions]: [NewEvent, number][][] = [[], []];
+  const firsts: [NewEvent, number][] = [];
+  const repetitions: [NewEvent, number][] = [];
   const ends: number[] = [];
   let index = 0;
   for (const { events } of units) {
     for (const event of events) {
       // Names have no control characters.
       const key = `${event.topic}\n${event.event_id}`;
-      (keys.has(key) ? repetitions : firsts)!.push([event, index++]);
+      (keys.has(key) ? repetitions : firsts).push([event, index++]);
       keys.add(key);
     }
     ends.push(keys.size);
   }
-  const ordered = [...firsts!, ...repetitions!];
+  const ordered = [...firsts, ...repetitions];
   return {
     events: ordered.map(([event]) => event),
     indexes: ordered.map(([, at]) => at),

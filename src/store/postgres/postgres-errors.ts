@@ -1,8 +1,11 @@
 import { DatabaseError } from 'pg';
 import { StoreDamagedError, StoreUnavailableError, UnstorableEventError } from '../store-errors.js';
 
-/** SQLSTATE classes caused by a value: data exception, constraint violation, limit exceeded (PostgreSQL, appendix A). */
-const UNSTORABLE = /^(22|23|54)/;
+/**
+ * SQLSTATE classes caused by a value: data exception, constraint violation, limit exceeded (PostgreSQL, appendix A).
+ * Not a unique violation: no value causes it, but tables that do not belong together, as after an incomplete restore.
+ */
+const UNSTORABLE = /^(22|23(?!505)|54)/;
 const DAMAGED = /^XX00[12]$/;
 /** Connection exception and operator intervention, such as a shutdown. A commit may have ended before. */
 const INTERRUPTED = /^(08|57P)/;

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Submission } from '../../event/submission.js';
 import type { Verdict } from '../../event/verdict.js';
 import type { Commit } from '../store.js';
-import { type Dropped, order, toUnits, toVerdicts, type Unit } from './batch.js';
+import { type Dropped, type OrderedBatch, orderByKey, toUnits, toVerdicts, type Unit } from './batch.js';
 import { CommitWarningError, isLost } from './postgres-errors.js';
 import { toTextArray } from './text-array.js';
 
@@ -34,7 +34,7 @@ const DELETE_OLD_RECEIPTS = `
     LIMIT 200000 FOR UPDATE SKIP LOCKED))`;
 const DELETE_INTERVAL_MS = 10_000;
 
-/** A call whose result was lost is repeated this often. The receipts show whether it was committed. */
+/** Maximum number of calls for a commit whose result is lost. */
 const MAX_ATTEMPTS = 3;
 const BACKOFF_MS = 50;
 
@@ -89,20 +89,24 @@ export class Writer {
     await this.pool.end();
   }
 
-  /** Repeats a commit whose result was lost. If the first call was committed, the repetition changes nothing. */
+  /**
+   * Repeats a commit whose result was lost. The receipts of a call that was committed show its result, also if it still
+   * waits for the lock now.
+   */
   private async commitUntilKnown(units: readonly Unit[]): Promise<Commit> {
     for (let attempt = 1; ; attempt++) {
       try {
         return await this.commitUnits(units);
       } catch (error) {
-        if (!isLost(error) || attempt === MAX_ATTEMPTS) throw error;
+        const isKnown = attempt === 1 && !isLost(error);
+        if (isKnown || attempt === MAX_ATTEMPTS) throw error;
         await sleep(BACKOFF_MS * attempt);
       }
     }
   }
 
   private async commitUnits(units: readonly Unit[]): Promise<Commit> {
-    const batch = order(units);
+    const batch = orderByKey(units);
     const result = await this.call(units, batch);
     const { replayed, stored, last_seq: lastSeq, processed_at: processedAt } = result;
     if (!replayed)
@@ -120,8 +124,7 @@ export class Writer {
     return { ...commit, verdicts };
   }
 
-  private async call(units: readonly Unit[], batch: ReturnType<typeof order>): Promise<CommitResult> {
-    const { events, firsts, ends } = batch;
+  private async call(units: readonly Unit[], { events, firsts, ends }: OrderedBatch): Promise<CommitResult> {
     this.warning = undefined;
     const { rows } = await this.pool.query<CommitResult>({
       name: 'commit_events',
