@@ -13,7 +13,7 @@ const REPLICAS = 3;
 const BATCH = 5;
 
 withPostgres('three replicas under load', () => {
-  it('lose no acknowledged event and store none twice while replicas are killed and sessions ended', async () => {
+  it('lose no acknowledged event and store none twice while replicas are killed or suspended and sessions ended', async () => {
     const url = await createDatabase();
     releaseAtEnd(() => dropDatabase(url));
     const start = () => Service.start({ DATABASE_URL: url });
@@ -48,7 +48,9 @@ withPostgres('three replicas under load', () => {
       const killed = 1 + (cycle % (REPLICAS - 1));
       await replicas[killed]!.end('SIGKILL');
       replicas[killed] = await start();
+      replicas[killed].process.kill('SIGSTOP');
       await progress();
+      replicas[killed].process.kill('SIGCONT');
       await execute(
         url,
         `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`,
