@@ -11,7 +11,7 @@ import { delayContinue } from './http/continue.js';
 import { allowOrigins } from './http/cross-origin.js';
 import { limitSending } from './http/limit-sending.js';
 import { MAX_HEADER_BYTES, rejectExpectation, rejectMalformed } from './http/malformed.js';
-import { delayPipelinedReads } from './http/pipelined-reads.js';
+import { limitPipelining } from './http/pipelining.js';
 import { sendProblem } from './http/problem.filter.js';
 import { rejectMalformedHeads } from './http/request-head.js';
 import { setSecurityHeaders } from './http/security-headers.js';
@@ -60,8 +60,9 @@ export async function createServer(config: Config): Promise<FastifyAdapter> {
   // 6. API keys: 401 and 403. Before a byte of the body is received.
   guardRoutes(server, config.API_KEYS ? ApiKeys.parse(config.API_KEYS) : undefined);
 
-  // 7. Pipelining. A read waits until the previous responses of its connection are sent.
-  delayPipelinedReads(server);
+  // 7. Pipelining. A read waits until the previous responses of its connection are sent. Closes the connection if too
+  //    many requests wait.
+  limitPipelining(server);
 
   // 8. Compression. Request bodies are decompressed as they arrive, so that the next step counts decompressed bytes.
   await compressBodies(server);

@@ -31,3 +31,27 @@ describe('pipelined pages', () => {
     expect(stall).toBeLessThan((performance.now() - started) / 4);
   });
 });
+
+describe('pipelined reads behind an open stream', () => {
+  const STREAM = 'GET /events/stream HTTP/1.1\r\nHost: a\r\n\r\n';
+  const READ = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
+
+  it('wait, up to 1000, while the stream goes on', async () => {
+    const connection = RawConnection.open(service.url).send(STREAM + READ.repeat(1_000));
+    await until(() => connection.statuses.length === 1, 'the stream is open');
+    await service.publish(events(1, { topic: 'after' }));
+    await until(() => connection.received.includes('"topic":"after"'), 'the stream has the event');
+    expect(connection.statuses).toEqual([200]);
+    connection.close();
+  });
+
+  it('close the connection if there are more, and leave no trace', async () => {
+    const connections = Array.from({ length: 60 }, () =>
+      RawConnection.open(service.url).send(STREAM + READ.repeat(10_000)),
+    );
+    await Promise.all(connections.map((connection) => connection.untilClosed()));
+    const connection = RawConnection.open(service.url).send(READ.repeat(1_000));
+    await until(() => connection.statuses.length === 1_000, 'every read has a response');
+    connection.close();
+  });
+});

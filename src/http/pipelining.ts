@@ -1,0 +1,64 @@
+import type { FastifyInstance } from 'fastify';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { takesBytes } from './media-types.js';
+
+/** Maximum requests of one connection that wait for the response of an earlier one. Node aborts them in quadratic time. */
+const MAX_WAITING_PER_CONNECTION = 1_000;
+/** Maximum of these over all connections. Each takes 2.5 KiB. */
+const MAX_WAITING = 50_000;
+
+/**
+ * Limits pipelining. Node dispatches all requests of a connection as they arrive, however long the responses wait for
+ * each other. Closes a connection that exceeds either maximum.
+ *
+ * A read is handled when the previous responses of its connection have been sent. Otherwise hundreds of pages would be
+ * read from the store and wait in memory for the client. Publish requests are handled at once, because pipelined ones
+ * share a commit, and their responses are small.
+ */
+export function limitPipelining(server: FastifyInstance): void {
+  const waiting = new WaitingRequests();
+  server.addHook('onRequest', (request, { raw: response }, done) => {
+    // A response has no socket until the previous ones are finished. If the connection closes before, nothing waits.
+    if (response.socket) {
+      done();
+    } else if (waiting.add(request.raw, response)) {
+      if (takesBytes(request)) done();
+      else response.once('socket', () => done());
+    }
+  });
+}
+
+/** Counts the requests that wait for the response of an earlier one. */
+class WaitingRequests {
+  private readonly byConnection = new Map<Socket, number>();
+  private total = 0;
+
+  /** Counts a request until its response has its turn. Closes the connection and returns false if there are too many. */
+  add({ socket }: IncomingMessage, response: ServerResponse): boolean {
+    // The rest of the bytes that arrived together is parsed after the connection is closed.
+    if (socket.destroyed) return false;
+    const count = this.byConnection.get(socket);
+    if (count === MAX_WAITING_PER_CONNECTION || this.total === MAX_WAITING) {
+      socket.destroy();
+      return false;
+    }
+    if (count === undefined) socket.once('close', () => this.forget(socket));
+    this.byConnection.set(socket, (count ?? 0) + 1);
+    this.total++;
+    response.once('socket', () => this.release(socket));
+    return true;
+  }
+
+  private release(socket: Socket): void {
+    const count = this.byConnection.get(socket);
+    if (count === undefined) return;
+    this.byConnection.set(socket, count - 1);
+    this.total--;
+  }
+
+  private forget(socket: Socket): void {
+    this.total -= this.byConnection.get(socket) ?? 0;
+    this.byConnection.delete(socket);
+  }
+}
