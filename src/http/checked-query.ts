@@ -3,20 +3,32 @@ import type { ValidationError } from 'class-validator';
 import type { FastifyInstance } from 'fastify';
 import { invalid, Problem } from './problem.js';
 
+/** Maximum parameters. Bounds the time to validate them, and the size of the problem. */
+const MAX_PARAMETERS = 50;
+
 const MALFORMED = new Problem(400, 'The query is not percent-encoded UTF-8. Write % as %25.');
+const TOO_MANY = new Problem(
+  400,
+  `The query has more than ${MAX_PARAMETERS} parameters. Send only the parameters of this call.`,
+);
 
 /** Paging parameters of other APIs. The error text for them refers to `next_cursor`. */
 const FOREIGN_PAGING = ['offset', 'page', 'cursor'];
 
 /**
- * Rejects malformed percent-encoding with 400. Fastify's parser would leave it undecoded, so the query would match
- * nothing.
+ * Rejects too many parameters and malformed percent-encoding with 400. Fastify's parser would leave that undecoded, so
+ * the query would match nothing.
  */
 export function rejectMalformedQueries(server: FastifyInstance): void {
   server.addHook('onRequest', ({ url }, _reply, done) => {
     const start = url.indexOf('?');
-    done(start < 0 || isDecodable(url.slice(start)) ? undefined : MALFORMED);
+    done(start < 0 ? undefined : problemOf(url.slice(start)));
   });
+}
+
+function problemOf(query: string): Problem | undefined {
+  if (query.split('&', MAX_PARAMETERS + 1).length > MAX_PARAMETERS) return TOO_MANY;
+  return isDecodable(query) ? undefined : MALFORMED;
 }
 
 function isDecodable(text: string): boolean {

@@ -341,6 +341,16 @@ describe('a path', () => {
     expect(response.status).toBe(400);
     await problemOf(response);
   });
+
+  it.each([
+    [50, 422],
+    [51, 400],
+  ])('with %i unknown query parameters gets %i', async (count, status) => {
+    const query = Array.from({ length: count }, (_, index) => `p${index}`).join('&');
+    const response = await service.request(`/events?${query}`);
+    expect(response.status).toBe(status);
+    await problemOf(response);
+  });
 });
 
 describe('a query parameter of GET /events', () => {
