@@ -46,7 +46,7 @@ describe('pipelined reads behind an open stream', () => {
   });
 
   it('close the connection if there are more, and leave no trace', async () => {
-    const connections = Array.from({ length: 60 }, () =>
+    const connections = Array.from({ length: 25 }, () =>
       RawConnection.open(service.url).send(STREAM + READ.repeat(10_000)),
     );
     await Promise.all(connections.map((connection) => connection.untilClosed()));
