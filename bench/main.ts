@@ -6,6 +6,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { cluster } from './cluster.js';
 import { ndjson, subscribers } from './feeds.js';
 import { growth } from './growth.js';
 import { GENERATOR } from './load.js';
@@ -32,8 +33,10 @@ const parts: Record<string, () => Promise<void>> = {
   subscribers: () => subscribers(run, report),
   memory: () => steadyMemory(run, report, minutes),
   growth: () => growth(run, report, sizes),
+  cluster: () => cluster(run, report),
 };
-const wanted = options.only?.split(',') ?? Object.keys(parts);
+// `cluster` needs a PostgreSQL server.
+const wanted = options.only?.split(',') ?? Object.keys(parts).filter((name) => name !== 'cluster');
 const rounds = Number(options.rounds);
 const seconds = Number(options.seconds);
 const minutes = Number(options['memory-minutes']);

@@ -42,6 +42,11 @@ export class Server {
     });
   }
 
+  /** Starts the compiled service on a PostgreSQL database. */
+  static replica(databaseUrl: string, environment: Record<string, string> = {}): Promise<Server> {
+    return Server.start('../src/main.js', { DATABASE_URL: databaseUrl, LOG_LEVEL: 'info', ...environment });
+  }
+
   /** Starts Fastify alone, the limit for single events. */
   static fastify(): Promise<Server> {
     return Server.start('./limit-fastify.js', {});
