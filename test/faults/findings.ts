@@ -11,6 +11,8 @@ export const FINDINGS = {
   'not rejected': 'a rejected request stored an event',
   unexpected: 'a response is invalid or missing',
   corrupt: 'PRAGMA integrity_check reports an error',
+  'reader misled': 'a subscriber or a reader with a cursor missed or repeated an event',
+  'replicas differ': 'a replica returns other rows or totals',
 } as const;
 
 export interface Finding {

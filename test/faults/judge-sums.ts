@@ -19,7 +19,7 @@ interface Expected {
 
 /** Checks that the counters of each topic and the totals match the rows and the responses. */
 export function judgeSums(history: readonly Attempt[], readback: Readback, find: Find): void {
-  const { rows, stats, counters, rowsInFile } = readback;
+  const { rows, stats, counters, rowCount } = readback;
   const topics = expectedByTopic(history, readback);
   for (const counter of counters) {
     const { topic, received, unique_processed, duplicate_dropped, conflicts } = counter;
@@ -39,9 +39,9 @@ export function judgeSums(history: readonly Attempt[], readback: Readback, find:
 
   for (const name of COUNTED) {
     const sum = counters.reduce((total, counter) => total + counter[name], 0);
-    if (stats[name] !== sum) find('sums', `${name} is ${stats[name]} in /stats, ${sum} in the file`);
+    if (stats[name] !== sum) find('sums', `${name} is ${stats[name]} in /stats, ${sum} in the table`);
   }
-  if (rowsInFile !== rows.length) find('sums', `${rowsInFile} rows in the file, ${rows.length} on the pages`);
+  if (rowCount !== rows.length) find('sums', `${rowCount} rows in the table, ${rows.length} on the pages`);
 }
 
 function expectedByTopic(history: readonly Attempt[], { rows }: Readback): Map<string, Expected> {

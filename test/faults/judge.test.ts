@@ -54,7 +54,7 @@ const healthy: Readback = {
   rows,
   stats: { ...sums, queue_depth: 0 },
   counters: [{ topic: 'orders', ...sums }],
-  rowsInFile: 4,
+  rowCount: 4,
   integrity: 'ok',
 };
 
@@ -65,7 +65,7 @@ function withRows(...changed: readonly StoredEventDto[]): Readback {
   return {
     ...healthy,
     rows: changed,
-    rowsInFile: changed.length,
+    rowCount: changed.length,
     stats: { ...counted, queue_depth: 0 },
     counters: [{ topic: 'orders', ...counted }],
   };
@@ -216,12 +216,12 @@ describe('the judge', () => {
       ['sums'],
     ],
     [
-      'a counter in /stats that differs from the file',
+      'a counter in /stats that differs from the table',
       history,
       { ...healthy, stats: { ...healthy.stats, received: 8 } },
       ['sums'],
     ],
-    ['a row in the file that no page returns', history, { ...healthy, rowsInFile: 5 }, ['sums']],
+    ['a row in the table that no page returns', history, { ...healthy, rowCount: 5 }, ['sums']],
     [
       'a row of a rejected request',
       history,

@@ -1,32 +1,38 @@
 import { parseArgs } from 'node:util';
 import { releaseAll } from '../harness/release.js';
+import { CLUSTER_FAULTS, type ClusterFaultName } from './cluster/cluster-faults.js';
+import { runCluster } from './cluster/cluster-run.js';
 import { FAULTS, type FaultName } from './faults.js';
 import { summary } from './findings.js';
-import { run } from './run.js';
+import { run, type RunResult } from './run.js';
 
-const HELP = `npm run test:faults -- [--cycles 100] [--faults kill] [--publishers 16] [--seed N]
+const REPLICAS = 3;
+
+const HELP = `npm run test:faults -- [--cluster] [--cycles 100] [--faults kill] [--publishers 16] [--seed N]
 
 Publishes to the service while it is killed, paused or locked out of the database. Restarts it each time, and compares
 the stored events with the acknowledged ones. --faults takes a comma-separated list of faults, which take turns:
 ${Object.keys(FAULTS).join(', ')}.
 The value "all" selects every fault except lying-disk.
+--cluster runs three replicas on a PostgreSQL server of their own, with these faults, by default all of them:
+${Object.keys(CLUSTER_FAULTS).join(', ')}.
 The seed determines the requests and the times of the faults, but not which requests are concurrent.`;
 
 const { values } = parseArgs({
   options: {
     cycles: { type: 'string', default: '100' },
-    faults: { type: 'string', default: 'kill' },
+    faults: { type: 'string' },
+    cluster: { type: 'boolean', default: false },
     publishers: { type: 'string', default: '16' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
     help: { type: 'boolean', default: false },
   },
 });
 
-const names =
-  values.faults === 'all'
-    ? Object.keys(FAULTS).filter((name) => name !== 'lying-disk')
-    : values.faults.split(',');
-const unknown = names.filter((name) => !(name in FAULTS));
+const known: readonly string[] = Object.keys(values.cluster ? CLUSTER_FAULTS : FAULTS);
+const wanted = values.faults ?? (values.cluster ? 'all' : 'kill');
+const names = wanted === 'all' ? known.filter((name) => name !== 'lying-disk') : wanted.split(',');
+const unknown = names.filter((name) => !known.includes(name));
 const [requested, publishers, seed] = [values.cycles, values.publishers, values.seed].map(Number);
 // Each fault occurs at least once.
 const cycles = Math.max(requested!, names.length);
@@ -38,14 +44,9 @@ if (values.help || unknown.length > 0 || !isUsable) {
 } else {
   console.log(`seed ${seed}, ${cycles} cycles of ${names.join(', ')}, ${publishers} publishers`);
   try {
-    const { findings, requests, acknowledged, survived } = await run({
-      cycles,
-      publishers: publishers!,
-      seed: seed!,
-      faults: names as FaultName[],
-      environment: { LOG_LEVEL: 'info' },
-      onCycle: (cycle, name, total) => console.log(`${cycle}: ${name}; ${total} events acknowledged so far`),
-    });
+    const { findings, requests, acknowledged, survived } = await (values.cluster
+      ? runReplicas()
+      : runService());
     console.log(`${requests} requests, ${acknowledged} events acknowledged, ${survived} faults.`);
     console.log(
       findings.length === 0
@@ -56,4 +57,29 @@ if (values.help || unknown.length > 0 || !isUsable) {
   } finally {
     await releaseAll();
   }
+}
+
+function runService(): Promise<RunResult> {
+  return run({
+    cycles,
+    publishers: publishers!,
+    seed: seed!,
+    faults: names as FaultName[],
+    environment: { LOG_LEVEL: 'info' },
+    onCycle: (cycle, name, total) => console.log(`${cycle}: ${name}; ${total} events acknowledged so far`),
+  });
+}
+
+function runReplicas(): Promise<RunResult> {
+  return runCluster({
+    cycles,
+    replicas: REPLICAS,
+    publishers: publishers!,
+    seed: seed!,
+    faults: names as ClusterFaultName[],
+    onCycle: ({ cycle, fault, acknowledged, longestMs }) =>
+      console.log(
+        `${cycle}: ${fault}; longest request ${Math.round(longestMs)} ms; ${acknowledged} events acknowledged so far`,
+      ),
+  });
 }

@@ -7,24 +7,27 @@ import type { EventsPage } from '../../src/query/events.dto.js';
 
 export type StoredEventDto = EventsPage['events'][number];
 
-/** State of an idle service, read over HTTP and from its database file. */
-export interface Readback {
+/** State of an idle service, read over HTTP and from its database. */
+export interface Readback extends Tables {
   /** Rows of GET /events, in page order. */
   readonly rows: readonly StoredEventDto[];
   readonly stats: Omit<StatsResponse, 'uptime' | 'topics'>;
-  /** Counters in the database file. */
+}
+
+/** State of a database, read without the service. */
+export interface Tables {
   readonly counters: readonly TopicCounters[];
-  /** Number of rows in the database file. */
-  readonly rowsInFile: number;
-  /** Result of PRAGMA integrity_check; "ok" if the check was skipped. */
+  /** Number of stored events. */
+  readonly rowCount: number;
+  /** Result of a check of the database; "ok" if there was none. */
   readonly integrity: string;
 }
 
-/** Waits until the queue is empty, then reads the rows after `earlier`. Opens the database file read-only. */
+/** Waits until the queue is empty, then reads the rows after `earlier`, and the tables. */
 export async function readBack(
   service: Client,
-  database: string,
-  { earlier = [], thorough = true }: { earlier?: readonly StoredEventDto[]; thorough?: boolean } = {},
+  readTables: () => Tables | Promise<Tables>,
+  earlier: readonly StoredEventDto[] = [],
 ): Promise<Readback> {
   let stats = await service.stats();
   await until(async () => {
@@ -33,13 +36,16 @@ export async function readBack(
   }, 'the queue is empty');
   const rows = [...earlier, ...(await service.everything(earlier.at(-1)?.seq))];
 
+  return { rows, stats, ...(await readTables()) };
+}
+
+/** Reads the tables of a database file. A thorough check reads the whole file. */
+export function readDatabaseFile(database: string, thorough: boolean): Tables {
   const file = new Sqlite(database, { readonly: true });
   try {
     return {
-      rows,
-      stats,
       counters: file.prepare<[], TopicCounters>('SELECT * FROM topic_counters').all(),
-      rowsInFile: file.prepare<[], number>('SELECT count(*) FROM processed_events').pluck().get()!,
+      rowCount: file.prepare<[], number>('SELECT count(*) FROM processed_events').pluck().get()!,
       integrity: thorough ? String(file.pragma('integrity_check(1)', { simple: true })) : 'ok',
     };
   } finally {

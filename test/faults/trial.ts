@@ -5,7 +5,7 @@ import type { Finding } from './findings.js';
 import type { Attempt } from './history.js';
 import { judge } from './judge.js';
 import { Load } from './load.js';
-import { readBack, type StoredEventDto } from './readback.js';
+import { readBack, readDatabaseFile, type StoredEventDto } from './readback.js';
 import { Workload } from './workload.js';
 
 export interface TrialOptions {
@@ -75,7 +75,7 @@ export class Trial {
   /** Judges the whole history. Reads all rows if `thorough`, otherwise only those since the last call. */
   async findings({ thorough = true } = {}): Promise<Finding[]> {
     const earlier = thorough ? [] : this.rows;
-    const readback = await readBack(this.service, this.database, { earlier, thorough });
+    const readback = await readBack(this.service, () => readDatabaseFile(this.database, thorough), earlier);
     this.rows = readback.rows;
     return judge(this.history, readback);
   }

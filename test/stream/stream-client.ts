@@ -36,7 +36,7 @@ export class StreamClient {
     const messages = this.text.split('\n\n');
     this.text = messages.pop()!;
     for (const message of messages) {
-      const match = /^id: (\d+)\nevent: event\ndata: (.*)$/.exec(message);
+      const match = /^id: (\d+)\nevent: event\ndata: ([^\n]*)$/.exec(message);
       if (!match) continue;
       this.ids.push(Number(match[1]));
       this.events.push(JSON.parse(match[2]!) as Stored);

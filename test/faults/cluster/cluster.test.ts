@@ -1,0 +1,36 @@
+import { HAS_POSTGRES } from '../../harness/postgres.js';
+import { summary } from '../findings.js';
+import { CLUSTER_FAULTS, type ClusterFaultName } from './cluster-faults.js';
+import { CLUSTER_MUTANTS, driverMutant } from './cluster-mutants.js';
+import { runCluster } from './cluster-run.js';
+
+const withPostgres = HAS_POSTGRES ? describe : describe.skip;
+if (!HAS_POSTGRES) console.warn('NOT TESTED: faults of a cluster. No server responds at TEST_POSTGRES_URL.');
+
+const SMALL = { replicas: 2, publishers: 4, seed: 1 };
+
+withPostgres('three replicas', () => {
+  it('violate no guarantee when each fault strikes once', async () => {
+    const faults = Object.keys(CLUSTER_FAULTS) as ClusterFaultName[];
+    const result = await runCluster({ ...SMALL, replicas: 3, faults, cycles: faults.length });
+    expect(summary(result.findings)).toBe('');
+    expect(result.survived).toBe(faults.length);
+  });
+});
+
+withPostgres('the judge of a cluster', () => {
+  it.each(Object.entries(CLUSTER_MUTANTS))(
+    'reports a service that %s',
+    async (_, { rewrite, driver, fault, caughtBy }) => {
+      const environment = driver ? driverMutant(driver) : {};
+      for (let attempt = 1; ; attempt++) {
+        const options = { ...SMALL, environment, rewrite, faults: [fault], cycles: 2, seed: attempt };
+        const { findings } = await runCluster(options);
+        const kinds = new Set(findings.map(({ kind }) => kind));
+        const missed = caughtBy.filter((kind) => !kinds.has(kind));
+        // The violation depends on timing. One of three runs must show it.
+        if (missed.length === 0 || attempt === 3) return expect(missed).toEqual([]);
+      }
+    },
+  );
+});
