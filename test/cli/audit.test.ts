@@ -32,7 +32,7 @@ const after = stats({ received: 104, unique_processed: 93, duplicate_dropped: 11
 
 describe('the audit of the simulator', () => {
   it('finds nothing if the totals changed by exactly the sent events', () => {
-    const { checks, inconsistencies } = audit(sent, aLedger(), before, after);
+    const { checks, inconsistencies } = audit(sent, aLedger(), before, [after]);
     expect(inconsistencies).toEqual([]);
     expect(checks.map(({ name, min, max, actual }) => [name, min, max, actual])).toEqual([
       ['received', 4, 4, 4],
@@ -61,8 +61,17 @@ describe('the audit of the simulator', () => {
       'received 105 is not unique_processed 93 + duplicate_dropped 11',
     ],
   ])('finds that %s', (_, overrides, fault) => {
-    const { inconsistencies } = audit(sent, aLedger(), before, { ...after, ...overrides });
+    const { inconsistencies } = audit(sent, aLedger(), before, [{ ...after, ...overrides }]);
     expect(inconsistencies.join('\n')).toContain(fault);
+  });
+
+  it('finds that a replica has other totals', () => {
+    const other = { ...after, received: 103, duplicate_dropped: 10 };
+    const { inconsistencies } = audit(sent, aLedger(), before, [after, after, other]);
+    expect(inconsistencies).toEqual([
+      'received is 103 on replica 3, 104 on replica 1',
+      'duplicate_dropped is 10 on replica 3, 11 on replica 1',
+    ]);
   });
 
   it('accepts that an attempt without a response was counted or not', () => {
@@ -74,7 +83,7 @@ describe('the audit of the simulator', () => {
       [3, 2],
     ] as const) {
       const moved = { received: 104 + extra, duplicate_dropped: 11 + extra };
-      expect([extra, audit(sent, ledger, before, { ...after, ...moved }).inconsistencies.length]).toEqual([
+      expect([extra, audit(sent, ledger, before, [{ ...after, ...moved }]).inconsistencies.length]).toEqual([
         extra,
         inconsistencies,
       ]);
@@ -87,14 +96,14 @@ describe('the audit of the simulator', () => {
     ledger.acknowledge(0, { outcome: 'duplicate', seq: 91 });
     const once = { received: 101, unique_processed: 91, duplicate_dropped: 10 };
     const twice = { received: 102, unique_processed: 91, duplicate_dropped: 11 };
-    expect(audit({ size: 1, distinct: 1 }, ledger, before, stats(twice)).inconsistencies).toEqual([]);
-    expect(audit({ size: 1, distinct: 1 }, ledger, before, stats(once)).inconsistencies).not.toEqual([]);
+    expect(audit({ size: 1, distinct: 1 }, ledger, before, [stats(twice)]).inconsistencies).toEqual([]);
+    expect(audit({ size: 1, distinct: 1 }, ledger, before, [stats(once)]).inconsistencies).not.toEqual([]);
   });
 
   it('finds a conflict, and more verdicts than sent events', () => {
     const ledger = aLedger();
     ledger.acknowledge(2, { outcome: 'conflict', seq: 93 });
-    const { inconsistencies } = audit(sent, ledger, before, after);
+    const { inconsistencies } = audit(sent, ledger, before, [after]);
     expect(inconsistencies).toEqual([
       '5 verdicts were received for 4 events',
       '1 verdicts are conflicts, but each event was sent with one payload',

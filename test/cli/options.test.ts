@@ -3,7 +3,7 @@ import { OptionsError, readOptions } from '../../src/cli/simulate/options.js';
 describe('the options of the simulator', () => {
   it('have defaults', () => {
     expect(readOptions([])).toEqual({
-      url: new URL('http://127.0.0.1:8080/'),
+      urls: [new URL('http://127.0.0.1:8080/')],
       events: 5_000,
       repeats: 1_000,
       batch: 1,
@@ -16,7 +16,13 @@ describe('the options of the simulator', () => {
 
   it('keep the path of the URL', () => {
     expect(readOptions(['--url', 'https://proxy.example/events'])).toMatchObject({
-      url: new URL('https://proxy.example/events/'),
+      urls: [new URL('https://proxy.example/events/')],
+    });
+  });
+
+  it('have the URL of each replica', () => {
+    expect(readOptions(['--url', 'http://a.example:1, http://b.example:2/x'])).toMatchObject({
+      urls: [new URL('http://a.example:1/'), new URL('http://b.example:2/x/')],
     });
   });
 
@@ -33,6 +39,8 @@ describe('the options of the simulator', () => {
     ['--duplicates 0.9 --events 2', 'leaves no event to repeat'],
     ['--seed 4294967296', '--seed 4294967296'],
     ['--url ftp://example', '--url ftp://example: must be an address'],
+    ['--url http://a.example,https://b.example', 'several with the same scheme'],
+    ['--url http://a.example,', 'must be an address'],
     ['--unknown', '--unknown'],
   ])('are rejected if they are %s', (args, message) => {
     expect(() => readOptions(args.split(' '))).toThrow(OptionsError);

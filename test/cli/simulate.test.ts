@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { createDatabase, dropDatabase, HAS_POSTGRES } from '../harness/postgres.js';
 import { releaseAtEnd } from '../harness/release.js';
 import { Service } from '../harness/service.js';
 import { until } from '../harness/until.js';
@@ -32,6 +33,27 @@ describe('npm run simulate', () => {
     expect(output).toMatch(/^retries +[1-9]\d*$/m);
     expect(await service.stats()).toMatchObject({ unique_processed: 32_000, conflicts: 0 });
   });
+
+  const withPostgres = HAS_POSTGRES ? it : it.skip;
+  if (!HAS_POSTGRES) console.warn('NOT TESTED: several replicas. No server responds at TEST_POSTGRES_URL.');
+
+  withPostgres(
+    'publishes to every replica, and finds their totals consistent after one is killed',
+    async () => {
+      const DATABASE_URL = await createDatabase();
+      releaseAtEnd(() => dropDatabase(DATABASE_URL));
+      const [first, second] = [await Service.start({ DATABASE_URL }), await Service.start({ DATABASE_URL })];
+      const urls = `${first.url},${second.url}`;
+      const run = simulate('--url', urls, '--events', '20000', '--batch', '20', '--concurrency', '8');
+      await until(async () => (await first.stats()).received > 2_000, 'the simulator publishes');
+      await second.end('SIGKILL');
+      await Service.start({ DATABASE_URL, PORT: new URL(second.url).port });
+      const { code, output, errors } = await run;
+      expect([code, errors]).toEqual([0, '']);
+      expect(output).toMatch(/^retries +[1-9]\d*$/m);
+      expect(await first.stats()).toMatchObject({ unique_processed: 16_000, conflicts: 0 });
+    },
+  );
 
   it('exits with 1 when another publisher changes the totals', async () => {
     const service = await Service.start();

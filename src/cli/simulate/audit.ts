@@ -1,9 +1,11 @@
 import type { StatsResponse } from '../../stats/stats.dto.js';
 import type { Ledger } from './ledger.js';
 
+type Counter = 'received' | 'unique_processed' | 'duplicate_dropped' | 'conflicts';
+
 /** The change of a statistic, with its expected range (inclusive). */
 export interface Check {
-  readonly name: string;
+  readonly name: Counter;
   readonly min: number;
   readonly max: number;
   readonly actual: number;
@@ -17,7 +19,7 @@ export interface Audit {
 }
 
 /**
- * Compares the service's statistics and verdicts with the events sent.
+ * Compares the service's statistics and verdicts with the events sent. All replicas must have the same statistics.
  *
  * An event is stored once, regardless of how often it is sent, so `unique_processed` is always exact. `received` is
  * exact if every attempt has a definite response. The other attempts together add at most their events. They add at
@@ -27,12 +29,12 @@ export function audit(
   { size, distinct }: { readonly size: number; readonly distinct: number },
   ledger: Ledger,
   before: StatsResponse,
-  after: StatsResponse,
+  replicas: readonly StatsResponse[],
 ): Audit {
+  const after = replicas[0]!;
   const min = size + ledger.storedWithoutAck;
   const max = size + ledger.ambiguousEvents;
-  const change = (name: 'received' | 'unique_processed' | 'duplicate_dropped' | 'conflicts') =>
-    after[name] - before[name];
+  const change = (name: Counter) => after[name] - before[name];
   const checks: Check[] = [
     { name: 'received', min, max, actual: change('received') },
     { name: 'unique_processed', min: distinct, max: distinct, actual: change('unique_processed') },
@@ -54,6 +56,14 @@ export function audit(
     inconsistencies.push(
       `received ${after.received} is not unique_processed ${after.unique_processed} + duplicate_dropped ${after.duplicate_dropped}`,
     );
+  for (const [index, other] of replicas.entries()) {
+    for (const { name } of checks) {
+      if (other[name] !== after[name])
+        inconsistencies.push(
+          `${name} is ${other[name]} on replica ${index + 1}, ${after[name]} on replica 1`,
+        );
+    }
+  }
   if (ledger.acknowledged !== size)
     inconsistencies.push(`${ledger.acknowledged} verdicts were received for ${size} events`);
   const { conflict } = ledger.outcomes;

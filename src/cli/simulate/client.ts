@@ -26,21 +26,23 @@ export class NoResponseError extends Error {
 }
 
 /**
- * Sends single requests over a bounded number of persistent connections. Resolves for any status. Rejects with
+ * Sends single requests to the replicas in turn, over persistent connections. Resolves for any status. Rejects with
  * `NoResponseError` after 15 s without data, if the connection fails, and if the signal is aborted.
  */
 export class Client {
   private readonly agent: http.Agent;
   private readonly request: typeof http.request;
   private readonly common: RequestOptions;
+  private requests = 0;
 
   constructor(
-    private readonly url: URL,
+    /** The addresses of the replicas, all with the same scheme. */
+    readonly urls: readonly URL[],
     connections: number,
     signal: AbortSignal,
     apiKey?: string,
   ) {
-    const scheme = url.protocol === 'https:' ? https : http;
+    const scheme = urls[0]!.protocol === 'https:' ? https : http;
     this.agent = new scheme.Agent({ keepAlive: true, maxSockets: connections });
     this.request = scheme.request;
     const headers = {
@@ -50,13 +52,15 @@ export class Client {
     this.common = { agent: this.agent, timeout: ATTEMPT_TIMEOUT_MS, signal, headers };
   }
 
-  get(path: string): Promise<HttpResponse> {
-    return this.exchange(path, { method: 'GET' });
+  /** Sends a request to one of the replicas. */
+  get(path: string, replica: URL): Promise<HttpResponse> {
+    return this.exchange(new URL(path, replica), { method: 'GET' });
   }
 
-  /** Sends `body` as JSON text. */
+  /** Sends `body` as JSON text to the next replica. */
   post(path: string, body: string): Promise<HttpResponse> {
-    return this.exchange(path, { method: 'POST' }, body);
+    const replica = this.urls[this.requests++ % this.urls.length];
+    return this.exchange(new URL(path, replica), { method: 'POST' }, body);
   }
 
   /** Closes all connections, including those in use. */
@@ -64,13 +68,12 @@ export class Client {
     this.agent.destroy();
   }
 
-  private exchange(path: string, options: RequestOptions, body?: string): Promise<HttpResponse> {
+  private exchange(url: URL, options: RequestOptions, body?: string): Promise<HttpResponse> {
     return new Promise((resolve, reject) => {
       let connected = false;
       const fail = ({ code, message }: NodeJS.ErrnoException) =>
         reject(new NoResponseError(code ?? message, connected));
-      const url = urlToHttpOptions(new URL(path, this.url));
-      const request = this.request({ ...url, ...this.common, ...options });
+      const request = this.request({ ...urlToHttpOptions(url), ...this.common, ...options });
       request.on('socket', (socket) => {
         if (socket.connecting) socket.once('connect', () => (connected = true));
         else connected = true;

@@ -26,12 +26,12 @@ async function simulate(options: SimulateOptions): Promise<number> {
 
   const workload = new Workload(options);
   const ledger = new Ledger(workload.distinct);
-  const client = new Client(options.url, options.concurrency, stop.signal, options.key);
+  const client = new Client(options.urls, options.concurrency, stop.signal, options.key);
   const publisher = new Publisher(client, stop.signal);
   const bar = progressBar();
   try {
     const before = await publisher.firstStats((reason) =>
-      console.error(`The service at ${options.url.href} is not available (${reason}). Retrying.`),
+      console.error(`The service at ${options.urls[0]!.href} is not available (${reason}). Retrying.`),
     );
     bar.start(workload.size, 0, { retries: 0 });
     const timing = await publishAll(workload, publisher, ledger, options, bar);

@@ -7,7 +7,8 @@ during the run, because its events would be counted too.
 
   npm run simulate -- [options]
 
-  --url URL           address of the service                        (http://127.0.0.1:8080)
+  --url URL           address of the service, or of each replica, comma-separated
+                                                                    (http://127.0.0.1:8080)
   --events N          events to send, including repeats             (5000)
   --duplicates F      fraction of them that repeat an earlier one   (0.2)
   --batch N           events per request                            (1)
@@ -21,7 +22,8 @@ during the run, because its events would be counted too.
 Exit code: 0 consistent, 1 inconsistent or failed, 2 invalid options, 130 SIGINT, 143 SIGTERM.`;
 
 export interface SimulateOptions {
-  readonly url: URL;
+  /** The addresses of the replicas, all with the same scheme. */
+  readonly urls: readonly URL[];
   /** Number of events to send, including repeats. */
   readonly events: number;
   /** Number of events that repeat an earlier one. Always less than `events`. */
@@ -64,8 +66,11 @@ export function readOptions(args: string[]): SimulateOptions | 'help' {
     return value;
   };
 
-  const url = readUrl(given.url);
-  if (!url) problems.push(`--url ${given.url}: must be an address such as http://127.0.0.1:8080`);
+  const urls = given.url.split(',').map(readUrl);
+  if (!areUsable(urls))
+    problems.push(
+      `--url ${given.url}: must be an address such as http://127.0.0.1:8080, or several with the same scheme, comma-separated`,
+    );
   const events = integer('events', 1, MAX_EVENTS);
   const fraction = given.duplicates.trim() === '' ? NaN : Number(given.duplicates);
   if (!(fraction >= 0 && fraction < 1))
@@ -79,8 +84,8 @@ export function readOptions(args: string[]): SimulateOptions | 'help' {
   const concurrency = integer('concurrency', 1, MAX_CONCURRENCY);
   const topics = integer('topics', 1, MAX_TOPICS);
   const seed = integer('seed', 0, SEEDS - 1);
-  if (!url || problems.length > 0) throw new OptionsError(problems.join('\n'));
-  return { url, events, repeats, batch, concurrency, topics, seed, key: given.key };
+  if (!areUsable(urls) || problems.length > 0) throw new OptionsError(problems.join('\n'));
+  return { urls, events, repeats, batch, concurrency, topics, seed, key: given.key };
 }
 
 function parse(args: string[]) {
@@ -104,9 +109,13 @@ function parse(args: string[]) {
   }
 }
 
+function areUsable(urls: readonly (URL | undefined)[]): urls is URL[] {
+  return urls.every((url) => url !== undefined && url.protocol === urls[0]?.protocol);
+}
+
 /** Parses an HTTP or HTTPS URL; undefined if invalid. Adds a trailing slash to keep a path prefix of a proxy. */
 function readUrl(text: string): URL | undefined {
-  if (!URL.canParse(text)) return undefined;
+  if (!URL.canParse(text.trim())) return undefined;
   const url = new URL(text);
   if (url.protocol !== 'http:' && url.protocol !== 'https:') return undefined;
   if (!url.pathname.endsWith('/')) url.pathname += '/';

@@ -35,22 +35,28 @@ export class Publisher {
     return readVerdicts((await this.post(events, onRetry)) as PublishedBatch, events);
   }
 
-  /** Resolves with the statistics once the queue is empty. Rejects with `PublishingError` after 60 s. */
-  stats(): Promise<StatsResponse> {
-    return this.drainedStats(GIVE_UP_AFTER_MS, () => {});
+  /**
+   * Resolves with the statistics of each replica once all queues are empty. Rejects with `PublishingError` after 60 s.
+   */
+  async stats(): Promise<readonly StatsResponse[]> {
+    const read = () =>
+      Promise.all(this.client.urls.map((url) => this.drainedStats(url, GIVE_UP_AFTER_MS, () => {})));
+    // A replica may store what its queue holds after another one has been read.
+    await read();
+    return read();
   }
 
   /** Resolves with the statistics before the run. Calls `onFirstFailure` at the first failure. Rejects after 10 s. */
   firstStats(onFirstFailure: (reason: string) => void): Promise<StatsResponse> {
     let reported = false;
-    return this.drainedStats(GIVE_UP_START_AFTER_MS, ({ reason }) => {
+    return this.drainedStats(this.client.urls[0]!, GIVE_UP_START_AFTER_MS, ({ reason }) => {
       if (!reported) onFirstFailure(reason);
       reported = true;
     });
   }
 
-  private async drainedStats(giveUpAfterMs: number, onRetry: OnRetry): Promise<StatsResponse> {
-    const get = () => this.client.get('stats');
+  private async drainedStats(replica: URL, giveUpAfterMs: number, onRetry: OnRetry): Promise<StatsResponse> {
+    const get = () => this.client.get('stats', replica);
     const deadline = performance.now() + GIVE_UP_AFTER_MS;
     for (;;) {
       const stats = (await this.retry('GET /stats', get, giveUpAfterMs, onRetry)) as StatsResponse;
