@@ -69,6 +69,13 @@ export class Config {
   @WholeNumber(1024, Number.MAX_SAFE_INTEGER)
   RESPONSE_CAPACITY_BYTES: number = 128 * MIB;
 
+  /**
+   * Time after SIGTERM in which `/health/ready` returns 503 and requests are still served. Load balancers need it to
+   * send requests elsewhere.
+   */
+  @WholeNumber(0, 300_000)
+  SHUTDOWN_DELAY_MS: number = 0;
+
   /** `name:scope:sha256-hex`, comma-separated. If empty, no API key is required. */
   @IsApiKeyList()
   API_KEYS: string = '';

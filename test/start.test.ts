@@ -24,6 +24,7 @@ describe('the configuration', () => {
       EVENT_LIMIT_BYTES: 1_048_576,
       BODY_LIMIT_BYTES: 16_777_216,
       RESPONSE_CAPACITY_BYTES: 134_217_728,
+      SHUTDOWN_DELAY_MS: 0,
       API_KEYS: '',
       CORS_ORIGINS: '',
       LOG_LEVEL: 'info',

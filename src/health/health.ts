@@ -15,6 +15,8 @@ const LOW_DISK_BYTES = 256 * 1024 * 1024;
 /** Runs the checks of the health endpoints as terminus indicators. */
 @Injectable()
 export class Health {
+  private isStopping = false;
+
   constructor(
     private readonly terminus: HealthCheckService,
     private readonly indicators: HealthIndicatorService,
@@ -32,6 +34,11 @@ export class Health {
     ]);
   }
 
+  /** Makes the readiness check fail from now on, while requests are still served. */
+  announceShutdown(): void {
+    this.isStopping = true;
+  }
+
   /** Returns ok without any check, because a restart does not repair a full disk. */
   live(): HealthCheckResult {
     return { status: 'ok', info: {}, error: {}, details: {} };
@@ -40,6 +47,7 @@ export class Health {
   /** Checks that events can be published. A store check that is `degraded` does not prevent that, so it is left out. */
   ready(): Promise<HealthCheckResult> {
     return this.terminus.check([
+      () => this.shutdown(),
       () => this.database(),
       () => this.queueRoom(),
       () => this.storeChecks(({ status }) => status === 'down'),
@@ -53,6 +61,12 @@ export class Health {
       .attempt(() => this.store.probe())
       .withTimeout(PROBE_TIMEOUT_MS)
       .cacheFor(PROBE_TTL_MS);
+  }
+
+  private shutdown(): HealthIndicatorResult {
+    if (!this.isStopping) return {};
+    const reason = 'The service received SIGTERM or SIGINT. Send requests to another replica.';
+    return this.indicators.check('shutdown').down({ reason });
   }
 
   private async queueRoom() {

@@ -39,6 +39,24 @@ describe('SIGTERM', () => {
     expect(await trial.findings()).toEqual([]);
   });
 
+  it('is announced by the readiness check, while requests are served until the delay or a second signal', async () => {
+    const service = await Service.start({ SHUTDOWN_DELAY_MS: '300000' });
+    service.process.kill('SIGTERM');
+    await until(async () => (await service.status('/health/ready')) === 503, 'the service is not ready');
+    expect(await (await service.request('/health/ready')).json()).toMatchObject({
+      detail: 'Failed checks: shutdown.',
+      error: { shutdown: { status: 'down', reason: expect.stringContaining('another replica') } },
+    });
+    expect((await service.publish(anEvent())).status).toBe(200);
+    expect(await service.status('/health/live')).toBe(200);
+    expect(await service.end('SIGINT')).toBe(0);
+  });
+
+  it('ends the service after the delay', async () => {
+    const service = await Service.start({ SHUTDOWN_DELAY_MS: '200' });
+    expect(await service.end('SIGTERM')).toBe(0);
+  });
+
   it('ends the service although stdout is closed', async () => {
     const service = await Service.start();
     await service.publish(anEvent());
