@@ -2,11 +2,12 @@ import { type DynamicModule, Global, Module } from '@nestjs/common';
 import { plainToInstance } from 'class-transformer';
 import { IsIn, Matches, validateSync } from 'class-validator';
 import { IsApiKeyList } from './auth/api-key-list.js';
+import { IsQueueUrl } from './queue/queue-url.js';
 import { IsOriginList } from './validation/origin-list.js';
 import { WholeNumber } from './validation/whole-number.js';
 
 /** Variables whose values must not appear in an error message. */
-const SECRETS = new Set(['API_KEYS']);
+const SECRETS = new Set(['API_KEYS', 'QUEUE_URL']);
 const SQLITE_URL = /^sqlite:(?!:memory:$)(?=\S)\P{Cc}*(?<=\S)$/u;
 const POSTGRES_URL = /^postgres(ql)?:\/\/[^\s\p{Cc}]+$/u;
 const LOOPBACK = '127.0.0.1';
@@ -36,7 +37,18 @@ export class Config {
   })
   DATABASE_URL: string = 'sqlite:data/events.db';
 
-  /** Maximum events that are accepted and not yet stored. */
+  /**
+   * NATS servers whose JetStream keeps the submissions acknowledged with 202: `nats://user:password@host:4222`, or
+   * `tls://`, comma-separated. Requires PostgreSQL. If empty, these submissions are in memory.
+   */
+  @IsQueueUrl()
+  QUEUE_URL: string = '';
+
+  /** Number of NATS servers that keep a copy of the queue. More than one requires a NATS cluster. */
+  @WholeNumber(1, 5)
+  QUEUE_REPLICAS: number = 1;
+
+  /** Maximum events that are accepted and not yet stored. With QUEUE_URL, in memory and in the broker each. */
   @WholeNumber(1, Number.MAX_SAFE_INTEGER)
   QUEUE_CAPACITY: number = 100_000;
 

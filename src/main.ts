@@ -2,6 +2,7 @@ import { createApp } from './app.js';
 import { ConfigError, loadConfig, withoutPassword } from './config.js';
 import { Commits } from './consumer/commits.js';
 import { createLog, PinoLogger } from './logger.js';
+import { parseQueueUrl } from './queue/queue-url.js';
 import { shutDownOnSignal } from './shutdown.js';
 import { StoreOpenError } from './store/store-errors.js';
 
@@ -18,6 +19,7 @@ try {
       url: await app.getUrl(),
       host: config.HOST,
       database: withoutPassword(config.DATABASE_URL),
+      ...(config.QUEUE_URL && { queue: parseQueueUrl(config.QUEUE_URL).servers }),
       last_seq: app.get(Commits, { strict: false }).lastSeq,
       api_keys: config.API_KEYS ? 'required' : 'not required',
     },

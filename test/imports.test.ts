@@ -73,6 +73,22 @@ describe('imports', () => {
     expect(outside.map(described)).toEqual([]);
   });
 
+  it('of @nats-io occur only in queue/jetstream and tests', () => {
+    const outside = imports.filter(
+      ({ file, target }) => target.startsWith('@nats-io/') && !/^(src\/queue\/jetstream\/|test\/)/.test(file),
+    );
+    expect(outside.map(described)).toEqual([]);
+  });
+
+  it('of queue/jetstream occur only in its folder, the queue module and tests', () => {
+    const outside = imports.filter(
+      ({ file, target }) =>
+        target.startsWith('src/queue/jetstream/') &&
+        !/^(src\/queue\/(jetstream\/|queue\.module)|test\/)/.test(file),
+    );
+    expect(outside.map(described)).toEqual([]);
+  });
+
   it.each(['sqlite', 'postgres'])(
     'of store/%s occur only in its folder, the store module, bench and tests',
     (folder) => {

@@ -5,6 +5,7 @@ export const DATABASE_DOWN = {
 };
 export const QUEUE_UP = { queue: { status: 'up', depth: 0, capacity: 100_000, draining: false } };
 export const QUEUE_FULL = { queue: { ...QUEUE_UP.queue, status: 'down', depth: 100_000 } };
+export const BROKER_UP = { broker: { status: 'up', depth: 0 } };
 export const DISK_UP = { disk: { status: 'up', free_bytes: 68_719_476_736, total_bytes: 107_374_182_400 } };
 export const WAL_UP = {
   wal: { status: 'up', bytes: 4_120_000, last_checkpoint_at: '2026-01-31T12:00:00.000Z' },
@@ -25,11 +26,11 @@ export const CLOCK_UP = {
     last_processed_at: '2026-01-31T12:00:00.000Z',
   },
 };
-export const ALL_UP = { ...DATABASE_UP, ...QUEUE_UP, ...DISK_UP, ...WAL_UP, ...CLOCK_UP };
+export const ALL_UP = { ...DATABASE_UP, ...QUEUE_UP, ...BROKER_UP, ...DISK_UP, ...WAL_UP, ...CLOCK_UP };
 
 /** Describes the status `degraded` in the OpenAPI document. */
 export const DEGRADED =
-  'The service works, but an operator must act. The disk has less than 256 MiB free, checkpoints fail, or the WAL exceeds 64 MiB. Or the last `processed_at` is more than 60 s ahead of the system clock.';
+  'The service works, but an operator must act. The broker does not respond, the disk has less than 256 MiB free, checkpoints fail, or the WAL exceeds 64 MiB. Or the last `processed_at` is more than 60 s ahead of the system clock.';
 /** The conditions of a failed check. */
 export const DOWN =
   'the store cannot write, the WAL exceeds 512 MiB, the queue is full, or the service is stopping';

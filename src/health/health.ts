@@ -29,6 +29,7 @@ export class Health {
     return this.terminus.check([
       () => this.database(),
       () => this.queueRoom(),
+      () => this.broker(),
       () => this.disk(),
       () => this.storeChecks(),
     ]);
@@ -70,9 +71,20 @@ export class Health {
   }
 
   private async queueRoom() {
-    const load = await this.queue.load();
+    const { broker: _, ...load } = await this.queue.load();
     const check = this.indicators.check('queue');
     return load.depth >= load.capacity || load.draining ? check.down({ ...load }) : check.up({ ...load });
+  }
+
+  /** Without its broker, the service stores the events of every publisher that waits. */
+  private async broker(): Promise<HealthIndicatorResult> {
+    const { broker } = await this.queue.load();
+    if (!broker) return {};
+    const { depth, problem } = broker;
+    const check = this.indicators.check('broker');
+    if (problem === undefined) return check.up({ depth });
+    const reason = `NATS does not respond: ${problem}. Prefer: respond-async gets 503. Check the servers of QUEUE_URL.`;
+    return check.degraded({ depth, reason });
   }
 
   private async disk() {

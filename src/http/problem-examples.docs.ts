@@ -63,6 +63,11 @@ export const PROBLEM_EXAMPLES = {
     'Queue full',
     'The queue holds 100000 of 100000 events (35000000 of 67108864 bytes) and has no room for 1 more (350 bytes). Nothing was accepted; try again.',
   ),
+  queueUnavailable: unavailable(
+    'queue-unavailable',
+    'Queue unavailable',
+    'The broker did not confirm the events. Try again, or without Prefer: respond-async. Sending them again is safe.',
+  ),
   receivingFull: unavailable(
     'receiving-full',
     'Too many bodies at once',

@@ -4,6 +4,7 @@ import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
 const PROBLEM_KINDS = [
   'invalid-request',
   'queue-full',
+  'queue-unavailable',
   'receiving-full',
   'sending-full',
   'reading-full',
@@ -55,6 +56,7 @@ export class ProblemDto {
 | \`about:blank\` | any | No meaning beyond the status. |
 | \`urn:problem:invalid-request\` | 422 | Part of the request is invalid. \`errors\` lists each part. |
 | \`urn:problem:queue-full\` | 503 | The queue has no room for these events. |
+| \`urn:problem:queue-unavailable\` | 503 | The broker of the queue does not respond. The events may be stored or not. |
 | \`urn:problem:receiving-full\` | 503 | Too many request bodies are in transit. |
 | \`urn:problem:sending-full\` | 503 | Clients have not read too many responses. |
 | \`urn:problem:reading-full\` | 503 | Too many reads scan the store. |

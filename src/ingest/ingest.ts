@@ -50,7 +50,7 @@ export class Ingest {
       const verdicts = await receipt.verdicts;
       return single
         ? eventResponse(events[0]!, verdicts[0]!, received_at)
-        : batchResponse(events, verdicts, received_at, prefer.minimal);
+        : batchResponse(events, verdicts, received_at, !withResults);
     } catch (error) {
       throw toProblem(error);
     }

@@ -1,5 +1,10 @@
 import { Problem, unavailable } from '../http/problem.js';
-import { QueueDrainingError, QueueFullError, SubmissionTooLargeError } from '../queue/event-queue.js';
+import {
+  BrokerUnavailableError,
+  QueueDrainingError,
+  QueueFullError,
+  SubmissionTooLargeError,
+} from '../queue/event-queue.js';
 import { StoreUnavailableError } from '../store/store-errors.js';
 
 /** Converts an error of the queue or the store into a problem. Returns any other error unchanged. */
@@ -9,6 +14,13 @@ export function toProblem(error: unknown): unknown {
   }
   if (error instanceof SubmissionTooLargeError) return new Problem(413, `${error.message} Split the batch.`);
   if (error instanceof QueueDrainingError) return shuttingDown('Nothing was accepted; try again.');
+  if (error instanceof BrokerUnavailableError) {
+    return unavailable(
+      'queue-unavailable',
+      'Queue unavailable',
+      'The broker did not confirm the events. Try again, or without Prefer: respond-async. Sending them again is safe.',
+    );
+  }
   if (error instanceof StoreUnavailableError) {
     return unavailable(
       'store-unavailable',

@@ -25,7 +25,7 @@ Generated clients that support one media type per operation should send \`applic
 
 const PREFER = `Changes the response (RFC 7240). Not required. Unknown preferences are ignored.
 
-* \`respond-async\`: responds with 202 when the queue has accepted the events, before they are stored.
+* \`respond-async\`: responds with 202 when the queue has accepted the events, before they are stored. If the queue is in a broker and the events exceed one message (1 MiB), responds with 200 after they are stored, without \`results\`.
 * \`return=minimal\`: omits \`results\` from the response to a batch.`;
 
 const CLOUD_EVENT_HEADERS = {
@@ -71,6 +71,7 @@ export function ApiPublish(): MethodDecorator {
       'numberOutOfRange',
       'noValidLine',
       'queueFull',
+      'queueUnavailable',
       'receivingFull',
       'sendingFull',
       'storeNotWritable',

@@ -16,7 +16,7 @@ import type { Verdict } from '../event/verdict.js';
 export abstract class EventQueue {
   /**
    * Accepts the events of one request as a submission. Rejects with `QueueUnavailableError` if trying again may
-   * succeed, or with `SubmissionTooLargeError`. In both cases nothing was accepted.
+   * succeed, or with `SubmissionTooLargeError`. Nothing was accepted then, except after `BrokerUnavailableError`.
    */
   abstract offer(events: readonly NewEvent[], options: OfferOptions): Promise<Receipt>;
 
@@ -25,14 +25,17 @@ export abstract class EventQueue {
    * with a waiting publisher may overtake. Several batches may be in flight at a time, delivered in this order.
    *
    * If a batch fails, all submissions in the queue with a waiting publisher are rejected with the error of the handler.
-   * All others are delivered again with backoff, by this process or another.
+   * All others are delivered again with backoff, by this process or another. A broker may change their order.
    */
   abstract consume(handler: BatchHandler): void;
 
-  /** Stops accepting submissions. Resolves once all are settled or rejected. May be called repeatedly. */
+  /**
+   * Stops accepting submissions. Resolves once all are settled, rejected, or left to other processes by a broker. May be
+   * called repeatedly.
+   */
   abstract drain(): Promise<void>;
 
-  /** Returns the current load. Rejects with `QueueUnavailableError` if a broker does not respond. */
+  /** Returns the current load. Reads memory only, so the part of a broker may be a second old. */
   abstract load(): Promise<QueueLoad>;
 }
 
@@ -62,12 +65,21 @@ export interface Delivery extends Submission {
 }
 
 export interface QueueLoad {
-  /** Events accepted and not yet settled or rejected. */
+  /** Events accepted and not yet settled or rejected, in the memory of this process. */
   readonly depth: number;
   /** The maximum of `depth`. */
   readonly capacity: number;
   /** Whether `drain` was called, after which the queue accepts no submissions. */
   readonly draining: boolean;
+  /** Absent if the queue has no broker. */
+  readonly broker?: BrokerLoad;
+}
+
+export interface BrokerLoad {
+  /** Events in the broker that are accepted and not yet settled or rejected, by all processes. */
+  readonly depth: number;
+  /** Why the broker does not respond. Absent if it does. */
+  readonly problem?: string;
 }
 
 /** The queue cannot accept submissions now. */
@@ -78,6 +90,11 @@ export class QueueUnavailableError extends Error {
 /** The queue has no room now. */
 export class QueueFullError extends QueueUnavailableError {
   override readonly name = 'QueueFullError';
+}
+
+/** A broker did not confirm the submission. It may have been accepted. */
+export class BrokerUnavailableError extends QueueUnavailableError {
+  override readonly name = 'BrokerUnavailableError';
 }
 
 /** The submission would not fit into an empty queue. It must be split. */

@@ -14,9 +14,9 @@ export class PendingSubmission implements Delivery {
     readonly events: readonly NewEvent[],
     /** Estimated memory of the events. */
     readonly bytes: number,
-    /** Whether a publisher waits for the verdicts. Otherwise the queue keeps the events until they are stored. */
+    /** Whether a publisher or a broker waits for the verdicts. Otherwise the queue keeps the events until they are stored. */
     readonly awaited: boolean,
-    /** Absent if the publisher waits: the submission is rejected if the result of its commit is lost. */
+    /** Absent if a publisher waits: the submission is rejected if the result of its commit is lost. */
     readonly id?: SubmissionId,
   ) {
     this.verdicts = new Promise((resolve, reject) => {

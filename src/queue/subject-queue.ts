@@ -4,6 +4,8 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Config } from '../config.js';
 import type { NewEvent } from '../event/event.js';
+import type { SubmissionId } from '../event/submission.js';
+import type { Verdict } from '../event/verdict.js';
 import {
   type BatchHandler,
   EventQueue,
@@ -68,12 +70,17 @@ export class SubjectQueue extends EventQueue {
     if (this.drained) throw new QueueDrainingError('The service is stopping.');
     if (!this.arrivals.observed) throw new Error('The queue has no consumer.');
     this.checkRoom(events.length, bytes);
-    this.depth += events.length;
-    this.bytes += bytes;
     const id = wait ? undefined : { source: this.source, number: ++this.lastNumber };
-    const submission = new PendingSubmission(events, bytes, wait, id);
-    this.arrivals.next(submission);
+    const submission = this.accept(new PendingSubmission(events, bytes, wait, id));
     return wait ? submission : 'queued';
+  }
+
+  /**
+   * Adds a submission that a broker keeps and may deliver again. Ignores the capacity, because the caller bounds these
+   * submissions. The verdicts reject if the store fails: the broker then delivers the submission to any process.
+   */
+  add(events: readonly NewEvent[], bytes: number, id: SubmissionId): Promise<readonly Verdict[]> {
+    return this.accept(new PendingSubmission(events, bytes, true, id)).verdicts;
   }
 
   consume(handler: BatchHandler): void {
@@ -94,6 +101,13 @@ export class SubjectQueue extends EventQueue {
   async load(): Promise<QueueLoad> {
     const { depth, drained, config } = this;
     return { depth, capacity: config.QUEUE_CAPACITY, draining: drained !== undefined };
+  }
+
+  private accept(submission: PendingSubmission): PendingSubmission {
+    this.depth += submission.events.length;
+    this.bytes += submission.bytes;
+    this.arrivals.next(submission);
+    return submission;
   }
 
   private checkRoom(events: number, bytes: number): void {

@@ -14,8 +14,8 @@ export class Stats {
 
   async read(): Promise<StatsResponse> {
     const { topics, ...totals } = await this.store.counters();
-    const { depth } = await this.queue.load();
-    return { ...totals, queue_depth: depth, topics: [...topics], uptime: uptimeSeconds() };
+    const { depth, broker } = await this.queue.load();
+    return { ...totals, queue_depth: depth + (broker?.depth ?? 0), topics: [...topics], uptime: uptimeSeconds() };
   }
 
   /** Returns a page of topics, sorted by name. */

@@ -26,6 +26,12 @@ export abstract class Store {
   abstract readonly isShared: boolean;
 
   /**
+   * Identifies the data of a shared store. Names resources outside the store that belong to its owners. Undefined if the
+   * store has one owner.
+   */
+  abstract readonly id: string | undefined;
+
+  /**
    * Stores the new events of a batch and counts all of them, in one transaction. Resolves once it is durable. If it
    * rejects, the store is unchanged. Concurrent calls are committed in the order of the calls.
    *
@@ -35,6 +41,13 @@ export abstract class Store {
    * The ids of a batch are distinct.
    */
   abstract commit(batch: readonly Submission[]): Promise<Commit>;
+
+  /**
+   * Keeps the recorded ids of all submissions that were committed at this time or later. Call it repeatedly, with the
+   * time at which the oldest submission that may be committed again was accepted. If it is not called, ids are kept as
+   * long as this process may commit their submissions again.
+   */
+  abstract keepIdsSince(time: Date): void;
 
   /**
    * Returns a page of the events that pass the filter. After `signal` aborts, rejects with its reason and reads no

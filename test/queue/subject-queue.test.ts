@@ -14,7 +14,7 @@ const create = ({ capacity, capacityBytes, batchMaxEvents }: QueueLimits) =>
     }),
   );
 
-describeQueue('SubjectQueue', create);
+describeQueue('SubjectQueue', { open: async (limits) => create(limits), clear: async () => {} });
 
 describe('a submission in SubjectQueue', () => {
   it('has an id of its own in every delivery, unless its publisher waits', async () => {

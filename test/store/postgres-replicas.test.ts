@@ -59,6 +59,7 @@ withPostgres('replicas on one PostgreSQL database', () => {
     expect(migrations.map(({ name }) => name.replace(/\d+$/, ''))).toEqual([
       'CreateStore',
       'CreateCommitEvents',
+      'AddStoreId',
     ]);
     const event = anEvent();
     const responses = await Promise.all(services.map((service) => service.publish(event)));

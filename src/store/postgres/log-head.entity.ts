@@ -22,4 +22,8 @@ export class LogHead {
   /** The total over all topics. */
   @Column({ type: 'bigint' })
   conflicts!: number;
+
+  /** Identifies the database, also after a restore. */
+  @Column({ type: 'uuid', default: () => 'gen_random_uuid()' })
+  store_id!: string;
 }

@@ -23,12 +23,17 @@ export class PostgresStore extends Store {
   readonly isShared = true;
   private readonly reads = new ReadQueue();
   private readonly scans = new ReadQueue();
+  private storeId = '';
 
   private constructor(
     private readonly writer: Writer,
     private readonly reader: Reader,
   ) {
     super();
+  }
+
+  get id(): string {
+    return this.storeId;
   }
 
   /** Opens the database, after creating or migrating its tables if necessary. Rejects with `StoreOpenError`. */
@@ -40,11 +45,14 @@ export class PostgresStore extends Store {
         new Reader(openPool(databaseUrl, READING)),
       ];
       const store = new PostgresStore(writer, reader);
-      // Without it, the start on a read-only database would succeed.
-      await writer.probe().catch(async (error: unknown) => {
+      try {
+        // Without it, the start on a read-only database would succeed.
+        await writer.probe();
+        store.storeId = await reader.storeId();
+      } catch (error) {
         await store.close();
         throw error;
-      });
+      }
       return store;
     } catch (error) {
       throw new StoreOpenError(`The database of DATABASE_URL cannot be opened: ${reasonOf(error)}`, {
@@ -59,6 +67,10 @@ export class PostgresStore extends Store {
     } catch (error) {
       throw toCommitError(error);
     }
+  }
+
+  keepIdsSince(time: Date): void {
+    this.writer.keepReceiptsSince(time);
   }
 
   async probe(): Promise<void> {

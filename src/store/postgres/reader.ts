@@ -13,6 +13,8 @@ const SEQS_BY_KEY = `
   SELECT (SELECT x.seq FROM processed_events x WHERE x.topic = k.topic AND x.event_id = k.event_id) AS seq
   FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS k (topic, event_id, n) ORDER BY k.n`;
 
+const STORE_ID = 'SELECT store_id FROM log_head';
+
 const LAST_SEQ = 'SELECT last_seq AS seq FROM log_head';
 
 // One statement, so that the totals and the topics are of the same commit.
@@ -90,6 +92,11 @@ export class Reader {
       toTextArray(keys.map(({ event_id }) => event_id)),
     ]);
     return rows.map(({ seq }) => seq);
+  }
+
+  async storeId(): Promise<string> {
+    const [row] = await this.query<{ store_id: string }>(STORE_ID);
+    return row!.store_id;
   }
 
   async lastSeq(): Promise<number> {

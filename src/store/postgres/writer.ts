@@ -26,11 +26,12 @@ const REPLAY = `
 
 // Units are repeated within seconds. Submissions acknowledged with 202 may be repeated after an outage, so the receipts
 // are compared with the last commit, not with the clock. Replicas delete at the same time, so each skips the rows that
-// another one has locked.
+// another one has locked. A broker may redeliver a submission after days. The receipts since $1 are kept for that.
 const DELETE_OLD_RECEIPTS = `
   DELETE FROM receipts WHERE ctid = ANY (ARRAY (
     SELECT ctid FROM receipts
-    WHERE committed_at < (SELECT nullif(last_processed_at, '')::timestamptz FROM log_head) - interval '10 minutes'
+    WHERE committed_at < least($1::timestamptz, (SELECT nullif(last_processed_at, '')::timestamptz FROM log_head))
+      - interval '10 minutes'
     LIMIT 200000 FOR UPDATE SKIP LOCKED))`;
 const DELETE_INTERVAL_MS = 10_000;
 
@@ -61,6 +62,7 @@ export class Writer {
   private lastNumber = 0;
   private lastCommit: Promise<unknown> = Promise.resolve();
   private warning: string | undefined;
+  private keptSince: Date | undefined;
   private readonly deleting: NodeJS.Timeout;
 
   constructor(private readonly pool: Pool) {
@@ -77,6 +79,11 @@ export class Writer {
     const commit = this.lastCommit.then(() => this.commitUntilKnown(units));
     this.lastCommit = commit.catch(() => {});
     return commit;
+  }
+
+  /** Keeps the receipts of commits at this time or later, and those of 10 minutes before: clocks may differ. */
+  keepReceiptsSince(time: Date): void {
+    this.keptSince = time;
   }
 
   async probe(): Promise<void> {
@@ -165,6 +172,6 @@ export class Writer {
 
   /** Ignores errors: the next call tries again. */
   private async deleteOldReceipts(): Promise<void> {
-    await this.pool.query(DELETE_OLD_RECEIPTS).catch(() => {});
+    await this.pool.query(DELETE_OLD_RECEIPTS, [this.keptSince]).catch(() => {});
   }
 }

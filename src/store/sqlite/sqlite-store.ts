@@ -43,6 +43,7 @@ const DAMAGED = /^SQLITE_(CORRUPT|NOTADB)/;
  */
 export class SqliteStore extends Store {
   readonly isShared = false;
+  readonly id = undefined;
   private readonly totals = new RunningTotals();
   private readonly reads = new ReadQueue();
   private readonly scans = new ReadQueue();
@@ -104,6 +105,9 @@ export class SqliteStore extends Store {
         : new UnstorableEventError((error as Error).message, { cause: error });
     }
   }
+
+  /** Has no effect, because ids are not recorded. */
+  keepIdsSince(): void {}
 
   async probe(): Promise<void> {
     try {
