@@ -236,7 +236,7 @@ export function describeQueue(name: string, harness: QueueHarness): void {
         test.end(STORE_FAILURE);
         for (const receipt of waiting) await expect(verdicts(receipt)).rejects.toBe(STORE_FAILURE);
         expect(await test.depth()).toBe(4);
-        const deliveries = (label: string) => test.batches.flat().filter((name) => name === label).length;
+        const deliveries = (label: string) => test.batches.flat().filter((each) => each === label).length;
         await until(() => {
           test.endAll(STORE_FAILURE);
           return kept.every((label) => deliveries(label) >= 3);

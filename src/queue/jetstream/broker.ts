@@ -25,6 +25,9 @@ const PUBLISH_RETRY_MS = 100;
 const PULL_MS = 5_000;
 const CLOSE_LIMIT_MS = 1_000;
 
+/** Time for which a message must remain in the stream after its acknowledgement, before it counts as left over. */
+const LEFT_OVER_MS = 5_000;
+
 /** Maximum size of a message, also if the broker permits more. Bounds the time of one turn of the event loop. */
 const MAX_MESSAGE_BYTES = 1024 * 1024;
 /** Maximum size of the subject of a message and of its record in the stream. */
@@ -58,6 +61,8 @@ export class Broker {
   private publishedEvents = 0;
   private publishedAtPoll = 0;
   private publishingBytes = 0;
+  /** The first message of the stream, if it is acknowledged. */
+  private leftOver: { readonly seq: number; readonly since: number } | undefined;
 
   constructor(
     private readonly servers: NatsServers,
@@ -187,10 +192,29 @@ export class Broker {
     });
     this.polledEvents = this.streams.countEvents(state.subjects);
     this.publishedAtPoll = published;
+    if (state.messages > 0) await this.redeliverLeftOver(this.manager, state.first_seq);
     this.onState({
       events: this.polledEvents,
       since: state.messages === 0 ? since : new Date(state.first_ts),
     });
+  }
+
+  /**
+   * A broker that was killed may have messages again that were acknowledged. Its consumer does not deliver them again, so
+   * they would take room in the stream without end. A new consumer delivers all messages of the stream. The store
+   * recognises those that it has stored.
+   */
+  private async redeliverLeftOver(manager: JetStreamManager, firstSeq: number): Promise<void> {
+    const { ack_floor } = await manager.consumers.info(this.streams.queue, CONSUMER);
+    // Acknowledged messages are removed a moment later.
+    if (firstSeq > ack_floor.stream_seq) this.leftOver = undefined;
+    else if (this.leftOver?.seq !== firstSeq) this.leftOver = { seq: firstSeq, since: performance.now() };
+    else if (performance.now() - this.leftOver.since > LEFT_OVER_MS) {
+      this.leftOver = undefined;
+      this.logger.warn({ msg: 'acknowledged messages are in the stream again', first_seq: firstSeq });
+      await manager.consumers.delete(this.streams.queue, CONSUMER);
+      await this.streams.create(manager);
+    }
   }
 
   /** Notices a lost connection before the next poll does. */
