@@ -18,6 +18,8 @@ describe('the configuration', () => {
       HOST: '127.0.0.1',
       PORT: 8080,
       DATABASE_URL: 'sqlite:data/events.db',
+      QUEUE_URL: '',
+      QUEUE_REPLICAS: 1,
       QUEUE_CAPACITY: 100_000,
       QUEUE_CAPACITY_BYTES: 67_108_864,
       BATCH_MAX_EVENTS: 5_000,
@@ -58,6 +60,34 @@ describe('the configuration', () => {
 
   it('accepts blanks inside the path of the database', () => {
     expect(loadConfig({ DATABASE_URL: 'sqlite:/a folder/x.db' }).DATABASE_URL).toBe('sqlite:/a folder/x.db');
+  });
+
+  it.each([
+    'nats://127.0.0.1',
+    'nats://me:s3cret@a:4222,nats://me:s3cret@[::1]:4223',
+    'tls://token@nats.example:4443/',
+  ])('accepts the broker %s', (QUEUE_URL) => {
+    expect(loadConfig({ DATABASE_URL: 'postgres://db', QUEUE_URL })).toMatchObject({ QUEUE_URL });
+  });
+
+  it.each([
+    ['nats://a,http://me:s3cret@b', 'entry 2 must be the URL of a server'],
+    ['nats://me:s3cret@a,nats://b', 'entry 2 must have the scheme, user and password of entry 1'],
+    ['nats://a,tls://b', 'entry 2 must have the scheme, user and password of entry 1'],
+    ['nats://me:s3cret@', 'entry 1 must be the URL of a server'],
+    ['nats://me:s3cret%@a', 'entry 1 must be the URL of a server'],
+    ['nats://a/s3cret', 'entry 1 must be the URL of a server'],
+    ['nats://a,', 'entry 2 must be the URL of a server'],
+  ])('rejects the broker %s with a message without the password', (QUEUE_URL, problem) => {
+    const load = () => loadConfig({ DATABASE_URL: 'postgres://db', QUEUE_URL });
+    expect(load).toThrow(`  QUEUE_URL: ${problem}`);
+    expect(load).not.toThrow(/s3cret/);
+  });
+
+  it('rejects a broker without PostgreSQL', () => {
+    const message =
+      '  QUEUE_URL: requires a PostgreSQL database in DATABASE_URL, because replicas share the queue';
+    expect(() => loadConfig({ QUEUE_URL: 'nats://a' })).toThrow(message);
   });
 
   it('treats an empty variable as unset', () => {

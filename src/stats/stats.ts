@@ -15,7 +15,12 @@ export class Stats {
   async read(): Promise<StatsResponse> {
     const { topics, ...totals } = await this.store.counters();
     const { depth, broker } = await this.queue.load();
-    return { ...totals, queue_depth: depth + (broker?.depth ?? 0), topics: [...topics], uptime: uptimeSeconds() };
+    return {
+      ...totals,
+      queue_depth: depth + (broker?.depth ?? 0),
+      topics: [...topics],
+      uptime: uptimeSeconds(),
+    };
   }
 
   /** Returns a page of topics, sorted by name. */

@@ -182,8 +182,11 @@ ifServers('events acknowledged with 202', () => {
     await until(async () => (await service.stats()).received === 5, 'the commit has ended');
     await service.end('SIGKILL');
     await execute(databaseUrl, 'DROP TRIGGER wait ON receipts');
-    await execute(databaseUrl, `UPDATE log_head SET last_processed_at = to_char(clock_timestamp() AT TIME ZONE 'UTC'
-      + interval '5 hours', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`);
+    await execute(
+      databaseUrl,
+      `UPDATE log_head SET last_processed_at = to_char(clock_timestamp() AT TIME ZONE 'UTC'
+      + interval '5 hours', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`,
+    );
     // Other commits go on while the broker is down, so receipts are deleted.
     const successor = await Service.start(environment);
     expect((await successor.publish(anEvent())).status).toBe(200);
