@@ -226,21 +226,21 @@ ifServers('events acknowledged with 202', () => {
       await broker.start();
       await replicas[cycle]!.end('SIGKILL');
       replicas[cycle] = await start();
-      replicas[2]!.process.kill('SIGSTOP');
+      replicas[2].process.kill('SIGSTOP');
       await progress();
-      replicas[2]!.process.kill('SIGCONT');
+      replicas[2].process.kill('SIGCONT');
     }
     await progress();
     publishing = false;
     await Promise.all(publishers);
-    await isUp(replicas[0]!);
-    await empty(replicas[0]!);
-    const stored = await replicas[0]!.everything();
+    await isUp(replicas[0]);
+    await empty(replicas[0]);
+    const stored = await replicas[0].everything();
     expect(stored.map(({ seq }) => seq)).toEqual(stored.map((_, index) => index + 1));
     const ids = new Set(stored.map(({ event_id }) => event_id));
     expect(acknowledged.filter((id) => !ids.has(id))).toEqual([]);
     // Every key was sent once, so an event that counts twice would be a duplicate.
-    const stats = await replicas[0]!.stats();
+    const stats = await replicas[0].stats();
     expect(stats).toMatchObject({ unique_processed: stored.length, duplicate_dropped: 0, conflicts: 0 });
     expect(stored.length).toBeLessThanOrEqual(acknowledged.length + unknown);
     expect(await Promise.all(replicas.map((replica) => replica.end('SIGTERM')))).toEqual([0, 0, 0]);
