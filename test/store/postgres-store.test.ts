@@ -146,6 +146,18 @@ withPostgres('with PostgreSQL', () => {
       );
       expect(await query('SELECT first_seq::int FROM receipts')).toEqual([{ first_seq: 2 }]);
     });
+
+    it('keeps receipts since the oldest submission that a broker may deliver again', async () => {
+      for (let commit = 0; commit < 3; commit++) await test.store.commit([submissionOf(aNewEvent())]);
+      await query(`UPDATE receipts SET committed_at = committed_at - interval '5 hours' * (3 - first_seq)`);
+      const [oldest] = await query<{ time: Date }>(
+        'SELECT committed_at AS time FROM receipts WHERE first_seq = 2',
+      );
+      test.store.keepIdsSince(oldest!.time);
+      const receipts = () => query('SELECT first_seq::int FROM receipts ORDER BY 1');
+      await until(async () => (await receipts()).length < 3, 'the oldest receipt is deleted');
+      expect(await receipts()).toEqual([{ first_seq: 2 }, { first_seq: 3 }]);
+    });
   });
 
   describe('PostgresStore.open', () => {

@@ -24,6 +24,6 @@ export class LogHead {
   conflicts!: number;
 
   /** Identifies the database, also after a restore. */
-  @Column({ type: 'uuid', default: () => 'gen_random_uuid()' })
+  @Column({ type: 'uuid' })
   store_id!: string;
 }

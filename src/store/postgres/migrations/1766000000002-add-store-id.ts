@@ -1,11 +1,12 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Adds an id to the store, for the stream of its queue. The default gives another id to each database. */
+/** Gives the store an id, for the stream of its queue. */
 export class AddStoreId1766000000002 implements MigrationInterface {
   async up(queryRunner: QueryRunner): Promise<void> {
     await queryRunner.query(
       `ALTER TABLE "log_head" ADD COLUMN "store_id" uuid NOT NULL DEFAULT gen_random_uuid()`,
     );
+    await queryRunner.query(`ALTER TABLE "log_head" ALTER COLUMN "store_id" DROP DEFAULT`);
   }
 
   async down(queryRunner: QueryRunner): Promise<void> {
