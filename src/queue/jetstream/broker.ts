@@ -79,7 +79,7 @@ export class Broker {
     return this.isUp ? undefined : this.reason;
   }
 
-  /** Number of events in the stream. Never less than this process has published and nobody has stored. */
+  /** Number of events in the stream. At least those that this process has published and that are not stored. */
   get events(): number {
     return Math.max(0, this.polledEvents + this.publishedEvents - this.publishedAtPoll);
   }
