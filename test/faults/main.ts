@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { releaseAll } from '../harness/release.js';
-import { CLUSTER_FAULTS, type ClusterFaultName } from './cluster/cluster-faults.js';
+import { clusterFaultNames, type ClusterFaultName } from './cluster/cluster-faults.js';
 import { runCluster } from './cluster/cluster-run.js';
 import { FAULTS, type FaultName } from './faults.js';
 import { summary } from './findings.js';
@@ -8,14 +8,16 @@ import { run, type RunResult } from './run.js';
 
 const REPLICAS = 3;
 
-const HELP = `npm run test:faults -- [--cluster] [--cycles 100] [--faults kill] [--publishers 16] [--seed N]
+const HELP = `npm run test:faults -- [--cluster | --broker] [--cycles 100] [--faults kill] [--publishers 16] [--seed N]
 
 Publishes to the service while it is killed, paused or locked out of the database. Restarts it each time, and compares
 the stored events with the acknowledged ones. --faults takes a comma-separated list of faults, which take turns:
 ${Object.keys(FAULTS).join(', ')}.
 The value "all" selects every fault except lying-disk.
---cluster runs three replicas on a PostgreSQL server of their own, with these faults, by default all of them:
-${Object.keys(CLUSTER_FAULTS).join(', ')}.
+--cluster runs three replicas on a PostgreSQL server of their own, by default with all of these faults:
+${clusterFaultNames(false).join(', ')}.
+--broker adds a NATS server and its faults:
+${clusterFaultNames(true).slice(clusterFaultNames(false).length).join(', ')}.
 The seed determines the requests and the times of the faults, but not which requests are concurrent.`;
 
 const { values } = parseArgs({
@@ -23,14 +25,17 @@ const { values } = parseArgs({
     cycles: { type: 'string', default: '100' },
     faults: { type: 'string' },
     cluster: { type: 'boolean', default: false },
+    broker: { type: 'boolean', default: false },
     publishers: { type: 'string', default: '16' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
     help: { type: 'boolean', default: false },
   },
 });
 
-const known: readonly string[] = Object.keys(values.cluster ? CLUSTER_FAULTS : FAULTS);
-const wanted = values.faults ?? (values.cluster ? 'all' : 'kill');
+const { broker: hasBroker } = values;
+const isCluster = values.cluster || hasBroker;
+const known: readonly string[] = isCluster ? clusterFaultNames(hasBroker) : Object.keys(FAULTS);
+const wanted = values.faults ?? (isCluster ? 'all' : 'kill');
 const names = wanted === 'all' ? known.filter((name) => name !== 'lying-disk') : wanted.split(',');
 const unknown = names.filter((name) => !known.includes(name));
 const [requested, publishers, seed] = [values.cycles, values.publishers, values.seed].map(Number);
@@ -44,9 +49,7 @@ if (values.help || unknown.length > 0 || !isUsable) {
 } else {
   console.log(`seed ${seed}, ${cycles} cycles of ${names.join(', ')}, ${publishers} publishers`);
   try {
-    const { findings, requests, acknowledged, survived } = await (values.cluster
-      ? runReplicas()
-      : runService());
+    const { findings, requests, acknowledged, survived } = await (isCluster ? runReplicas() : runService());
     console.log(`${requests} requests, ${acknowledged} events acknowledged, ${survived} faults.`);
     console.log(
       findings.length === 0
@@ -74,6 +77,7 @@ function runReplicas(): Promise<RunResult> {
   return runCluster({
     cycles,
     replicas: REPLICAS,
+    hasBroker,
     publishers: publishers!,
     seed: seed!,
     faults: names as ClusterFaultName[],

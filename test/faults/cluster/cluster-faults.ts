@@ -7,7 +7,7 @@ import type { ClusterTrial } from './cluster-trial.js';
 export type ClusterFault = (trial: ClusterTrial, random: () => number) => Promise<unknown>;
 
 /** Faults, by name on the command line. */
-export const CLUSTER_FAULTS = {
+const CLUSTER_FAULTS = {
   /** SIGKILL of a replica, which is started again later. */
   async kill(trial, random) {
     const replica = trial.pick(random);
@@ -73,11 +73,51 @@ export const CLUSTER_FAULTS = {
   },
 
   /** Everything ends at once. */
-  async 'crash-all'({ server, replicas }) {
-    await Promise.all([...replicas.map((replica) => replica.kill()), server.stop('immediate')]);
-    await server.restart();
+  async 'crash-all'({ server, broker, replicas }) {
+    const replicasEnd = replicas.map((replica) => replica.kill());
+    await Promise.all([...replicasEnd, server.stop('immediate'), broker?.end('SIGKILL')]);
+    await Promise.all([server.restart(), broker?.start()]);
     await Promise.all(replicas.map((replica) => replica.start()));
   },
 } satisfies Record<string, ClusterFault>;
 
-export type ClusterFaultName = keyof typeof CLUSTER_FAULTS;
+/** Faults of a cluster with a broker, besides the others. */
+const BROKER_FAULTS = {
+  /** SIGKILL of the broker. */
+  async 'kill-broker'(trial, random) {
+    await trial.broker!.end('SIGKILL');
+    await trial.progress();
+    await sleep(random() * 1_000);
+    await trial.broker!.start();
+  },
+
+  /** SIGSTOP of the broker, whose connections stay open, and SIGCONT. */
+  async 'pause-broker'(trial, random) {
+    trial.broker!.signal('SIGSTOP');
+    await trial.progress();
+    await sleep(random() * 2_000);
+    trial.broker!.signal('SIGCONT');
+  },
+
+  /** The database crashes, then the broker, and the broker is there first. */
+  async 'crash-both'({ server, broker }, random) {
+    await server.stop('immediate');
+    await sleep(random() * 1_000);
+    await broker!.end('SIGKILL');
+    await broker!.start();
+    await server.restart();
+  },
+} satisfies Record<string, ClusterFault>;
+
+const ALL_FAULTS = { ...CLUSTER_FAULTS, ...BROKER_FAULTS };
+
+export type ClusterFaultName = keyof typeof ALL_FAULTS;
+
+export function clusterFault(name: ClusterFaultName): ClusterFault {
+  return ALL_FAULTS[name];
+}
+
+/** Returns the names of all faults of a cluster with or without a broker. */
+export function clusterFaultNames(hasBroker: boolean): ClusterFaultName[] {
+  return Object.keys(hasBroker ? ALL_FAULTS : CLUSTER_FAULTS) as ClusterFaultName[];
+}

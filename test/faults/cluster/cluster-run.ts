@@ -1,7 +1,7 @@
 import { seededRandom } from '../../../src/cli/simulate/random.js';
 import { acknowledgedIn } from '../history.js';
 import type { RunResult } from '../run.js';
-import { CLUSTER_FAULTS, type ClusterFaultName } from './cluster-faults.js';
+import { clusterFault, type ClusterFaultName } from './cluster-faults.js';
 import { ClusterTrial, type ClusterTrialOptions } from './cluster-trial.js';
 
 export interface ClusterRunOptions extends ClusterTrialOptions {
@@ -28,7 +28,7 @@ export async function runCluster(options: ClusterRunOptions): Promise<RunResult>
   let findings: RunResult['findings'] = [];
   while (survived < options.cycles && findings.length === 0) {
     const fault = options.faults[survived % options.faults.length]!;
-    const { longestMs } = await trial.cycle(CLUSTER_FAULTS[fault], random);
+    const { longestMs } = await trial.cycle(clusterFault(fault), random);
     survived++;
     findings = await trial.findings({ thorough: survived === options.cycles });
     options.onCycle?.({

@@ -1,24 +1,32 @@
+import { HAS_NATS } from '../../harness/nats.js';
 import { HAS_POSTGRES } from '../../harness/postgres.js';
 import { summary } from '../findings.js';
-import { CLUSTER_FAULTS, type ClusterFaultName } from './cluster-faults.js';
+import { clusterFaultNames } from './cluster-faults.js';
 import { CLUSTER_MUTANTS, driverMutant } from './cluster-mutants.js';
 import { runCluster } from './cluster-run.js';
 
-const withPostgres = HAS_POSTGRES ? describe : describe.skip;
-if (!HAS_POSTGRES) console.warn('NOT TESTED: faults of a cluster. No server responds at TEST_POSTGRES_URL.');
+const ifServers = HAS_POSTGRES && HAS_NATS ? describe : describe.skip;
+if (!HAS_POSTGRES || !HAS_NATS)
+  console.warn('NOT TESTED: faults of a cluster. No server responds at TEST_POSTGRES_URL or TEST_NATS_URL.');
 
-const SMALL = { replicas: 2, publishers: 4, seed: 1 };
+const SMALL = { replicas: 2, publishers: 4, seed: 1, hasBroker: false };
 
-withPostgres('three replicas', () => {
+ifServers('three replicas and a broker', () => {
   it('violate no guarantee when each fault strikes once', async () => {
-    const faults = Object.keys(CLUSTER_FAULTS) as ClusterFaultName[];
-    const result = await runCluster({ ...SMALL, replicas: 3, faults, cycles: faults.length });
+    const faults = clusterFaultNames(true);
+    const result = await runCluster({
+      ...SMALL,
+      replicas: 3,
+      hasBroker: true,
+      faults,
+      cycles: faults.length,
+    });
     expect(summary(result.findings)).toBe('');
     expect(result.survived).toBe(faults.length);
   });
 });
 
-withPostgres('the judge of a cluster', () => {
+ifServers('the judge of a cluster', () => {
   it.each(Object.entries(CLUSTER_MUTANTS))(
     'reports a service that %s',
     async (_, { rewrite, driver, fault, caughtBy }) => {
