@@ -1,6 +1,7 @@
 import compress from '@fastify/compress';
 import type { FastifyInstance, preParsingHookHandler } from 'fastify';
 import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import zlib from 'node:zlib';
 import { DecompressionSlots } from './decompression-slots.js';
@@ -71,12 +72,15 @@ function limitHeavyDecoders(server: FastifyInstance): void {
     const decompressInSlot: preParsingHookHandler = function (request, reply, payload, done) {
       if (!HEAVY_ENCODINGS.includes(request.headers['content-encoding'] ?? ''))
         return decompress.call(this, request, reply, payload, done);
+      const { raw } = request;
+      // The request loses its socket when its body fails.
+      const { socket } = raw;
       slots.take((full) => {
         if (full) return done(full);
         decompress.call(this, request, reply, payload, (error, body) => {
           const decoder = body as Readable;
           decoder.once('close', () => slots.release());
-          whenClosed(reply, () => destroyUnread(request.raw, decoder));
+          whenClosed(reply, () => destroyUnread(raw, socket, decoder));
           done(error, decoder);
         });
       });
@@ -86,8 +90,7 @@ function limitHeavyDecoders(server: FastifyInstance): void {
 }
 
 /** Destroys the decoder of a body that was rejected and is therefore not read to its end. */
-function destroyUnread(body: IncomingMessage, decoder: Readable): void {
-  const { complete, socket } = body;
+function destroyUnread({ complete }: IncomingMessage, socket: Socket, decoder: Readable): void {
   if (complete || socket.destroyed) decoder.destroy();
   // This would also destroy the connection, and the client might lose the response.
   else socket.once('close', () => decoder.destroy());
