@@ -1,16 +1,10 @@
 FROM node:24-bookworm-slim AS build
-# better-sqlite3 is compiled if there is no prebuilt binary, with the headers of the image instead of a download.
-RUN apt-get update \
-  && apt-get install -y --no-install-recommends g++ make python3 \
-  && rm -rf /var/lib/apt/lists/*
-ENV npm_config_nodedir=/usr/local
 WORKDIR /app
 COPY package.json package-lock.json ./
 RUN --mount=type=cache,target=/root/.npm npm ci --no-audit --no-fund
 COPY nest-cli.json tsconfig.json tsconfig.build.json ormconfig.ts ./
 COPY src src
-# Pruned here, not installed again in another stage, so that the driver is compiled once.
-RUN npm run build && rm -f dist/.tsbuildinfo* && npm prune --omit=dev --no-audit --no-fund
+RUN npm run build && rm -f dist/.tsbuildinfo* && npm prune --omit=dev --omit=optional --no-audit --no-fund
 
 FROM node:24-bookworm-slim
 LABEL org.opencontainers.image.title="pubsub-log-aggregator" \

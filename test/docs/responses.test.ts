@@ -1,10 +1,10 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import Sqlite from 'better-sqlite3';
 import { anEvent, events } from '../harness/an-event.js';
 import { Service } from '../harness/service.js';
 import { until } from '../harness/until.js';
 import { isTimestamp } from '../../src/validation/timestamp.js';
 import { type OpenApi, operationsOf } from './document.js';
+import { Sqlite } from '../../src/store/sqlite/driver.js';
 
 const service = await Service.start({ QUEUE_CAPACITY: '10' });
 const document = await service.get<OpenApi>('/openapi.json');

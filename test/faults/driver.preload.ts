@@ -2,10 +2,11 @@
  * Wraps better-sqlite3 in a service under test, so that the service needs neither hooks nor a patched copy.
  * Node loads it into the main thread and into each worker thread before their own code (`--import`).
  */
-import Sqlite, { type Database, type Statement } from 'better-sqlite3';
+import type { Database, Statement } from 'better-sqlite3';
 import { execFileSync } from 'node:child_process';
 import { statSync } from 'node:fs';
 import type { DriverFaults } from './driver-faults.js';
+import { Sqlite } from '../../src/store/sqlite/driver.js';
 
 const faults = JSON.parse(process.env['DRIVER_FAULTS']!) as DriverFaults;
 

@@ -1,4 +1,3 @@
-import Sqlite from 'better-sqlite3';
 import { appendFileSync, statSync, truncateSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { until } from '../harness/until.js';
@@ -6,6 +5,7 @@ import { driverFaults, KILL_POINTS, type KillPoint } from './driver-faults.js';
 import type { Load } from './load.js';
 import type { Trial } from './trial.js';
 import { endOfLastCommit } from './wal.js';
+import { Sqlite } from '../../src/store/sqlite/driver.js';
 
 /** A fault of a service under load. The process has ended when `strike` resolves. */
 export interface Fault {

@@ -1,10 +1,10 @@
-import Sqlite from 'better-sqlite3';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { until } from '../harness/until.js';
 import { driverFaults } from './driver-faults.js';
 import { FAULTS } from './faults.js';
 import { Trial } from './trial.js';
 import { isInCheckpoint } from './wal.js';
+import { Sqlite } from '../../src/store/sqlite/driver.js';
 
 describe('SIGKILL during a migration', () => {
   it('leaves no partial migration, and the next start repeats it', async () => {

@@ -1,9 +1,9 @@
-import Sqlite from 'better-sqlite3';
 import type { StatsResponse } from '../../src/stats/stats.dto.js';
 import type { TopicCounters } from '../../src/store/store.js';
 import type { Client } from '../harness/client.js';
 import { until } from '../harness/until.js';
 import type { EventsPage } from '../../src/query/events.dto.js';
+import { Sqlite } from '../../src/store/sqlite/driver.js';
 
 export type StoredEventDto = EventsPage['events'][number];
 

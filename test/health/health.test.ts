@@ -1,8 +1,8 @@
-import Sqlite from 'better-sqlite3';
 import { anEvent, events } from '../harness/an-event.js';
 import { Service } from '../harness/service.js';
 import { until } from '../harness/until.js';
 import type { ProblemDto } from '../../src/http/problem.dto.js';
+import { Sqlite } from '../../src/store/sqlite/driver.js';
 
 const service = await Service.start({ QUEUE_CAPACITY: '100' });
 

@@ -1,10 +1,10 @@
-import Sqlite from 'better-sqlite3';
 import { execFileSync } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { anEvent } from '../harness/an-event.js';
 import { Service } from '../harness/service.js';
 import { until } from '../harness/until.js';
 import { driverFaults } from '../faults/driver-faults.js';
+import { Sqlite } from '../../src/store/sqlite/driver.js';
 
 const MIB = 1024 * 1024;
 /** Fits into the limits of one event and one body. */

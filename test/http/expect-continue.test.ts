@@ -1,9 +1,9 @@
-import Sqlite from 'better-sqlite3';
 import { createHash } from 'node:crypto';
 import { anEvent } from '../harness/an-event.js';
 import { RawConnection } from '../harness/raw.js';
 import { Service } from '../harness/service.js';
 import { until } from '../harness/until.js';
+import { Sqlite } from '../../src/store/sqlite/driver.js';
 
 const LIMIT_BYTES = 100_000;
 

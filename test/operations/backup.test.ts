@@ -1,4 +1,3 @@
-import Sqlite from 'better-sqlite3';
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -9,6 +8,7 @@ import { aDatabase } from '../harness/database.js';
 import { Service } from '../harness/service.js';
 import { runShell } from '../harness/shell.js';
 import { until } from '../harness/until.js';
+import { Sqlite } from '../../src/store/sqlite/driver.js';
 
 const DOCUMENT = 'docs/operations.md';
 const EVENTS_BEFORE = 20_000;
@@ -21,7 +21,7 @@ function aFolder(): string {
   const folder = dirname(aDatabase());
   mkdirSync(join(folder, 'data'));
   mkdirSync(join(folder, 'backup'));
-  symlinkSync(join(PROJECT, 'node_modules'), join(folder, 'node_modules'));
+  symlinkSync(join(PROJECT, 'dist'), join(folder, 'dist'));
   return folder;
 }
 

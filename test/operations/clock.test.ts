@@ -1,4 +1,3 @@
-import Sqlite from 'better-sqlite3';
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { anEvent, events } from '../harness/an-event.js';
@@ -7,6 +6,7 @@ import { aDirectory } from '../harness/database.js';
 import { Service } from '../harness/service.js';
 import { runShell } from '../harness/shell.js';
 import { until } from '../harness/until.js';
+import { Sqlite } from '../../src/store/sqlite/driver.js';
 
 const A_YEAR_MS = 365 * 24 * 3_600_000;
 
@@ -14,7 +14,7 @@ describe('A database whose last event was stored while the clock was a year ahea
   it('is reported until the recipe has set processed_at back, and processed_at never decreases', async () => {
     const folder = aDirectory();
     mkdirSync(join(folder, 'data'));
-    symlinkSync(join(PROJECT, 'node_modules'), join(folder, 'node_modules'));
+    symlinkSync(join(PROJECT, 'dist'), join(folder, 'dist'));
     const path = join(folder, 'data/events.db');
     const first = await Service.start({}, path);
     await first.publish(events(2));

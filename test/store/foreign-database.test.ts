@@ -1,9 +1,10 @@
-import Sqlite, { type Database } from 'better-sqlite3';
+import type { Database } from 'better-sqlite3';
 import { copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { anEvent } from '../harness/an-event.js';
 import { aDatabase } from '../harness/database.js';
 import { Service } from '../harness/service.js';
+import { Sqlite } from '../../src/store/sqlite/driver.js';
 
 const FOREIGN: [name: string, fill: (database: Database) => void, reason: RegExp][] = [
   ['tables', (other) => other.exec('CREATE TABLE users (name)'), /contains other tables: users/],

@@ -1,4 +1,4 @@
-import Sqlite from 'better-sqlite3';
+import type { Database } from 'better-sqlite3';
 import { statSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -8,6 +8,7 @@ import { connect } from '../../src/store/sqlite/connection.js';
 import { SqliteStore } from '../../src/store/sqlite/sqlite-store.js';
 import { describeStore } from './contract/store.contract.js';
 import { type StoreFixture, type StoreHarness, useStore } from './contract/harness.js';
+import { Sqlite } from '../../src/store/sqlite/driver.js';
 
 class SqliteFixture implements StoreFixture {
   private constructor(private readonly directory: string) {}
@@ -42,7 +43,7 @@ describeStore('SqliteStore', harness);
 
 describe('the database file of SqliteStore', () => {
   const test = useStore(harness);
-  const inspect = <T>(look: (database: Sqlite.Database) => T): T => {
+  const inspect = <T>(look: (database: Database) => T): T => {
     const database = new Sqlite((test.fixture as SqliteFixture).path, { readonly: true });
     try {
       return look(database);

@@ -1,5 +1,6 @@
-import Sqlite, { type Database } from 'better-sqlite3';
+import type { Database } from 'better-sqlite3';
 import { checkpointConcurrently, walBytes } from './checkpoints.js';
+import { Sqlite } from './driver.js';
 
 /** The WAL as the checkpointer last found it. */
 export interface WalReport {

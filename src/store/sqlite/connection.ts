@@ -5,6 +5,7 @@ import { TopicCounters } from './topic-counters.entity.js';
 import { LARGE_WAL_BYTES } from './checkpoints.js';
 import { CreateStore1763800000000 } from './migrations/1763800000000-create-store.js';
 import { SetApplicationId1764000000000 } from './migrations/1764000000000-set-application-id.js';
+import { Sqlite } from './driver.js';
 
 /** Maximum wait of a statement for a lock. With up to three commits in flight, the last one fails within a second. */
 const BUSY_TIMEOUT_MS = 300;
@@ -28,6 +29,7 @@ export function databasePath(databaseUrl: string): string {
 export function dataSourceOptions(path: string): DataSourceOptions {
   return {
     type: 'better-sqlite3',
+    driver: Sqlite,
     database: path,
     timeout: BUSY_TIMEOUT_MS,
     entities: [ProcessedEvent, TopicCounters],

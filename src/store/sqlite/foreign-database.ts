@@ -1,4 +1,4 @@
-import Sqlite, { type Database } from 'better-sqlite3';
+import type { Database } from 'better-sqlite3';
 import {
   accessSync,
   constants,
@@ -12,6 +12,7 @@ import {
 import { join } from 'node:path';
 import { CreateStore1763800000000 } from './migrations/1763800000000-create-store.js';
 import { APPLICATION_ID } from './migrations/1764000000000-set-application-id.js';
+import { Sqlite } from './driver.js';
 
 const ADVICE = 'set another DATABASE_URL';
 const MAX_REPORTED_NAMES = 3;

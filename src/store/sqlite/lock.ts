@@ -1,7 +1,8 @@
-import Sqlite, { type Database } from 'better-sqlite3';
+import type { Database } from 'better-sqlite3';
 import { closeSync, existsSync, mkdirSync, openSync, realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { rejectForeign } from './foreign-database.js';
+import { Sqlite } from './driver.js';
 
 /**
  * Locks the database file for this process. Two owners would miss each other's commits in their running totals and

@@ -1,4 +1,4 @@
-import Sqlite, { type Database } from 'better-sqlite3';
+import type { Database } from 'better-sqlite3';
 import { Buffer } from 'node:buffer';
 import { setImmediate } from 'node:timers/promises';
 import type { DedupKey, StoredEvent } from '../../event/event.js';
@@ -7,6 +7,7 @@ import { topicPattern } from '../../event/selection.js';
 import { matchesPattern } from '../../event/topic-pattern.js';
 import { type EventFilter, isScan } from '../event-filter.js';
 import type { FoundEvents, TopicCounters, TopicSummary } from '../store.js';
+import { Sqlite } from './driver.js';
 
 const BY_KEY = 'SELECT * FROM processed_events WHERE topic = ? AND event_id = ?';
 const SEQ_BY_KEY = 'SELECT seq FROM processed_events WHERE topic = ? AND event_id = ?';

@@ -1,0 +1,16 @@
+import type BetterSqlite3 from 'better-sqlite3';
+
+const MIN_NODE_OF_RELEASE_13 = 22;
+
+/**
+ * The driver of SQLite: release 13 of better-sqlite3, or release 12 on Node.js 20, on which 13 crashes. Release 12 in turn
+ * aborts the process on Node.js 24.19 and later, when a statement is collected as garbage.
+ */
+export const Sqlite: typeof BetterSqlite3 = await loadDriver();
+
+async function loadDriver(): Promise<typeof BetterSqlite3> {
+  const [major] = process.versions.node.split('.');
+  const name = Number(major) < MIN_NODE_OF_RELEASE_13 ? 'better-sqlite3-12' : 'better-sqlite3';
+  const module = (await import(name)) as { default: typeof BetterSqlite3 };
+  return module.default;
+}
