@@ -9,6 +9,7 @@ import { performance } from 'node:perf_hooks';
 import { promisify } from 'node:util';
 import { Client } from 'pg';
 import { migrate } from '../src/store/postgres/connection.js';
+import { Hosts } from '../src/store/postgres/hosts.js';
 import { toTextArray } from '../src/store/postgres/text-array.js';
 import { payloadText } from './events.js';
 
@@ -21,7 +22,7 @@ const INSERT = `
 
 /** Returns the number of rows per second that one client inserts, 1000 per statement. */
 export async function postgresAlone(databaseUrl: string, seconds: number): Promise<number> {
-  await migrate(databaseUrl);
+  await migrate(new Hosts(databaseUrl));
   const client = new Client(databaseUrl);
   await client.connect();
   const started = performance.now();
@@ -46,7 +47,7 @@ export async function pgbenchAlone(
   seconds: number,
   scratch: string,
 ): Promise<number> {
-  await migrate(databaseUrl);
+  await migrate(new Hosts(databaseUrl));
   const client = new Client(databaseUrl);
   await client.connect();
   await client.query('CREATE SEQUENCE bench_seq');

@@ -29,7 +29,8 @@ export class Config {
 
   /**
    * `sqlite:`, followed by the path of the database file. Or the URL of a database in PostgreSQL 15 or later, as libpq
-   * reads it, such as `postgres://user:password@host:5432/name?sslmode=verify-full`.
+   * reads it, such as `postgres://user:password@host:5432/name?sslmode=verify-full`. Several hosts are separated by commas:
+   * the service uses the primary.
    */
   @Matches(new RegExp(`${SQLITE_URL.source}|${POSTGRES_URL.source}`, 'u'), {
     message:

@@ -1,6 +1,7 @@
 import type { StatsResponse } from '../../src/stats/stats.dto.js';
 import type { TopicCounters } from '../../src/store/store.js';
 import type { Client } from '../harness/client.js';
+import { execute } from '../harness/postgres.js';
 import { until } from '../harness/until.js';
 import type { EventsPage } from '../../src/query/events.dto.js';
 import { Sqlite } from '../../src/store/sqlite/driver.js';
@@ -51,4 +52,17 @@ export function readDatabaseFile(database: string, thorough: boolean): Tables {
   } finally {
     file.close();
   }
+}
+
+/** Reads the tables of a PostgreSQL database. */
+export async function readPostgres(databaseUrl: string): Promise<Tables> {
+  const [count] = await execute<{ rows: number }>(
+    databaseUrl,
+    'SELECT count(*)::int AS rows FROM processed_events',
+  );
+  const counters = await execute<TopicCounters>(
+    databaseUrl,
+    `SELECT topic, received::int, unique_processed::int, duplicate_dropped::int, conflicts::int FROM topic_counters`,
+  );
+  return { counters, rowCount: count!.rows, integrity: 'ok' };
 }

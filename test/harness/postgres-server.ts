@@ -15,25 +15,50 @@ const run = promisify(execFile);
 export class PostgresServer {
   private constructor(
     private readonly directory: string,
-    private readonly port: number,
+    readonly port: number,
   ) {}
 
   /** Creates a database cluster in a new folder and starts the server on a free port. */
   static async start(): Promise<PostgresServer> {
+    const server = await PostgresServer.create();
+    await server.run('initdb', '--auth=trust', '--username=postgres', '--encoding=UTF8', '--no-sync');
+    await server.restart();
+    return server;
+  }
+
+  private static async create(): Promise<PostgresServer> {
     const directory = aDirectory();
     if (isRoot()) {
       const id = (option: string) => Number(execFileSync('id', [option, 'postgres'], { encoding: 'utf8' }));
       chownSync(directory, id('-u'), id('-g'));
     }
     const server = new PostgresServer(directory, await freePort());
-    await server.run('initdb', '--auth=trust', '--username=postgres', '--encoding=UTF8', '--no-sync');
-    await server.restart();
     releaseAtEnd(() => server.stop('immediate').catch(() => {}));
     return server;
   }
 
   get url(): string {
     return `postgres://postgres@127.0.0.1:${this.port}/postgres`;
+  }
+
+  /** Creates a standby of this server and starts it. */
+  async standby(): Promise<PostgresServer> {
+    const standby = await PostgresServer.create();
+    const from = `host=127.0.0.1 port=${this.port} user=postgres`;
+    await standby.run(
+      'pg_basebackup',
+      '--write-recovery-conf',
+      `--dbname=${from}`,
+      '--checkpoint=fast',
+      '--no-sync',
+    );
+    await standby.restart();
+    return standby;
+  }
+
+  /** Makes a standby the primary. */
+  async promote(): Promise<void> {
+    await this.run('pg_ctl', 'promote', '--wait');
   }
 
   /** `immediate` ends the server without a checkpoint, as a crash does. */

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { DataSource } from 'typeorm';
 import type { EventJson } from '../../src/event/event-json.js';
 import { dataSourceOptions, openPool, READING, WRITING } from '../../src/store/postgres/connection.js';
+import { Hosts } from '../../src/store/postgres/hosts.js';
 import { PostgresStore } from '../../src/store/postgres/postgres-store.js';
 import { SqliteStore } from '../../src/store/sqlite/sqlite-store.js';
 import { StoreOpenError, StoreUnavailableError, UnstorableEventError } from '../../src/store/store-errors.js';
@@ -99,7 +100,7 @@ withPostgres('with PostgreSQL', () => {
       ['writing', WRITING],
       ['reading', READING],
     ])('is used with every setting of a session for %s', async (_, session) => {
-      const pool = openPool(databaseUrl(), session);
+      const pool = openPool(new Hosts(databaseUrl()), session);
       for (const [name, value] of Object.entries(session.settings)) {
         const { rows } = await pool.query(
           `SELECT setting = $2 OR current_setting(name) = $2 AS is_set FROM pg_settings WHERE name = $1`,

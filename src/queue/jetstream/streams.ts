@@ -10,7 +10,7 @@ import {
 import { nanos } from '@nats-io/transport-node';
 
 /** Time after which the broker delivers a message again whose replica does not respond. */
-const ACK_WAIT_MS = 30_000;
+const ACK_WAIT_MS = 10_000;
 /** Maximum number of messages that all replicas together have pulled and not acknowledged. */
 const MAX_ACK_PENDING = 2_000;
 const DEAD_BYTES = 64 * 1024 * 1024;

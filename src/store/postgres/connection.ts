@@ -1,5 +1,7 @@
 import { Pool, TypeOverrides } from 'pg';
 import { DataSource, type DataSourceOptions } from 'typeorm';
+import { type HostClient, hostClient } from './host-client.js';
+import type { Hosts } from './hosts.js';
 import { LogHead } from './log-head.entity.js';
 import { CreateStore1766000000000 } from './migrations/1766000000000-create-store.js';
 import { CreateCommitEvents1766000000001 } from './migrations/1766000000001-create-commit-events.js';
@@ -10,6 +12,8 @@ import { TopicCounters } from './topic-counters.entity.js';
 
 const MIN_SERVER_VERSION = 150_000;
 const CONNECT_TIMEOUT_MS = 2_000;
+/** Why a server is not used. */
+const STANDBY = 'it is a standby; use the primary';
 
 /** Identifies the advisory lock of the migrations among those of the database: the ASCII codes of "PSLA". */
 const MIGRATION_LOCK = 0x50_53_4c_41;
@@ -79,9 +83,26 @@ export function dataSourceOptions(databaseUrl: string): DataSourceOptions {
   };
 }
 
-/** Creates or migrates the tables. Replicas that start at the same time migrate one after the other. */
-export async function migrate(databaseUrl: string): Promise<void> {
-  const dataSource = await new DataSource(dataSourceOptions(databaseUrl)).initialize();
+/**
+ * Creates or migrates the tables on the primary, which is the current host afterwards. Replicas that start at the same
+ * time migrate one after the other.
+ */
+export async function migrate(hosts: Hosts): Promise<void> {
+  const errors: unknown[] = [];
+  while (errors.length < hosts.count) {
+    const url = hosts.current;
+    try {
+      return await migrateOn(url);
+    } catch (error) {
+      errors.push(error);
+      hosts.reject(url);
+    }
+  }
+  throw errors.length === 1 ? errors[0] : new AggregateError(errors);
+}
+
+async function migrateOn(url: string): Promise<void> {
+  const dataSource = await new DataSource(dataSourceOptions(url)).initialize();
   try {
     await rejectUnsupported(dataSource);
     // A lock of this session. Closing the connection releases it.
@@ -95,30 +116,40 @@ export async function migrate(databaseUrl: string): Promise<void> {
 }
 
 async function rejectUnsupported(dataSource: DataSource): Promise<void> {
-  const [{ version, encoding }] = (await dataSource.query(
-    `SELECT current_setting('server_version_num')::int AS version, current_setting('server_encoding') AS encoding`,
-  )) as [{ version: number; encoding: string }];
+  const [{ version, encoding, standby }] = (await dataSource.query(
+    `SELECT current_setting('server_version_num')::int AS version, current_setting('server_encoding') AS encoding,
+       pg_is_in_recovery() AS standby`,
+  )) as [{ version: number; encoding: string; standby: boolean }];
+  if (standby) throw new Error(STANDBY);
   if (version < MIN_SERVER_VERSION)
     throw new Error(`it is PostgreSQL ${Math.floor(version / 10_000)}; use PostgreSQL 15 or later`);
   if (encoding !== 'UTF8')
     throw new Error(`its encoding is ${encoding}; create a database with the encoding UTF8`);
 }
 
-/** Opens connections on demand. A connection that fails is replaced at the next query. */
-export function openPool(databaseUrl: string, { settings, maxConnections, timeoutMs }: Session): Pool {
+/**
+ * Opens connections to the primary on demand. A connection that fails is replaced at the next query, by one to the next
+ * host. A primary becomes a standby only by a restart, which ends its connections.
+ */
+export function openPool(hosts: Hosts, { settings, maxConnections, timeoutMs }: Session): Pool {
   // Sent as statements, because poolers such as PgBouncer reject settings in the startup message.
-  const prepare = Object.entries(settings)
-    .map(([name, value]) => `SET ${name} = '${value}'`)
-    .join('; ');
+  const prepare = [
+    ...Object.entries(settings).map(([name, value]) => `SET ${name} = '${value}'`),
+    `DO $$ BEGIN IF pg_is_in_recovery() THEN RAISE '${STANDBY}'; END IF; END $$`,
+  ].join('; ');
   const pool = new Pool({
-    connectionString: databaseUrl,
+    Client: hostClient(hosts),
     application_name: 'pubsub-log-aggregator',
     max: maxConnections,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     query_timeout: timeoutMs,
     keepAlive: true,
     types: numericTypes(),
-    verify: (client, done) => client.query(prepare, (error) => done(error)),
+    verify: (client, done) =>
+      client.query(prepare, (error) => {
+        if (error) (client as unknown as HostClient).rejectHost();
+        done(error);
+      }),
   });
   // The query that uses a connection rejects with the same error. Without listeners, Node would end the process.
   pool.on('connect', (client) => client.on('error', () => {}));

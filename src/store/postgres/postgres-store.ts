@@ -14,6 +14,7 @@ import {
 } from '../store.js';
 import { StoreOpenError } from '../store-errors.js';
 import { migrate, openPool, READING, WRITING } from './connection.js';
+import { Hosts } from './hosts.js';
 import { reasonOf, toCommitError, toReadError, toUnavailable } from './postgres-errors.js';
 import { Reader } from './reader.js';
 import { Writer } from './writer.js';
@@ -39,11 +40,9 @@ export class PostgresStore extends Store {
   /** Opens the database, after creating or migrating its tables if necessary. Rejects with `StoreOpenError`. */
   static async open(databaseUrl: string): Promise<PostgresStore> {
     try {
-      await migrate(databaseUrl);
-      const [writer, reader] = [
-        new Writer(openPool(databaseUrl, WRITING)),
-        new Reader(openPool(databaseUrl, READING)),
-      ];
+      const hosts = new Hosts(databaseUrl);
+      await migrate(hosts);
+      const [writer, reader] = [new Writer(openPool(hosts, WRITING)), new Reader(openPool(hosts, READING))];
       const store = new PostgresStore(writer, reader);
       try {
         // Without it, the start on a read-only database would succeed.

@@ -1,14 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
-import type { TopicCounters } from '../../../src/store/store.js';
 import { NatsServer } from '../../harness/nats-server.js';
-import { execute } from '../../harness/postgres.js';
 import { PostgresServer } from '../../harness/postgres-server.js';
 import { until } from '../../harness/until.js';
 import type { Find, Finding } from '../findings.js';
 import type { Attempt } from '../history.js';
 import { judge } from '../judge.js';
-import { readBack, type Readback, type StoredEventDto, type Tables } from '../readback.js';
+import { readBack, type Readback, readPostgres, type StoredEventDto } from '../readback.js';
 import { Workload } from '../workload.js';
 import type { ClusterFault } from './cluster-faults.js';
 import { type Rewrite, rewriteCommit } from './cluster-mutants.js';
@@ -103,12 +101,13 @@ export class ClusterTrial {
     // A replica knows what the others have sent to the broker half a second later.
     for (const { service } of this.replicas)
       await until(async () => (await service.stats()).queue_depth === 0, 'the queue is empty');
-    const readback = await readBack(first!, () => this.readTables(), earlier);
+    const readTables = () => readPostgres(this.server.url);
+    const readback = await readBack(first!, readTables, earlier);
     this.rows = readback.rows;
     const findings = judge(this.history, readback);
     const find: Find = (kind, detail) => void findings.push({ kind, detail });
     for (const service of others) {
-      compare(readback, await readBack(service, () => this.readTables(), earlier), find);
+      compare(readback, await readBack(service, readTables, earlier), find);
     }
     if (findings.length === 0) await this.waitForReaders();
     for (const reader of this.readers) for (const fault of reader.faults) find('reader misled', fault);
@@ -129,19 +128,6 @@ export class ClusterTrial {
         reader.faults.push(`${reader.name}: ends at seq ${reader.cursor} of ${lastSeq}`),
       );
     }
-  }
-
-  private async readTables(): Promise<Tables> {
-    const { url } = this.server;
-    const [count] = await execute<{ rows: number }>(
-      url,
-      'SELECT count(*)::int AS rows FROM processed_events',
-    );
-    const counters = await execute<TopicCounters>(
-      url,
-      `SELECT topic, received::int, unique_processed::int, duplicate_dropped::int, conflicts::int FROM topic_counters`,
-    );
-    return { counters, rowCount: count!.rows, integrity: 'ok' };
   }
 }
 
