@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { NatsServer } from '../test/harness/nats-server.js';
 import { createDatabase, dropDatabase, execute } from '../test/harness/postgres.js';
 import { event, payloadText } from './events.js';
 import { pgbenchAlone, postgresAlone } from './limit-postgres.js';
@@ -13,6 +14,8 @@ import { type Run, WARM_UP_SECONDS } from './throughput.js';
 const REPLICAS = 3;
 const DELIVERIES = 500;
 const BATCHES = { batch: 1000, connections: 9, mix: 'new' } as const;
+/** The broker accepts more than a replica stores. The queue must not be full before the end. */
+const LARGE_QUEUE = { QUEUE_CAPACITY: '100000000', QUEUE_CAPACITY_BYTES: '8000000000' };
 const SINGLES = { batch: 1, connections: 64, mix: 'new' } as const;
 
 /** Measures replicas on one PostgreSQL database, and what the database does without them. */
@@ -27,6 +30,7 @@ export async function cluster(run: Run, report: Report): Promise<void> {
     load: SINGLES,
     limit: (url) => pgbenchAlone(url, SINGLES.connections, run.seconds, run.scratch),
   });
+  await throughBroker(run, report);
   await delivery(report);
 }
 
@@ -72,6 +76,37 @@ async function throughput(
   const rate = await measure(run.seconds);
   await Promise.all(replicas.map((replica) => replica.stop()));
   return rate;
+}
+
+/** Measures the acceptance of events by NATS JetStream (202) and their storage by one replica (200), in turn. */
+async function throughBroker(run: Run, report: Report): Promise<void> {
+  const add = report.table('202 through NATS JetStream, compared with 200, one replica');
+  for (const load of [SINGLES, BATCHES]) {
+    const rounds: { accepted: number; stored: number }[] = [];
+    for (let round = 0; round < run.rounds; round++) rounds.push(await brokerRound(run, load));
+    add({
+      'events per request': load.batch,
+      '202 events/s': median(rounds.map(({ accepted }) => accepted)),
+      '200 events/s': median(rounds.map(({ stored }) => stored)),
+      ratio: median(rounds.map(({ accepted, stored }) => accepted / stored)),
+    });
+  }
+}
+
+function brokerRound(run: Run, load: Omit<Load, 'url' | 'seconds'>) {
+  return withDatabase(async (databaseUrl) => {
+    const broker = await NatsServer.create();
+    await broker.start();
+    const replica = await Server.replica(databaseUrl, { QUEUE_URL: broker.url, ...LARGE_QUEUE });
+    const { url } = replica;
+    const { seconds } = run;
+    await saturate({ ...load, url, seconds: WARM_UP_SECONDS });
+    const { eventsPerSecond: stored } = await saturate({ ...load, url, seconds });
+    const { eventsPerSecond: accepted } = await saturate({ ...load, url, seconds, isAsync: true });
+    await replica.stop();
+    await broker.end('SIGKILL');
+    return { accepted, stored };
+  });
 }
 
 /** Measures the time from the response of one replica until the event arrives at a subscriber of another. */

@@ -11,6 +11,8 @@ export interface Load {
   /** Events per request. */
   readonly batch: number;
   readonly mix: Mix;
+  /** Sends `Prefer: respond-async`. */
+  readonly isAsync?: boolean;
 }
 
 export interface LoadResult {
@@ -32,14 +34,20 @@ export function saturate(load: Load): Promise<LoadResult> {
   return GENERATOR === 'wrk' ? withWrk(load) : withAutocannon(load);
 }
 
-async function withWrk({ url, connections, seconds, batch, mix }: Load): Promise<LoadResult> {
+async function withWrk({ url, connections, seconds, batch, mix, isAsync }: Load): Promise<LoadResult> {
   // The build does not copy the script, so the path leads from dist/bench to bench.
   const script = fileURLToPath(new URL('../../bench/publish.lua', import.meta.url));
   const wrk = spawn(
     'wrk',
     ['-t1', `-c${connections}`, `-d${seconds}s`, '--timeout', '30s', '-s', script, url],
     {
-      env: { ...process.env, BATCH: String(batch), MIX: mix, RUN: freshRun() },
+      env: {
+        ...process.env,
+        BATCH: String(batch),
+        MIX: mix,
+        RUN: freshRun(),
+        PREFER: isAsync ? 'respond-async' : '',
+      },
     },
   );
   let output = '';
@@ -63,9 +71,10 @@ async function withWrk({ url, connections, seconds, batch, mix }: Load): Promise
   };
 }
 
-async function withAutocannon({ url, connections, seconds, batch, mix }: Load): Promise<LoadResult> {
+async function withAutocannon({ url, connections, seconds, batch, mix, isAsync }: Load): Promise<LoadResult> {
   const before = process.cpuUsage();
-  const result = await cannon({ url, connections, duration: seconds }, batch, mix);
+  const headers = isAsync ? { prefer: 'respond-async' } : {};
+  const result = await cannon({ url, connections, duration: seconds, headers }, batch, mix);
   const { user, system } = process.cpuUsage(before);
   const requestsPerSecond = result.requests.total / result.duration;
   return {
@@ -84,7 +93,7 @@ async function cannon(options: autocannon.Options, batch: number, mix: Mix): Pro
       {
         method: 'POST',
         path: '/publish',
-        headers: { 'content-type': 'application/json' },
+        headers: { ...options.headers, 'content-type': 'application/json' },
         setupRequest: (request) => ({
           ...request,
           body: bodyOf(batch, mix, run, number++),

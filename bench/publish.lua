@@ -1,5 +1,5 @@
--- Generates the requests of the benchmark in wrk. Reads BATCH (events per request), MIX and RUN (prefix of the ids)
--- from the environment.
+-- Generates the requests of the benchmark in wrk. Reads BATCH (events per request), MIX, RUN (prefix of the ids) and
+-- PREFER (the header Prefer, or nothing) from the environment.
 --   new         every event has a unique key
 --   random      every event has a unique key, with ids in random order, like UUIDs
 --   duplicates  all requests are identical
@@ -45,6 +45,7 @@ local function joinRandom(pieces, prefix)
 end
 
 local headers = { ["content-type"] = "application/json" }
+if os.getenv("PREFER") ~= "" then headers["prefer"] = os.getenv("PREFER") end
 
 function request()
   number = number + 1
