@@ -52,12 +52,13 @@ function commitBytes({ batch }: OwnCommit): number {
   return bytes;
 }
 
-function* storedEvents({ batch, verdicts, processedAt: processed_at }: OwnCommit): Generator<StoredEvent> {
+/** Yields the events that this commit stored. An earlier one stored those of a submission that was committed again. */
+function* storedEvents({ batch, verdicts, stored, lastSeq, processedAt }: OwnCommit): Generator<StoredEvent> {
   let index = 0;
   for (const { events } of batch) {
     for (const event of events) {
       const { outcome, seq } = verdicts[index++]!;
-      if (outcome === 'stored') yield { ...event, seq, processed_at };
+      if (outcome === 'stored' && seq > lastSeq - stored) yield { ...event, seq, processed_at: processedAt };
     }
   }
 }

@@ -73,6 +73,17 @@ describe('LiveWindow', () => {
     expect(covers(9)).toBe(false);
   });
 
+  it('serves no event again that an earlier commit of the same submission stored', () => {
+    announceOwn(aCommit(0, 2));
+    const commit = aCommit(2, 1);
+    announceOwn({
+      ...commit,
+      batch: [...commit.batch, submissionOf(...newEvents(1))],
+      verdicts: [...commit.verdicts, { outcome: 'stored', seq: 2 }],
+    });
+    expect(seqsAfter(0)).toEqual([1, 2, 3]);
+  });
+
   it('keeps no event while no subscriber is connected', () => {
     window.setActive(false);
     announceOwn(aCommit(0, 1));
