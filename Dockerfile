@@ -1,9 +1,15 @@
 FROM node:24-bookworm-slim AS build
+# npm compiles better-sqlite3 although it has prebuilt binaries, with the headers of the image instead of a download.
+RUN apt-get update \
+  && apt-get install -y --no-install-recommends g++ make python3 \
+  && rm -rf /var/lib/apt/lists/*
+ENV npm_config_nodedir=/usr/local
 WORKDIR /app
 COPY package.json package-lock.json ./
 RUN --mount=type=cache,target=/root/.npm npm ci --no-audit --no-fund
 COPY nest-cli.json tsconfig.json tsconfig.build.json ormconfig.ts ./
 COPY src src
+# Pruned here, not installed again in another stage, so that the driver is compiled once.
 RUN npm run build && rm -f dist/.tsbuildinfo* && npm prune --omit=dev --omit=optional --no-audit --no-fund
 
 FROM node:24-bookworm-slim
