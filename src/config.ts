@@ -83,8 +83,8 @@ export class Config {
   RESPONSE_CAPACITY_BYTES: number = 128 * MIB;
 
   /**
-   * Time after SIGTERM in which `/health/ready` returns 503 and requests are still served. Load balancers need it to
-   * send requests elsewhere.
+   * Time after SIGTERM in which `/health` and `/health/ready` return 503 and requests are still served. Load balancers
+   * need it to send requests elsewhere.
    */
   @WholeNumber(0, 300_000)
   SHUTDOWN_DELAY_MS: number = 0;

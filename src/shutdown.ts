@@ -10,8 +10,8 @@ const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 
 /**
  * Shuts down at the first SIGTERM or SIGINT, in three steps:
- * 1. Announces the shutdown in the readiness check and serves requests for `delayMs`, so that load balancers stop
- *    sending them. A second signal ends this step.
+ * 1. Announces the shutdown in the health checks and serves requests for `delayMs`, so that load balancers stop sending
+ *    them. A second signal ends this step.
  * 2. Stores the accepted events and closes the connections. Gives up after 25 s and logs the number of lost events.
  * 3. Exits: 0 if every accepted event is stored, otherwise 1.
  */

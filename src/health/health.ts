@@ -27,6 +27,7 @@ export class Health {
   /** Runs every check and returns its figures. */
   all(): Promise<HealthCheckResult> {
     return this.terminus.check([
+      () => this.shutdown(),
       () => this.database(),
       () => this.queueRoom(),
       () => this.broker(),
@@ -35,7 +36,7 @@ export class Health {
     ]);
   }
 
-  /** Makes the readiness check fail from now on, while requests are still served. */
+  /** Makes `/health` and `/health/ready` fail from now on, while requests are still served. */
   announceShutdown(): void {
     this.isStopping = true;
   }

@@ -39,14 +39,18 @@ describe('SIGTERM', () => {
     expect(await trial.findings()).toEqual([]);
   });
 
-  it('is announced by the readiness check, while requests are served until the delay or a second signal', async () => {
+  it('is announced by the health checks, while requests are served until the delay or a second signal', async () => {
     const service = await Service.start({ SHUTDOWN_DELAY_MS: '300000' });
     service.process.kill('SIGTERM');
     await until(async () => (await service.status('/health/ready')) === 503, 'the service is not ready');
-    expect(await (await service.request('/health/ready')).json()).toMatchObject({
-      detail: 'Failed checks: shutdown.',
-      error: { shutdown: { status: 'down', reason: expect.stringContaining('another replica') } },
-    });
+    for (const path of ['/health/ready', '/health']) {
+      const response = await service.request(path);
+      expect([path, response.status]).toEqual([path, 503]);
+      expect(await response.json()).toMatchObject({
+        detail: 'Failed checks: shutdown.',
+        error: { shutdown: { status: 'down', reason: expect.stringContaining('another replica') } },
+      });
+    }
     expect((await service.publish(anEvent())).status).toBe(200);
     expect(await service.status('/health/live')).toBe(200);
     expect(await service.end('SIGINT')).toBe(0);
