@@ -11,12 +11,14 @@ describe('the simulator', () => {
     ['503 shutting-down', 503, 'urn:problem:shutting-down', false],
     ['503 store-unavailable', 503, 'urn:problem:store-unavailable', true],
     ['503', 503, undefined, true],
+    ['502', 502, undefined, true],
+    ['504', 504, undefined, true],
     ['429', 429, undefined, false],
   ])('retries a %s response', (reason, status, type, ambiguous) => {
     expect(failure(status, type)).toEqual({ reason, ambiguous, retryAfterMs: 0 });
   });
 
-  it.each([400, 401, 404, 422, 500])('stops after a %s response', (status) => {
+  it.each([400, 401, 404, 422, 500, 501])('stops after a %s response', (status) => {
     expect(() => failure(status)).toThrow(PublishingError);
   });
 

@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { createDatabase, dropDatabase, HAS_POSTGRES } from '../harness/postgres.js';
 import { releaseAtEnd } from '../harness/release.js';
@@ -54,6 +56,22 @@ describe('npm run simulate', () => {
       expect(await first.stats()).toMatchObject({ unique_processed: 16_000, conflicts: 0 });
     },
   );
+
+  it('retries the 502 and 504 of a load balancer once, at another replica', async () => {
+    const service = await Service.start();
+    let posts = 0;
+    const failing = createServer((request, response) => {
+      if (request.method === 'POST') response.writeHead(posts++ % 2 === 0 ? 502 : 504).end();
+      else void service.get(request.url!).then((body) => response.end(JSON.stringify(body)));
+    }).listen(0, '127.0.0.1');
+    releaseAtEnd(() => void failing.close());
+    await once(failing, 'listening');
+    const urls = `http://127.0.0.1:${(failing.address() as AddressInfo).port},${service.url}`;
+    const { code, output, errors } = await simulate('--url', urls, '--events', '40', '--concurrency', '4');
+    expect([code, errors]).toEqual([0, '']);
+    expect(output).toMatch(/^retries +20\n +502 +10\n +504 +10$/m);
+    expect(await service.stats()).toMatchObject({ received: 40, unique_processed: 32 });
+  });
 
   it('exits with 1 when another publisher changes the totals', async () => {
     const service = await Service.start();

@@ -26,14 +26,13 @@ export class NoResponseError extends Error {
 }
 
 /**
- * Sends single requests to the replicas in turn, over persistent connections. Resolves for any status. Rejects with
+ * Sends single requests to a replica, over persistent connections. Resolves for any status. Rejects with
  * `NoResponseError` after 15 s without data, if the connection fails, and if the signal is aborted.
  */
 export class Client {
   private readonly agent: http.Agent;
   private readonly request: typeof http.request;
   private readonly common: RequestOptions;
-  private requests = 0;
 
   constructor(
     /** The addresses of the replicas, all with the same scheme. */
@@ -52,14 +51,12 @@ export class Client {
     this.common = { agent: this.agent, timeout: ATTEMPT_TIMEOUT_MS, signal, headers };
   }
 
-  /** Sends a request to one of the replicas. */
   get(path: string, replica: URL): Promise<HttpResponse> {
     return this.exchange(new URL(path, replica), { method: 'GET' });
   }
 
-  /** Sends `body` as JSON text to the next replica. */
-  post(path: string, body: string): Promise<HttpResponse> {
-    const replica = this.urls[this.requests++ % this.urls.length];
+  /** Sends `body`, which is JSON text. */
+  post(path: string, body: string, replica: URL): Promise<HttpResponse> {
     return this.exchange(new URL(path, replica), { method: 'POST' }, body);
   }
 

@@ -17,18 +17,20 @@ export class PublishingError extends Error {
   override readonly name = 'PublishingError';
 }
 
+/** The service is overloaded or stopping, or a load balancer got no response from a replica. */
+const RETRIED = new Set([429, 502, 503, 504]);
 /** Problem types of a 503 that guarantee that no event of the request was accepted. */
 const NOTHING_ACCEPTED = new Set(['queue-full', 'receiving-full', 'sending-full', 'shutting-down']);
 
 /** Classifies a response other than 200. Throws `PublishingError` if a retry would fail too. */
 export function classifyFailure(call: string, { status, headers, body }: HttpResponse): FailedAttempt {
   const problem: Partial<ProblemDto> = body ?? {};
-  if (status !== 429 && status !== 503) throw new PublishingError(formatRejection(call, status, problem));
+  if (!RETRIED.has(status)) throw new PublishingError(formatRejection(call, status, problem));
   const kind = problem.type?.replace(/^urn:problem:/, '') ?? '';
   return {
     reason: `${status} ${kind}`.trim(),
-    // A proxy may send any other 503 after it has forwarded the request.
-    ambiguous: status === 503 && !NOTHING_ACCEPTED.has(kind),
+    // A load balancer may send 502, 504 or any other 503 after it has forwarded the request.
+    ambiguous: status !== 429 && !NOTHING_ACCEPTED.has(kind),
     retryAfterMs: parseRetryAfterMs(headers['retry-after']),
   };
 }

@@ -15,8 +15,13 @@ const QUEUE_POLL_MS = 100;
 
 type OnRetry = (failed: FailedAttempt) => void;
 
-/** Sends each request until a definite response arrives, despite overload, broken connections and restarts. */
+/**
+ * Sends each request until a definite response arrives, despite overload, broken connections and restarts. Requests go
+ * to the replicas in turn, and each retry goes to another replica than the attempt before.
+ */
 export class Publisher {
+  private requests = 0;
+
   constructor(
     private readonly client: Client,
     private readonly signal: AbortSignal,
@@ -71,19 +76,23 @@ export class Publisher {
 
   private post(body: unknown, onRetry: OnRetry): Promise<object> {
     const json = JSON.stringify(body);
-    return this.retry('POST /publish', () => this.client.post('publish', json), GIVE_UP_AFTER_MS, onRetry);
+    const { urls } = this.client;
+    const first = this.requests++;
+    const send = (attempt: number) =>
+      this.client.post('publish', json, urls[(first + attempt) % urls.length]!);
+    return this.retry('POST /publish', send, GIVE_UP_AFTER_MS, onRetry);
   }
 
-  /** Retries until the response is 200. Resolves with its body. */
+  /** Calls `send` with the number of the attempt, from 0, until the response is 200. Resolves with its body. */
   private async retry(
     call: string,
-    send: () => Promise<HttpResponse>,
+    send: (attempt: number) => Promise<HttpResponse>,
     giveUpAfterMs: number,
     onRetry: OnRetry,
   ): Promise<object> {
     const deadline = performance.now() + giveUpAfterMs;
     for (let attempt = 0; ; attempt++) {
-      const result = await this.attempt(call, send);
+      const result = await this.attempt(call, () => send(attempt));
       if (!('reason' in result)) return result.body;
       const waitMs = backoffMs(attempt, result.retryAfterMs);
       if (performance.now() + waitMs > deadline)
