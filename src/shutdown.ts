@@ -5,7 +5,8 @@ import { Health } from './health/health.js';
 import type { ServiceLog } from './logger.js';
 import { EventQueue } from './queue/event-queue.js';
 
-const DRAIN_TIMEOUT_SECONDS = 25;
+/** Time to store the accepted events after the delay. */
+export const DRAIN_TIMEOUT_SECONDS = 25;
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 
 /**
