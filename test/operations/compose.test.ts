@@ -88,8 +88,9 @@ describe('docker-compose.yml', () => {
 });
 
 describe('deploy/haproxy.cfg', () => {
-  it('lists every replica of docker-compose.yml and its port', () => {
-    const servers = [...HAPROXY.matchAll(/^ *server (\S+) (\S+)$/gm)].map(([, name, address]) => [
+  it.each(['replicas', 'live'])('lists every replica and its port in the backend "%s"', (backend) => {
+    const [, lines] = new RegExp(`^backend ${backend}\n((?: .*\n)+)`, 'm').exec(HAPROXY)!;
+    const servers = [...lines!.matchAll(/^ *server (\S+) (\S+)$/gm)].map(([, name, address]) => [
       name,
       address,
     ]);
