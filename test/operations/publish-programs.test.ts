@@ -7,20 +7,20 @@ import { type Fault, FaultyProxy } from '../harness/faulty-proxy.js';
 import { Service } from '../harness/service.js';
 
 const LANGUAGES = [
-  { language: 'js', file: 'publish.mjs', command: process.execPath, args: [] },
-  { language: 'python', file: 'publish.py', command: 'python3', args: [] },
-  { language: 'go', file: 'publish.go', command: 'go', args: ['run'] },
+  { language: 'js', document: 'README.md', file: 'publish.mjs', command: process.execPath, args: [] },
+  { language: 'python', document: 'docs/http.md', file: 'publish.py', command: 'python3', args: [] },
+  { language: 'go', document: 'docs/http.md', file: 'publish.go', command: 'go', args: ['run'] },
 ];
 /** Every command prints a help text with -h. Their version options differ. */
 const isInstalled = (command: string) => !spawnSync(command, ['-h']).error;
 
-/** Runs the program of the README in this language against a proxy with these faults. */
+/** Runs the program of the documentation in this language against a proxy with these faults. */
 async function publishThrough(language: string, faults: readonly Fault[]) {
-  const { file, command, args } = LANGUAGES.find((each) => each.language === language)!;
+  const { document, file, command, args } = LANGUAGES.find((each) => each.language === language)!;
   const service = await Service.start();
   const proxy = await FaultyProxy.start(service.url, faults);
   const path = join(dirname(service.database), file);
-  writeFileSync(path, codeOf('README.md', language).replaceAll('http://localhost:8080', proxy.url));
+  writeFileSync(path, codeOf(document, language).replaceAll('http://localhost:8080', proxy.url));
   const { stdout, stderr } = await promisify(execFile)(command, [...args, path]).catch(
     (error: { stdout: string; stderr: string }) => error,
   );
@@ -28,7 +28,7 @@ async function publishThrough(language: string, faults: readonly Fault[]) {
   return { output: stdout + stderr, requests: proxy.requests, service };
 }
 
-describe.each(LANGUAGES)('The publisher of the README in $language', ({ language, command }) => {
+describe.each(LANGUAGES)('The publisher of the documentation in $language', ({ language, command }) => {
   const ifInstalled = isInstalled(command) ? it.concurrent : it.concurrent.skip;
   if (!isInstalled(command))
     console.warn(`NOT TESTED: the publisher in ${language}. ${command} is not installed.`);
