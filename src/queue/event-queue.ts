@@ -44,6 +44,8 @@ export interface OfferOptions {
   readonly bytes: number;
   /** Whether the publisher waits for the verdicts. */
   readonly wait: boolean;
+  /** Name of the publisher's API key. While publishers of several names need the queue, each has half of it at most. */
+  readonly publisher?: string;
 }
 
 /**

@@ -18,6 +18,8 @@ export class PendingSubmission implements Delivery {
     readonly awaited: boolean,
     /** Absent if a publisher waits: the submission is rejected if the result of its commit is lost. */
     readonly id?: SubmissionId,
+    /** Name of the publisher's API key. */
+    readonly publisher?: string,
   ) {
     this.verdicts = new Promise((resolve, reject) => {
       this.resolveVerdicts = resolve;

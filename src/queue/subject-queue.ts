@@ -16,6 +16,7 @@ import {
   type Receipt,
   SubmissionTooLargeError,
 } from './event-queue.js';
+import { FairShare } from './fair-share.js';
 import { PendingSubmission } from './pending-submission.js';
 import { WaitingLine } from './waiting-line.js';
 
@@ -47,6 +48,7 @@ const MAX_BATCHES_IN_FLIGHT = 3;
 export class SubjectQueue extends EventQueue {
   private readonly arrivals = new Subject<PendingSubmission>();
   private readonly waiting: WaitingLine;
+  private readonly shares: FairShare;
   private readonly source = randomUUID();
   private lastNumber = 0;
   private failed: PendingSubmission[] = [];
@@ -64,14 +66,15 @@ export class SubjectQueue extends EventQueue {
   constructor(private readonly config: Config) {
     super();
     this.waiting = new WaitingLine(config.BATCH_MAX_EVENTS);
+    this.shares = new FairShare(config.QUEUE_CAPACITY, config.QUEUE_CAPACITY_BYTES);
   }
 
-  async offer(events: readonly NewEvent[], { bytes, wait }: OfferOptions): Promise<Receipt> {
+  async offer(events: readonly NewEvent[], { bytes, wait, publisher }: OfferOptions): Promise<Receipt> {
     if (this.drained) throw new QueueDrainingError('The service is stopping.');
     if (!this.arrivals.observed) throw new Error('The queue has no consumer.');
-    this.checkRoom(events.length, bytes);
+    this.checkRoom(events.length, bytes, publisher);
     const id = wait ? undefined : { source: this.source, number: ++this.lastNumber };
-    const submission = this.accept(new PendingSubmission(events, bytes, wait, id));
+    const submission = this.accept(new PendingSubmission(events, bytes, wait, id, publisher));
     return wait ? submission : 'queued';
   }
 
@@ -106,11 +109,12 @@ export class SubjectQueue extends EventQueue {
   private accept(submission: PendingSubmission): PendingSubmission {
     this.depth += submission.events.length;
     this.bytes += submission.bytes;
+    this.shares.add(submission);
     this.arrivals.next(submission);
     return submission;
   }
 
-  private checkRoom(events: number, bytes: number): void {
+  private checkRoom(events: number, bytes: number, publisher: string | undefined): void {
     const { QUEUE_CAPACITY, QUEUE_CAPACITY_BYTES } = this.config;
     if (events > QUEUE_CAPACITY || bytes > QUEUE_CAPACITY_BYTES) {
       throw new SubmissionTooLargeError(
@@ -118,8 +122,14 @@ export class SubjectQueue extends EventQueue {
       );
     }
     if (this.depth + events > QUEUE_CAPACITY || this.bytes + bytes > QUEUE_CAPACITY_BYTES) {
+      this.shares.recordRejection(publisher);
       throw new QueueFullError(
         `The queue holds ${this.depth} of ${QUEUE_CAPACITY} events (${this.bytes} of ${QUEUE_CAPACITY_BYTES} bytes) and has no room for ${events} more (${bytes} bytes).`,
+      );
+    }
+    if (!this.shares.hasRoom(publisher, events, bytes)) {
+      throw new QueueFullError(
+        `The API key ${publisher} already holds half of the queue, and other API keys need the rest.`,
       );
     }
   }
@@ -197,6 +207,7 @@ export class SubjectQueue extends EventQueue {
     for (const submission of submissions) {
       this.depth -= submission.events.length;
       this.bytes -= submission.bytes;
+      this.shares.remove(submission);
     }
   }
 }

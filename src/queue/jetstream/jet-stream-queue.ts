@@ -85,11 +85,11 @@ export class JetStreamQueue extends EventQueue {
     return opened;
   }
 
-  async offer(events: readonly NewEvent[], { bytes, wait }: OfferOptions): Promise<Receipt> {
+  async offer(events: readonly NewEvent[], options: OfferOptions): Promise<Receipt> {
     if (this.drained) throw new QueueDrainingError('The service is stopping.');
-    const message = wait ? undefined : this.encode(events);
+    const message = options.wait ? undefined : this.encode(events);
     // Too large for a message, or for the stream: stored before the response, as if the publisher waited.
-    if (!message) return this.queue.offer(events, { bytes, wait: true });
+    if (!message) return this.queue.offer(events, { ...options, wait: true });
     this.checkRoom(events.length);
     const published = this.broker.publish(events.length, message);
     this.publishing.add(published);
