@@ -1,6 +1,7 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
 import { plainToInstance } from 'class-transformer';
 import { IsIn, Matches, validateSync } from 'class-validator';
+import { IsApiKeyFile } from './auth/api-key-file.js';
 import { IsApiKeyList } from './auth/api-key-list.js';
 import { IsQueueUrl } from './queue/queue-url.js';
 import { IsOriginList } from './validation/origin-list.js';
@@ -17,7 +18,7 @@ const MIB = 1024 * 1024;
 /** The configuration: one property per environment variable, checked once at start. */
 export class Config {
   /**
-   * IP address or host name to listen on. Defaults to all interfaces if API_KEYS is set, otherwise to loopback,
+   * IP address or host name to listen on. Defaults to all interfaces if there are API keys, otherwise to loopback,
    * because without API keys every caller may publish and read.
    */
   @Matches(/^[\w.:%-]+$/, { message: 'must be an IP address or a host name' })
@@ -89,9 +90,21 @@ export class Config {
   @WholeNumber(0, 300_000)
   SHUTDOWN_DELAY_MS: number = 0;
 
-  /** `name:scope:sha256-hex`, comma-separated. If empty, no API key is required. */
+  /** `name:scope:sha256-hex`, comma-separated. If this and API_KEYS_FILE are empty, no API key is required. */
   @IsApiKeyList()
   API_KEYS: string = '';
+
+  /** Path of a JSON file with more API keys. Read again when it changes and on SIGHUP. */
+  @IsApiKeyFile()
+  API_KEYS_FILE: string = '';
+
+  /** Maximum events per second of each API key without a limit of its own. 0 means unlimited. */
+  @WholeNumber(0, Number.MAX_SAFE_INTEGER)
+  API_KEY_EVENTS_PER_SECOND: number = 0;
+
+  /** Maximum bytes of events per second of each API key without a limit of its own. 0 means unlimited. */
+  @WholeNumber(0, Number.MAX_SAFE_INTEGER)
+  API_KEY_BYTES_PER_SECOND: number = 0;
 
   /** Origins whose pages may call the service, comma-separated, or `*`. If empty, CORS is off. */
   @IsOriginList()
@@ -99,6 +112,10 @@ export class Config {
 
   @IsIn(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
   LOG_LEVEL: string = 'info';
+
+  get requiresApiKeys(): boolean {
+    return this.API_KEYS !== '' || this.API_KEYS_FILE !== '';
+  }
 }
 
 /** The configuration is invalid. The message has one line for each invalid variable. */
@@ -112,7 +129,7 @@ export function loadConfig(environment: NodeJS.ProcessEnv): Config {
   const given = Object.fromEntries(
     known.filter((name) => environment[name]).map((name) => [name, environment[name]]),
   );
-  if (given['API_KEYS']) given['HOST'] ??= ALL_INTERFACES;
+  if (given['API_KEYS'] || given['API_KEYS_FILE']) given['HOST'] ??= ALL_INTERFACES;
   const config = plainToInstance(Config, given);
   const problems = validateSync(config);
   if (problems.length > 0) {

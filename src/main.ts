@@ -21,7 +21,7 @@ try {
       database: withoutPassword(config.DATABASE_URL),
       ...(config.QUEUE_URL && { queue: parseQueueUrl(config.QUEUE_URL).servers }),
       last_seq: app.get(Commits, { strict: false }).lastSeq,
-      api_keys: config.API_KEYS ? 'required' : 'not required',
+      api_keys: config.requiresApiKeys ? 'required' : 'not required',
     },
     'ready',
   );

@@ -1,7 +1,8 @@
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { ApiKeys } from './auth/api-keys.js';
+import { openApiKeys } from './auth/open-api-keys.js';
 import { guardRoutes } from './auth/guard-routes.js';
+import { reloadApiKeys } from './auth/reload.js';
 import type { Config } from './config.js';
 import { recordMethods } from './http/allowed-methods.js';
 import { receiveBodies } from './http/bodies.js';
@@ -57,8 +58,10 @@ export async function createServer(config: Config): Promise<FastifyAdapter> {
   // 5. Query strings that cannot be decoded: 400. Before the parser, which would accept them as text.
   rejectMalformedQueries(server);
 
-  // 6. API keys: 401 and 403. Before a byte of the body is received.
-  guardRoutes(server, config.API_KEYS ? ApiKeys.parse(config.API_KEYS) : undefined);
+  // 6. API keys and their rate limits: 401, 403 and 429. Before a byte of the body is received.
+  const apiKeys = config.requiresApiKeys ? openApiKeys(config) : undefined;
+  guardRoutes(server, apiKeys);
+  if (apiKeys) reloadApiKeys(server, apiKeys, config.API_KEYS_FILE);
 
   // 7. Pipelining. A read waits until the previous responses of its connection are sent. Closes the connection if too
   //    many requests wait.

@@ -28,6 +28,9 @@ describe('the configuration', () => {
       RESPONSE_CAPACITY_BYTES: 134_217_728,
       SHUTDOWN_DELAY_MS: 0,
       API_KEYS: '',
+      API_KEYS_FILE: '',
+      API_KEY_EVENTS_PER_SECOND: 0,
+      API_KEY_BYTES_PER_SECOND: 0,
       CORS_ORIGINS: '',
       LOG_LEVEL: 'info',
     });

@@ -1,58 +1,71 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { SCOPES, type Scope } from './access.js';
+import { ApiKey, type ApiKeyEntry } from './api-key.js';
+import { RateLimit, type Rates } from './rate-limit.js';
 
-/** Matches a name. A hash in the wrong field is too long to match, so no error message contains it. */
-const NAME = /^[\w.-]{1,32}$/;
-const SHA256_HEX = /^[0-9a-f]{64}$/i;
-/** SHA-256 of empty input. In `API_KEYS`, it shows that `sha256sum` was run without an API key. */
-const EMPTY_KEY_SHA256 = createHash('sha256').digest('hex');
-/** Matches credentials (RFC 6750, section 2.1). The scheme is case-insensitive (RFC 9110, section 11.1). */
-const BEARER = /^Bearer +([\w.~+/-]+=*) *$/i;
+/** Returns the configured API keys. Throws if they are invalid. */
+export type ReadApiKeys = () => readonly ApiKeyEntry[];
 
-interface ApiKey {
-  readonly scope: Scope;
-  readonly sha256: Buffer;
-}
-
-/** The scopes and SHA-256 hashes of the API keys in `API_KEYS`. */
+/** The API keys that the service accepts. */
 export class ApiKeys {
-  private constructor(private readonly keys: readonly ApiKey[]) {}
+  private keys: readonly ApiKey[] = [];
+  /** The rate limits by name and rates, so that a reload does not fill a bucket. */
+  private rateLimits = new Map<string, RateLimit>();
+  /** The keys by their configuration, so that a reload does not end what uses an unchanged one. */
+  private byEntry = new Map<string, ApiKey>();
 
-  /** Parses `name:scope:sha256-hex`, comma-separated. Throws an Error that names each invalid entry, never its hash. */
-  static parse(text: string): ApiKeys {
-    const problems: string[] = [];
-    const keys: ApiKey[] = [];
-    for (const [index, entry] of text.split(',').entries()) {
-      const [name, scope, sha256, ...rest] = entry.trim().split(':');
-      if (name === undefined || scope === undefined || sha256 === undefined || rest.length > 0) {
-        problems.push(`entry ${index + 1} must be name:scope:sha256-hex, with one scope per entry`);
-        continue;
-      }
-      const problem = findProblem(name, scope, sha256);
-      if (problem) problems.push(`entry ${index + 1}${NAME.test(name) ? ` (${name})` : ''} ${problem}`);
-      else keys.push({ scope: scope as Scope, sha256: Buffer.from(sha256, 'hex') });
-    }
-    if (problems.length > 0) throw new Error(problems.join(', '));
-    return new ApiKeys(keys);
+  constructor(
+    private readonly read: ReadApiKeys,
+    /** The rates of API keys without their own. */
+    private readonly defaultRates: Rates = {},
+  ) {
+    this.reload();
   }
 
-  /** Returns the scopes of the API key in an Authorization header, or undefined if it is missing or unknown. */
-  authenticate(authorization: string | undefined): ReadonlySet<Scope> | undefined {
-    const token = BEARER.exec(authorization ?? '')?.[1];
-    if (token === undefined) return undefined;
-    const given = createHash('sha256').update(token).digest();
-    const scopes = new Set<Scope>();
+  /** Returns the number of API keys. */
+  get size(): number {
+    return this.keys.length;
+  }
+
+  /** Reads the configured API keys again. Ends those that were removed or changed. Throws, and keeps all, if one is invalid. */
+  reload(): void {
+    const before = this.byEntry;
+    const rateLimits = new Map<string, RateLimit>();
+    this.byEntry = new Map(
+      mergeGrants(this.read()).map((entry) => {
+        const rates = { ...this.defaultRates, ...entry.rates };
+        const id = JSON.stringify([entry.name, rates]);
+        const rateLimit = rateLimits.get(id) ?? this.rateLimits.get(id) ?? new RateLimit(entry.name, rates);
+        rateLimits.set(id, rateLimit);
+        const text = JSON.stringify(entry);
+        return [text, before.get(text) ?? new ApiKey(entry, rateLimit.isUnlimited ? undefined : rateLimit)];
+      }),
+    );
+    this.rateLimits = rateLimits;
+    this.keys = [...this.byEntry.values()];
+    for (const [text, key] of before) if (!this.byEntry.has(text)) key.end();
+  }
+
+  /** Ends the API keys that have expired. */
+  endExpired(): void {
+    for (const key of this.keys) if (key.isExpired()) key.end();
+  }
+
+  /** Returns the API key with this text, or undefined if it is unknown. It may have expired. */
+  find(text: string): ApiKey | undefined {
+    const given = createHash('sha256').update(text).digest();
+    let found: ApiKey | undefined;
     // Compares with every hash in constant time, so that the duration does not reveal how close a guess is.
-    for (const { scope, sha256 } of this.keys) if (timingSafeEqual(sha256, given)) scopes.add(scope);
-    return scopes.size > 0 ? scopes : undefined;
+    for (const key of this.keys) if (timingSafeEqual(key.sha256, given)) found = key;
+    return found;
   }
 }
 
-function findProblem(name: string, scope: string, sha256: string): string | undefined {
-  if (!NAME.test(name)) return 'must begin with a name of 1 to 32 letters, digits, ".", "_" or "-"';
-  if (!SCOPES.includes(scope as Scope)) return `must have the scope ${SCOPES.join(' or ')} after its name`;
-  if (!SHA256_HEX.test(sha256)) return 'must end with a SHA-256: 64 hex digits';
-  if (sha256.toLowerCase() === EMPTY_KEY_SHA256)
-    return 'has the SHA-256 of an empty API key; hash the API key without a line break';
-  return undefined;
+/** Joins entries of the same API key: one for each of its scopes. */
+function mergeGrants(entries: readonly ApiKeyEntry[]): ApiKeyEntry[] {
+  const merged = new Map<string, ApiKeyEntry>();
+  for (const entry of entries) {
+    const known = merged.get(entry.sha256);
+    merged.set(entry.sha256, known ? { ...known, grants: [...known.grants, ...entry.grants] } : entry);
+  }
+  return [...merged.values()];
 }

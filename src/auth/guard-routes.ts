@@ -1,9 +1,23 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyContextConfig, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { IncomingHttpHeaders } from 'node:http';
+import type { EventSelection } from '../event/selection.js';
 import { isPage } from '../http/pages.js';
 import { Problem } from '../http/problem.js';
 import { sendProblem } from '../http/problem.filter.js';
-import type { Scope } from './access.js';
+import type { Scope, TopicsIn } from './access.js';
+import type { ApiKey } from './api-key.js';
 import type { ApiKeys } from './api-keys.js';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The API key of the request. Absent if the service has no API keys, or if the route is open. */
+    apiKey?: ApiKey;
+  }
+}
+
+/** Matches credentials (RFC 6750, section 2.1). The scheme is case-insensitive (RFC 9110, section 11.1). */
+const BEARER = /^Bearer +([\w.~+/-]+=*) *$/i;
+const HOW_TO_SEND = 'Send Authorization: Bearer, followed by the API key, or the header X-API-Key.';
 
 /**
  * Adds the API key check to each route that requires an API key. The check runs before the body is read. It is attached
@@ -11,6 +25,8 @@ import type { ApiKeys } from './api-keys.js';
  * Throws if a route does not declare its access, even if the service has no API keys.
  */
 export function guardRoutes(server: FastifyInstance, keys: ApiKeys | undefined): void {
+  // Declared in advance, so that all requests have the same shape.
+  if (keys) server.decorateRequest('apiKey', undefined);
   server.addHook('onRoute', (route) => {
     const access = route.config?.access ?? (isPage(route.url) ? 'open' : undefined);
     if (access === undefined) {
@@ -19,40 +35,76 @@ export function guardRoutes(server: FastifyInstance, keys: ApiKeys | undefined):
       );
     }
     if (!keys || access === 'open') return;
-    route.onRequest = [...[route.onRequest ?? []].flat(), check(keys, access)];
+    route.onRequest = [...[route.onRequest ?? []].flat(), check(keys, { ...route.config, access })];
   });
 }
 
-function check(keys: ApiKeys, scope: Scope) {
+function check(keys: ApiKeys, { access, topicsIn }: FastifyContextConfig & { access: Scope }) {
   return (request: FastifyRequest, reply: FastifyReply, done: () => void): void => {
-    const { authorization } = request.headers;
-    const scopes = keys.authenticate(authorization);
-    if (scopes?.has(scope)) done();
-    else sendProblem(rejection(scope, authorization, scopes !== undefined), request, reply);
+    try {
+      const key = authenticate(keys, request.headers);
+      authorize(key, access, topicsIn, request);
+      request.apiKey = key;
+    } catch (error) {
+      sendProblem(error, request, reply);
+      return;
+    }
+    done();
   };
 }
 
-/** Creates the error and the challenge of RFC 6750, section 3. */
-function rejection(scope: Scope, authorization: string | undefined, known: boolean): Problem {
-  if (known) {
-    return new Problem(
-      403,
+/** Returns the API key of a request. Throws a 401 with a challenge (RFC 6750, section 3). */
+function authenticate(keys: ApiKeys, headers: IncomingHttpHeaders): ApiKey {
+  const { authorization, 'x-api-key': header } = headers;
+  // A proxy may use Authorization for credentials of its own.
+  if (header === undefined && authorization === undefined)
+    throw unauthorized(`An API key is required. ${HOW_TO_SEND}`, 'Bearer');
+  const text = header === undefined ? BEARER.exec(authorization!)?.[1] : String(header);
+  const key = text === undefined ? undefined : keys.find(text);
+  if (!key) {
+    const name = header === undefined ? 'Authorization' : 'X-API-Key';
+    throw unauthorized(`The header ${name} has no valid API key. ${HOW_TO_SEND}`);
+  }
+  if (key.isExpired())
+    throw unauthorized(`The API key ${key.name} has expired. Ask the operator for a new one.`);
+  return key;
+}
+
+function unauthorized(detail: string, challenge = 'Bearer error="invalid_token"'): Problem {
+  return new Problem(401, detail, { headers: { 'www-authenticate': challenge } });
+}
+
+/** Throws a 403 if the API key does not permit the request, and a 429 if its rate limit is exceeded. */
+function authorize(
+  key: ApiKey,
+  scope: Scope,
+  topicsIn: TopicsIn | undefined,
+  { query, params }: FastifyRequest,
+): void {
+  if (!key.has(scope))
+    throw forbidden(
+      scope,
       `This API key lacks the required scope: ${scope}. Use an API key with this scope.`,
-      {
-        headers: { 'www-authenticate': `Bearer error="insufficient_scope", scope="${scope}"` },
-      },
     );
-  }
-  if (authorization !== undefined) {
-    return new Problem(
-      401,
-      'The Authorization header has no valid API key. Send Authorization: Bearer, followed by the API key.',
-      {
-        headers: { 'www-authenticate': 'Bearer error="invalid_token"' },
-      },
+  if (topicsIn === undefined && !key.coversAll(scope))
+    throw forbidden(
+      scope,
+      'This API key is limited to some topics, and this call concerns all. Use another API key.',
     );
-  }
-  return new Problem(401, 'An API key is required. Send Authorization: Bearer, followed by the API key.', {
-    headers: { 'www-authenticate': 'Bearer' },
+  if (topicsIn === 'query' && !key.coversSelection(scope, query as EventSelection))
+    throw forbidden(
+      scope,
+      'This API key is limited to some topics. Select one of them, or a pattern, with the parameter topic.',
+    );
+  if (topicsIn === 'path' && !key.covers(scope, (params as { topic: string }).topic))
+    throw forbidden(scope, 'This API key does not permit this topic. Use another API key.');
+  if (scope !== 'publish' || !key.rateLimit) return;
+  const waitMs = key.rateLimit.waitMs();
+  if (waitMs > 0) throw key.rateLimit.exceeded(waitMs);
+}
+
+function forbidden(scope: Scope, detail: string): Problem {
+  return new Problem(403, detail, {
+    headers: { 'www-authenticate': `Bearer error="insufficient_scope", scope="${scope}"` },
   });
 }

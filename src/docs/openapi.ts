@@ -1,6 +1,6 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
-import { BEARER_SCHEME } from '../auth/access.js';
+import { BEARER_SCHEME, HEADER_SCHEME } from '../auth/access.js';
 import { Config } from '../config.js';
 import { DOCS_PATH, OPENAPI_PATH } from '../http/pages.js';
 import { VERSION } from '../version.js';
@@ -16,7 +16,7 @@ Publishers deliver at least once: they retry, crash and replay. The service deci
 * **Errors** are problem details (RFC 9457), with one schema for every operation.
 * **Unknown members** of an event are rejected. Unknown query parameters are rejected by \`GET /stats\` and by every operation that has query parameters.`;
 
-const API_KEY_DESCRIPTION = `An API key, if the service was started with \`API_KEYS\`. The scope \`publish\` allows \`POST /publish\`. The scope \`read\` allows \`/events\`, \`/topics\` and \`/stats\`. All other paths require no API key.
+const API_KEY_DESCRIPTION = `An API key, if the service was started with \`API_KEYS\` or \`API_KEYS_FILE\`. The scope \`publish\` allows \`POST /publish\`. The scope \`read\` allows \`/events\`, \`/topics\` and \`/stats\`. The scope \`admin\` allows both. An API key may be limited to topics. All other paths require no API key.
 
 Swagger UI discards the API key when the page is reloaded.`;
 
@@ -33,6 +33,12 @@ export function openApiDocument(app: NestFastifyApplication, apiKeys: ApiKeyUse)
     .setLicense('MIT', 'https://opensource.org/license/mit')
     .addServer('/', 'This service')
     .addSecurity(BEARER_SCHEME, { type: 'http', scheme: 'bearer', description: API_KEY_DESCRIPTION })
+    .addSecurity(HEADER_SCHEME, {
+      type: 'apiKey',
+      in: 'header',
+      name: 'X-API-Key',
+      description: 'The same API key, for clients that cannot send the header Authorization.',
+    })
     .addTag('publish', 'Send events.')
     .addTag('events', 'Read stored events by page, by key or as a stream.')
     .addTag('stats', 'Read counters, in total and by topic.')
@@ -49,7 +55,7 @@ export function openApiDocument(app: NestFastifyApplication, apiKeys: ApiKeyUse)
 
 /** Serves Swagger UI at /docs and the document at /openapi.json. */
 export function setupDocs(app: NestFastifyApplication): void {
-  const apiKeys = app.get(Config).API_KEYS ? 'required' : 'none';
+  const apiKeys = app.get(Config).requiresApiKeys ? 'required' : 'none';
   SwaggerModule.setup(DOCS_PATH, app, () => openApiDocument(app, apiKeys), {
     jsonDocumentUrl: OPENAPI_PATH,
     raw: ['json'],

@@ -16,3 +16,16 @@ export function matchesPattern(pattern: string, topic: string): boolean {
   const fixed = below ? wanted.slice(0, -1) : wanted;
   return fixed.every((level, index) => level === '*' || level === levels[index]);
 }
+
+/** Returns whether the pattern matches every topic that the other pattern matches. */
+export function coversPattern(pattern: string, other: string): boolean {
+  const outer = pattern.split('.');
+  const inner = other.split('.');
+  for (const [index, level] of outer.entries()) {
+    if (level === '>' && index === outer.length - 1) return inner.length > index;
+    const innerLevel = inner[index];
+    if (innerLevel === undefined || (innerLevel === '>' && index === inner.length - 1)) return false;
+    if (level !== '*' && level !== innerLevel) return false;
+  }
+  return inner.length === outer.length;
+}

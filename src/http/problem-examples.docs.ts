@@ -8,13 +8,34 @@ type ProblemExample = Omit<ProblemDto, 'instance'>;
 export const PROBLEM_EXAMPLES = {
   malformedQuery: blank(400, 'The query is not percent-encoded UTF-8. Write % as %25.'),
   malformedJson: blank(400, 'The body is not valid JSON: Unexpected end of JSON input.'),
-  noApiKey: blank(401, 'An API key is required. Send Authorization: Bearer, followed by the API key.'),
+  noApiKey: blank(
+    401,
+    'An API key is required. Send Authorization: Bearer, followed by the API key, or the header X-API-Key.',
+  ),
   unknownApiKey: blank(
     401,
-    'The Authorization header has no valid API key. Send Authorization: Bearer, followed by the API key.',
+    'The header Authorization has no valid API key. Send Authorization: Bearer, followed by the API key, or the header X-API-Key.',
   ),
   publishScope: blank(403, 'This API key lacks the required scope: publish. Use an API key with this scope.'),
   readScope: blank(403, 'This API key lacks the required scope: read. Use an API key with this scope.'),
+  publishTopic: {
+    ...blank(403, 'The API key does not permit all of these topics. The request had no effect.'),
+    errors: [
+      { pointer: '/events/3', detail: 'has the topic "payments", which this API key does not permit' },
+    ],
+  },
+  readTopic: blank(
+    403,
+    'This API key is limited to some topics. Select one of them, or a pattern, with the parameter topic.',
+  ),
+  rateLimited: {
+    ...blank(
+      429,
+      'The API key shop may publish 1000 events per second. Nothing was accepted; try again after 3 s.',
+    ),
+    type: 'urn:problem:rate-limited',
+    title: 'Rate limit exceeded',
+  },
   noEvent: blank(404, 'No event "order-2001" is stored in topic "orders".'),
   bodyTooLarge: blank(413, 'The body is larger than 16777216 bytes. Split it into smaller requests.'),
   tooManyEvents: blank(413, 'The request has 12000 events; at most 10000 are allowed. Split the batch.'),

@@ -9,15 +9,16 @@ type ExampleName = keyof typeof PROBLEM_EXAMPLES;
 const DESCRIPTIONS: Readonly<Record<number, string>> = {
   400: 'The request is malformed.',
   401: 'The API key is missing or unknown. Only if the service has API keys.',
-  403: 'The API key lacks the required scope. Only if the service has API keys.',
+  403: 'The API key lacks the required scope, or is limited to other topics. Only if the service has API keys.',
   404: 'Nothing is stored under this key.',
   413: 'The request contains too many items or too many bytes.',
   415: 'The media type or the content encoding is not supported.',
   422: 'The request is well-formed but invalid. `errors` lists each problem.',
+  429: 'The rate limit of the API key is exceeded. Try again after `Retry-After`. Only if the API key has a rate limit.',
   503: 'The service cannot process the request now. Try again after `Retry-After`.',
 };
 
-/** The headers of a 503. */
+/** The headers of a 429 and a 503. */
 export const RETRY_AFTER = {
   'Retry-After': {
     description: 'Seconds until the next attempt.',
@@ -47,7 +48,11 @@ export function ApiProblems(...names: readonly ExampleName[]): MethodDecorator {
 
 /** Documents the errors of an operation that requires an API key, if the service has API keys. */
 export function ApiKeyProblems(scope: 'publish' | 'read'): MethodDecorator {
-  return applyDecorators(problem(401, ['noApiKey', 'unknownApiKey']), problem(403, [`${scope}Scope`]));
+  return applyDecorators(
+    problem(401, ['noApiKey', 'unknownApiKey']),
+    problem(403, [`${scope}Scope`, `${scope}Topic`]),
+    ...(scope === 'publish' ? [problem(429, ['rateLimited'])] : []),
+  );
 }
 
 function problem(status: number, names: readonly ExampleName[]): MethodDecorator {
@@ -57,7 +62,7 @@ function problem(status: number, names: readonly ExampleName[]): MethodDecorator
       status,
       description: DESCRIPTIONS[status]!,
       content: problemContent(names),
-      ...(status === 503 && { headers: RETRY_AFTER }),
+      ...((status === 429 || status === 503) && { headers: RETRY_AFTER }),
     }),
   );
 }

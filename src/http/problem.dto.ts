@@ -3,6 +3,7 @@ import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
 /** Kinds of problems with a separate type, because callers handle each kind differently. */
 const PROBLEM_KINDS = [
   'invalid-request',
+  'rate-limited',
   'queue-full',
   'queue-unavailable',
   'receiving-full',
@@ -55,6 +56,7 @@ export class ProblemDto {
 |---|---|---|
 | \`about:blank\` | any | No meaning beyond the status. |
 | \`urn:problem:invalid-request\` | 422 | Part of the request is invalid. \`errors\` lists each part. |
+| \`urn:problem:rate-limited\` | 429 | The rate limit of the API key is exceeded. |
 | \`urn:problem:queue-full\` | 503 | The queue has no room for these events. |
 | \`urn:problem:queue-unavailable\` | 503 | The broker of the queue does not respond. The events may be stored or not. |
 | \`urn:problem:receiving-full\` | 503 | Too many request bodies are in transit. |
@@ -91,7 +93,8 @@ export class ProblemDto {
   @ApiPropertyOptional({
     type: [FieldProblem],
     maxItems: 100,
-    description: 'The problems with fields of the request, at most 100. Present with 422.',
+    description:
+      'The problems with fields of the request, at most 100. Present with 422, and with 403 or 413 if only some parts are at fault.',
   })
   errors?: FieldProblem[];
 }

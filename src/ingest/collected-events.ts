@@ -10,6 +10,8 @@ export interface RequestEvents {
   readonly bytes: number;
   /** Whether the request is one event, not an array of one. */
   readonly single: boolean;
+  /** JSON pointer to the array, or to the event if there is one. */
+  readonly pointer: string;
 }
 
 /** Collects the events of a request, or the problems of the invalid ones. */
@@ -46,9 +48,9 @@ export class CollectedEvents {
   }
 
   /** Returns the events of a request that had `total`. Throws 422 if any is invalid. */
-  result(total: number, single: boolean): RequestEvents {
+  result(total: number, single: boolean, pointer: string): RequestEvents {
     if (this.rejected > 0) throw invalidEvents(this.rejected, total, this.errors);
-    return { events: this.events, bytes: this.bytes, single };
+    return { events: this.events, bytes: this.bytes, single, pointer };
   }
 }
 

@@ -73,7 +73,7 @@ export class EventReader {
       if (isLast || collected.isFull) break;
       await this.turns.yield();
     }
-    return collected.result(list.ends.length, false);
+    return collected.result(list.ends.length, false, list.pointer);
   }
 
   /** Parses and checks a body that is one event, or a batch in an unusual form. */
@@ -88,12 +88,12 @@ export class EventReader {
     }
     if (contains === 'one' || !isBatch(value)) {
       collected.add(checkParsed(parsed, value, '', check));
-      return collected.result(1, true);
+      return collected.result(1, true, '');
     }
     const events = eventsOf(value);
     checkCount(events.length, '/events');
     collected.addAll(events, (event, index) => checkParsed(parsed, event, `/events/${index}`, check));
-    return collected.result(events.length, false);
+    return collected.result(events.length, false, '/events');
   }
 
   private parseWhole(bytes: Buffer, mayBeEmpty = false): ParsedJson {

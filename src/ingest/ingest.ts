@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { IncomingHttpHeaders } from 'node:http';
 import { Readable } from 'node:stream';
+import type { ApiKey } from '../auth/api-key.js';
+import { requirePermitted } from '../auth/permitted-topics.js';
 import type { ReceivedBody } from '../http/received-body.js';
 import { EventQueue } from '../queue/event-queue.js';
 import { NdjsonIngest } from './ndjson.js';
@@ -34,18 +36,22 @@ export class Ingest {
     body: ReceivedBody | Readable | undefined,
     headers: IncomingHttpHeaders,
     prefer: Preferences,
+    apiKey: ApiKey | undefined,
     reserveResponse: (bytes: number) => void,
   ): Promise<PublishResponse> {
     if (body instanceof Readable) {
       reserveResponse(UPLOAD_RESPONSE_BYTES);
-      return this.publishLines(body);
+      return this.publishLines(body, apiKey);
     }
     const received_at = new Date().toISOString();
-    const { events, bytes, single } = await this.reader.read(body, headers);
+    const { events, bytes, single, pointer } = await this.reader.read(body, headers);
+    requirePermitted(apiKey, 'publish', events, (index) => (single ? pointer : `${pointer}/${index}`));
     const withResults = !prefer.minimal && !prefer.respondAsync;
     reserveResponse(estimateResponseBytes(events, single, withResults));
     try {
-      const receipt = await this.queue.offer(events, { bytes, wait: !prefer.respondAsync });
+      const options = { bytes, wait: !prefer.respondAsync, publisher: apiKey?.name };
+      const receipt = await this.queue.offer(events, options);
+      apiKey?.rateLimit?.spend(events.length, bytes);
       if (receipt === 'queued') return queuedResponse(events, single, received_at);
       const verdicts = await receipt.verdicts;
       return single
@@ -56,9 +62,9 @@ export class Ingest {
     }
   }
 
-  private async publishLines(stream: Readable): Promise<PublishedLines> {
+  private async publishLines(stream: Readable, apiKey: ApiKey | undefined): Promise<PublishedLines> {
     try {
-      return await this.lines.publish(stream);
+      return await this.lines.publish(stream, apiKey);
     } catch (error) {
       throw toUploadProblem(error);
     }

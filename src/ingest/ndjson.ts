@@ -1,5 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Readable } from 'node:stream';
+import type { ApiKey } from '../auth/api-key.js';
+import { notPermitted } from '../auth/permitted-topics.js';
 import { Config } from '../config.js';
 import type { NewEvent } from '../event/event.js';
 import { estimateBytes } from '../event/event-size.js';
@@ -53,21 +55,21 @@ export class NdjsonIngest {
    * Resolves when all valid lines are stored. Rejects with 422 if no line is valid, and with 400 if the stream breaks
    * before a line is complete. Rejects with the error of a failed submission. Lines that are already stored are kept.
    */
-  async publish(stream: Readable): Promise<PublishedLines> {
+  async publish(stream: Readable, apiKey?: ApiKey): Promise<PublishedLines> {
     this.slots.take(stream);
     try {
-      return await this.publishAll(stream);
+      return await this.publishAll(stream, apiKey);
     } finally {
       this.slots.release(stream);
     }
   }
 
-  private async publishAll(stream: Readable): Promise<PublishedLines> {
+  private async publishAll(stream: Readable, apiKey: ApiKey | undefined): Promise<PublishedLines> {
     const report = new UploadReport();
-    const upload = new Upload(this.queue, this.submissionLimits, (verdicts) => report.add(verdicts));
+    const upload = new Upload(this.queue, this.limitsOf(apiKey), apiKey, (verdicts) => report.add(verdicts));
     let broken: BrokenStreamError | undefined;
     try {
-      await this.publishLines(stream, upload, report);
+      await this.publishLines(stream, upload, report, apiKey);
     } catch (error) {
       if (!(error instanceof BrokenStreamError)) throw error;
       broken = error;
@@ -77,7 +79,12 @@ export class NdjsonIngest {
   }
 
   /** Throws `BrokenStreamError` if the stream breaks, or if too much of it contains no event. */
-  private async publishLines(stream: Readable, upload: Upload, report: UploadReport): Promise<void> {
+  private async publishLines(
+    stream: Readable,
+    upload: Upload,
+    report: UploadReport,
+    apiKey: ApiKey | undefined,
+  ): Promise<void> {
     const run = new EventlessRun();
     let turnEnds = performance.now() + TURN_MS;
     for await (const { lines, size } of readLines(stream, this.maxLineBytes)) {
@@ -87,7 +94,7 @@ export class NdjsonIngest {
           await this.turns.yield();
           turnEnds = performance.now() + TURN_MS;
         }
-        const event = this.readLine(line, !report.isFull);
+        const event = permitted(this.readLine(line, !report.isFull), apiKey);
         if (Array.isArray(event)) {
           report.reject(line.number, event);
           run.addInvalidLine();
@@ -106,6 +113,15 @@ export class NdjsonIngest {
     }
   }
 
+  /** Returns the maximum size of a submission. With a rate limit, it takes at most about a second. */
+  private limitsOf(apiKey: ApiKey | undefined): { readonly events: number; readonly bytes: number } {
+    const { eventsPerSecond = Infinity, bytesPerSecond = Infinity } = apiKey?.rateLimit?.rates ?? {};
+    return {
+      events: Math.min(this.submissionLimits.events, eventsPerSecond),
+      bytes: Math.min(this.submissionLimits.bytes, bytesPerSecond),
+    };
+  }
+
   private readLine({ bytes, problem }: Line, explain: boolean): NewEvent | FieldProblem[] {
     if (bytes === undefined) return [{ pointer: '', detail: problem ?? 'cannot be read' }];
     const { longNumbers, isTooDeep } = scanJson(bytes, MAX_EVENT_NESTING);
@@ -121,6 +137,12 @@ export class NdjsonIngest {
       ? [{ pointer: '', detail: 'is larger than the queue can hold' }]
       : event;
   }
+}
+
+/** Returns the problem of an event whose topic the API key does not permit, and anything else unchanged. */
+function permitted(event: NewEvent | FieldProblem[], apiKey: ApiKey | undefined): NewEvent | FieldProblem[] {
+  if (!apiKey || Array.isArray(event) || apiKey.covers('publish', event.topic)) return event;
+  return [{ pointer: '', detail: notPermitted(event.topic) }];
 }
 
 function endOfUpload(line: number, reason: string): BrokenStreamError {

@@ -17,7 +17,7 @@ export class PublishController {
   constructor(private readonly ingest: Ingest) {}
 
   @Post()
-  @RequiresApiKey('publish', { body: 'bytes', compress: false })
+  @RequiresApiKey('publish', { topicsIn: 'body', body: 'bytes', compress: false })
   @HttpCode(200)
   @ApiPublish()
   async publish(
@@ -29,9 +29,11 @@ export class PublishController {
     const preferences = body instanceof Readable ? NO_PREFERENCES : readPrefer(headers['prefer']);
     // A body that has arrived in full may still be decompressed and stored for minutes. Stops once the client has left.
     if (body instanceof Readable) reply.raw.once('close', () => reply.raw.writableFinished || body.destroy());
-    const response = await this.ingest.publish(body, headers, preferences, (bytes) =>
+    const { apiKey } = reply.request;
+    const response = await this.ingest.publish(body, headers, preferences, apiKey, (bytes) =>
       reply.reserveResponse(bytes),
     );
+    if (apiKey?.rateLimit) reply.headers(apiKey.rateLimit.headers());
     applyPreferences(preferences, response, reply);
     closeIfUnread(reply);
     return response;

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { ApiKey } from '../auth/api-key.js';
 import type { NewEvent } from '../event/event.js';
 import type { Verdict } from '../event/verdict.js';
 import { type EventQueue, QueueFullError, type Receipt } from '../queue/event-queue.js';
@@ -25,6 +26,7 @@ export class Upload {
     private readonly queue: EventQueue,
     /** Maximum size of one submission. */
     private readonly limits: { readonly events: number; readonly bytes: number },
+    private readonly apiKey: ApiKey | undefined,
     private readonly onStored: (verdicts: readonly Verdict[]) => void,
   ) {}
 
@@ -71,13 +73,18 @@ export class Upload {
   }
 
   /**
-   * Retries while the queue is full. Reading stops when the pending events reach the limits, which puts backpressure on
-   * the publisher.
+   * Waits while the rate limit is exceeded, and retries while the queue is full. Reading stops when the pending events
+   * reach the limits, which puts backpressure on the publisher.
    */
   private async offer({ events, bytes }: PendingEvents): Promise<Receipt> {
+    const rateLimit = this.apiKey?.rateLimit;
     for (;;) {
+      const waitMs = rateLimit?.waitMs() ?? 0;
+      if (waitMs > 0) await sleep(waitMs);
       try {
-        return await this.queue.offer(events, { bytes, wait: true });
+        const receipt = await this.queue.offer(events, { bytes, wait: true, publisher: this.apiKey?.name });
+        rateLimit?.spend(events.length, bytes);
+        return receipt;
       } catch (error) {
         if (!(error instanceof QueueFullError)) throw error;
         await sleep(RETRY_WHEN_FULL_MS);

@@ -1,9 +1,22 @@
-import { Body, Controller, Get, Header, Headers, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  Get,
+  Header,
+  Headers,
+  HttpCode,
+  Param,
+  Post,
+  Query,
+  Req,
+  Res,
+} from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import Negotiator from 'negotiator';
 import { Readable } from 'node:stream';
 import { RequiresApiKey } from '../auth/access.js';
+import { requirePermitted } from '../auth/permitted-topics.js';
 import { checkedQuery } from '../http/checked-query.js';
 import { sendingFull } from '../http/limit-sending.js';
 import { disconnect, whenClosed, whileOpen } from '../http/response-closed.js';
@@ -26,7 +39,7 @@ export class EventsController {
   constructor(private readonly events: Events) {}
 
   @Get()
-  @RequiresApiKey('read')
+  @RequiresApiKey('read', { topicsIn: 'query' })
   @ApiListEvents()
   async list(
     @Query(checkedQuery()) query: EventsQuery,
@@ -38,15 +51,17 @@ export class EventsController {
   }
 
   @Post('lookup')
-  @RequiresApiKey('read')
+  @RequiresApiKey('read', { topicsIn: 'body' })
   @HttpCode(200)
   @ApiLookup()
-  async lookup(@Body() body: unknown): Promise<LookupResult> {
-    return this.events.lookup(readLookup(body));
+  async lookup(@Body() body: unknown, @Req() { apiKey }: FastifyRequest): Promise<LookupResult> {
+    const keys = readLookup(body);
+    requirePermitted(apiKey, 'read', keys, (index) => `/keys/${index}`);
+    return this.events.lookup(keys);
   }
 
   @Get(':topic/:event_id')
-  @RequiresApiKey('read')
+  @RequiresApiKey('read', { topicsIn: 'path' })
   @Header('content-type', JSON_TYPE)
   @ApiGetEvent()
   get(@Param('topic') topic: string, @Param('event_id') eventId: string): Promise<string> {

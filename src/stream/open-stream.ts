@@ -27,8 +27,17 @@ export async function openStream(
     // Without this header, nginx and other proxies buffer the stream.
     'x-accel-buffering': 'no',
   } as Record<string, string>);
+  closeWithApiKey(reply);
   if (reply.request.method === 'HEAD') reply.raw.end();
   else streams.open(reply.raw, reply.server.sendBudget, selection, cursor);
+}
+
+/** Closes the connection when the API key expires or is removed. */
+function closeWithApiKey({ raw, request }: FastifyReply): void {
+  if (!request.apiKey) return;
+  const closed = new AbortController();
+  raw.once('close', () => closed.abort());
+  request.apiKey.whenEnded(() => raw.destroy(), closed.signal);
 }
 
 function readCursor(lastEventId: string): number {

@@ -14,7 +14,7 @@ export class StreamController {
   constructor(private readonly streams: LiveStreams) {}
 
   @Get()
-  @RequiresApiKey('read')
+  @RequiresApiKey('read', { topicsIn: 'query' })
   @ApiStreamEvents()
   stream(
     @Query(checkedQuery()) query: StreamQuery,

@@ -5,6 +5,7 @@ import { RawConnection } from '../harness/raw.js';
 import { Service } from '../harness/service.js';
 import { until } from '../harness/until.js';
 import { ApiKeys } from '../../src/auth/api-keys.js';
+import { parseApiKeyList } from '../../src/auth/api-key-list.js';
 import { guardRoutes } from '../../src/auth/guard-routes.js';
 import { ConfigError, loadConfig } from '../../src/config.js';
 
@@ -160,7 +161,7 @@ describe('a request rejected for its API key', () => {
 describe('a route that does not declare its access', () => {
   it.each(['', API_KEYS])('prevents the start with API_KEYS "%s"', async (keys) => {
     const server = fastify();
-    guardRoutes(server, keys === '' ? undefined : ApiKeys.parse(keys));
+    guardRoutes(server, keys === '' ? undefined : new ApiKeys(() => parseApiKeyList(keys)));
     expect(() => server.get('/forgotten', () => '')).toThrow('GET /forgotten does not declare its access');
     await server.close();
   });
@@ -176,7 +177,7 @@ describe('the OpenAPI document', () => {
     for (const [path, operations] of Object.entries(paths)) {
       for (const { security, responses } of Object.values(operations)) {
         const open = OPEN.includes(path);
-        expect([path, security]).toEqual([path, open ? [] : [{ apiKey: [] }]]);
+        expect([path, security]).toEqual([path, open ? [] : [{ apiKey: [] }, { apiKeyHeader: [] }]]);
         expect([path, '401' in responses, '403' in responses]).toEqual([path, !open, !open]);
       }
     }
@@ -189,7 +190,7 @@ describe('an invalid API_KEYS', () => {
     ['nonsense', 'entry 1 must be name:scope:sha256-hex, with one scope per entry'],
     [`ci:publish:${good},`, 'entry 2 must be name:scope:sha256-hex, with one scope per entry'],
     [`ci:publish:${good}:more`, 'entry 1 must be name:scope:sha256-hex, with one scope per entry'],
-    [`ci:write:${good}`, 'entry 1 (ci) must have the scope publish or read'],
+    [`ci:write:${good}`, 'entry 1 (ci) must have the scope publish, read or admin'],
     [`ci:publish:${good.slice(1)}`, 'entry 1 (ci) must end with a SHA-256: 64 hex digits'],
     [
       `ci:publish:${sha256('')}`,

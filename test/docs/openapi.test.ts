@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { Service } from '../harness/service.js';
 import { type OpenApi, operationsOf } from './document.js';
 
+const API_KEY = [{ apiKey: [] }, { apiKeyHeader: [] }];
 const PROBLEM = 'application/problem+json';
 
 const service = await Service.start();
@@ -91,7 +92,7 @@ describe('the OpenAPI document', () => {
     const hash = createHash('sha256').update('key').digest('hex');
     const guarded = await Service.start({ API_KEYS: `docs:read:${hash}` });
     const described = await guarded.get<OpenApi>('/openapi.json');
-    expect(securityOf(described)).toEqual({ ...securityWith([{ apiKey: [] }]), scheme: true });
+    expect(securityOf(described)).toEqual({ ...securityWith(API_KEY), scheme: true });
   });
 
   it('leaves the API key optional when it is written to a file', () => {
@@ -100,7 +101,7 @@ describe('the OpenAPI document', () => {
       const file = join(directory, 'openapi.json');
       execFileSync(process.execPath, ['dist/src/cli/openapi.js', file]);
       const written = JSON.parse(readFileSync(file, 'utf8')) as OpenApi;
-      expect(securityOf(written)).toEqual({ ...securityWith([{}, { apiKey: [] }]), scheme: true });
+      expect(securityOf(written)).toEqual({ ...securityWith([{}, ...API_KEY]), scheme: true });
       expect(written.components.schemas).toEqual(document.components.schemas);
     } finally {
       rmSync(directory, { recursive: true });

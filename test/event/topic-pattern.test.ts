@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { type EventSelection } from '../../src/event/selection.js';
-import { isPattern, matchesPattern } from '../../src/event/topic-pattern.js';
+import { coversPattern, isPattern, matchesPattern } from '../../src/event/topic-pattern.js';
 import type { EventsPage } from '../../src/query/events.dto.js';
 import { SelectionIndex } from '../../src/stream/selections/selection-index.js';
 import { anEvent } from '../harness/an-event.js';
@@ -37,6 +37,35 @@ describe('a topic pattern', () => {
           pattern,
           topic,
           referenceMatches(pattern, topic),
+        ]);
+      }),
+      { numRuns: 5_000 },
+    );
+  });
+
+  it('covers another one if it matches all that the other one matches', () => {
+    const levels = ['a', 'b', 'c'];
+    // All topics of up to four levels. A pattern of three levels that does not cover another one misses one of them.
+    const topics = [1, 2, 3, 4].flatMap((length) =>
+      Array.from({ length: 3 ** length }, (_, number) =>
+        Array.from({ length }, (_level, position) => levels[Math.floor(number / 3 ** position) % 3]).join(
+          '.',
+        ),
+      ),
+    );
+    const anyPattern = fc
+      .array(fc.constantFrom('a', 'b', '*'), { maxLength: 3 })
+      .chain((head) => fc.constantFrom(...(head.length > 0 ? [head] : []), [...head, '>']))
+      .map((all) => all.join('.'));
+    fc.assert(
+      fc.property(anyPattern, anyPattern, (pattern, other) => {
+        const missed = topics.filter(
+          (topic) => matchesPattern(other, topic) && !matchesPattern(pattern, topic),
+        );
+        expect([pattern, other, coversPattern(pattern, other)]).toEqual([
+          pattern,
+          other,
+          missed.length === 0,
         ]);
       }),
       { numRuns: 5_000 },
