@@ -5,6 +5,8 @@ export default {
   setupFilesAfterEnv: ['<rootDir>/test/harness/setup.js'],
   testEnvironment: 'node',
   transform: {},
+  // One more than Jest takes by default. Most tests wait for processes to start.
+  maxWorkers: '100%',
   // A bound on hanging, not on speed: a busy machine may be ten times slower.
   testTimeout: 240_000,
 };

@@ -3,8 +3,6 @@ import config from './jest.config.js';
 /** All tests but the slow ones: fault trials, random requests, large bodies, clients, documents, many starts. */
 export default {
   ...config,
-  // One more than Jest takes by default: nothing in these tests is measured.
-  maxWorkers: '100%',
   testPathIgnorePatterns: [
     '/test/faults/(?!judge)',
     '/random-(bodies|lookups|requests)',
