@@ -11,11 +11,15 @@ COPY nest-cli.json tsconfig.json tsconfig.build.json ormconfig.ts ./
 COPY src src
 # Pruned here, not installed again in another stage, so that the driver is compiled once.
 RUN npm run build && rm -f dist/.tsbuildinfo* && npm prune --omit=dev --omit=optional --no-audit --no-fund
+RUN npm sbom --package-lock-only --omit=dev --omit=optional --sbom-format=cyclonedx > sbom.json
 
 FROM node:24-bookworm-slim
+ARG REVISION=unknown
 LABEL org.opencontainers.image.title="pubsub-log-aggregator" \
   org.opencontainers.image.description="Turns at-least-once delivery of events into an effect that happens once" \
-  org.opencontainers.image.licenses="MIT"
+  org.opencontainers.image.licenses="MIT" \
+  org.opencontainers.image.version="0.1.0" \
+  org.opencontainers.image.revision="$REVISION"
 ENV NODE_ENV=production
 # Published ports reach only an address of the container's network, not its loopback address.
 ENV HOST=0.0.0.0
@@ -24,6 +28,7 @@ WORKDIR /app
 RUN install --directory --owner=node --group=node data
 COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/dist dist
+COPY --from=build /app/sbom.json ./
 COPY package.json LICENSE ./
 USER node
 VOLUME /app/data

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
-import type { Service } from '../harness/service.js';
+import type { Client } from '../harness/client.js';
 import type { EventsPage } from '../../src/query/events.dto.js';
 
 type Stored = EventsPage['events'][number];
@@ -17,12 +17,8 @@ export class StreamClient {
     response.on('error', () => {}).on('close', () => (this.ended = true));
   }
 
-  static async open(
-    service: Service,
-    query = '',
-    headers: Record<string, string> = {},
-  ): Promise<StreamClient> {
-    const asking = request(`${service.url}/events/stream${query}`, { headers, agent: false }).end();
+  static async open(client: Client, query = '', headers: Record<string, string> = {}): Promise<StreamClient> {
+    const asking = request(`${client.url}/events/stream${query}`, { headers, agent: false }).end();
     const [response] = (await once(asking, 'response')) as [IncomingMessage];
     return new StreamClient(response);
   }
