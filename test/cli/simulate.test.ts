@@ -8,11 +8,11 @@ import { releaseAtEnd } from '../harness/release.js';
 import { Service } from '../harness/service.js';
 import { until } from '../harness/until.js';
 
-const MAIN = fileURLToPath(new URL('../../src/cli/simulate/main.js', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
 
 /** Runs the program. Resolves with its exit code and its output. */
 async function simulate(...args: string[]) {
-  const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [MAIN, 'simulate', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
   releaseAtEnd(() => void child.kill('SIGKILL'));
   let [output, errors] = ['', ''];
   child.stdout.on('data', (text) => (output += text));

@@ -99,7 +99,7 @@ describe('the OpenAPI document', () => {
     const directory = mkdtempSync(join(tmpdir(), 'openapi-'));
     try {
       const file = join(directory, 'openapi.json');
-      execFileSync(process.execPath, ['dist/src/cli/openapi.js', file]);
+      execFileSync(process.execPath, ['dist/src/cli/main.js', 'openapi', file]);
       const written = JSON.parse(readFileSync(file, 'utf8')) as OpenApi;
       expect(securityOf(written)).toEqual({ ...securityWith([{}, ...API_KEY]), scheme: true });
       expect(written.components.schemas).toEqual(document.components.schemas);

@@ -7,7 +7,7 @@ import { Client } from './client.js';
 import { aDatabase } from './database.js';
 import { releaseAtEnd } from './release.js';
 
-const MAIN = fileURLToPath(new URL('../../src/main.js', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
 
 /** The service in a separate process on a free port. Killed at the end of the test file if it still runs. */
 export class Service extends Client {

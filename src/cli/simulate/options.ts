@@ -1,11 +1,12 @@
 import { randomInt } from 'node:crypto';
-import { parseArgs } from 'node:util';
+import { readArguments, UsageError } from '../command.js';
+import { apiKeyOf, readUrl } from '../service-url.js';
 
 export const HELP = `Publishes events like an at-least-once publisher, with repeats and retries. Then checks that the
 service's statistics changed by exactly the events sent. No other publisher may use the service
 during the run, because its events would be counted too.
 
-  npm run simulate -- [options]
+  pubsub-log-aggregator simulate [OPTIONS]
 
   --url URL           address of the service, or of each replica, comma-separated
                                                                     (http://127.0.0.1:8080)
@@ -17,9 +18,9 @@ during the run, because its events would be counted too.
   --seed N            reproduces topics, payloads and repeats, but not the event ids,
                       so that a second run sends new events         (random)
   --key KEY           API key with the scopes publish and read, if the service requires one
-  --help
+                                                                    ($AGGREGATOR_API_KEY)
 
-Exit code: 0 consistent, 1 inconsistent or failed, 2 invalid options, 130 SIGINT, 143 SIGTERM.`;
+Fails if the totals are inconsistent.`;
 
 export interface SimulateOptions {
   /** The addresses of the replicas, all with the same scheme. */
@@ -37,11 +38,6 @@ export interface SimulateOptions {
   readonly key: string | undefined;
 }
 
-/** Reports invalid options. The message has one line for each of them. */
-export class OptionsError extends Error {
-  override readonly name = 'OptionsError';
-}
-
 const MAX_EVENTS = 10_000_000;
 /** Maximum number of events per request that the service accepts. */
 const MAX_BATCH = 10_000;
@@ -49,10 +45,9 @@ const MAX_CONCURRENCY = 1000;
 const MAX_TOPICS = 1000;
 const SEEDS = 2 ** 32;
 
-/** Parses the command line. Throws `OptionsError`. */
-export function readOptions(args: string[]): SimulateOptions | 'help' {
+/** Parses the command line. Throws `UsageError` with one line for each invalid option. */
+export function readOptions(args: string[]): SimulateOptions {
   const given = parse(args);
-  if (given.help) return 'help';
   const problems: string[] = [];
 
   const integer = (
@@ -84,40 +79,26 @@ export function readOptions(args: string[]): SimulateOptions | 'help' {
   const concurrency = integer('concurrency', 1, MAX_CONCURRENCY);
   const topics = integer('topics', 1, MAX_TOPICS);
   const seed = integer('seed', 0, SEEDS - 1);
-  if (!areUsable(urls) || problems.length > 0) throw new OptionsError(problems.join('\n'));
-  return { urls, events, repeats, batch, concurrency, topics, seed, key: given.key };
+  if (!areUsable(urls) || problems.length > 0) throw new UsageError(problems.join('\n'));
+  return { urls, events, repeats, batch, concurrency, topics, seed, key: given.key ?? apiKeyOf(process.env) };
 }
 
 function parse(args: string[]) {
-  try {
-    return parseArgs({
-      args,
-      options: {
-        url: { type: 'string', default: 'http://127.0.0.1:8080' },
-        events: { type: 'string', default: '5000' },
-        duplicates: { type: 'string', default: '0.2' },
-        batch: { type: 'string', default: '1' },
-        concurrency: { type: 'string', default: '50' },
-        topics: { type: 'string', default: '5' },
-        seed: { type: 'string', default: String(randomInt(SEEDS)) },
-        key: { type: 'string' },
-        help: { type: 'boolean', default: false },
-      },
-    }).values;
-  } catch (error) {
-    throw new OptionsError((error as Error).message.replaceAll('\n', ' '));
-  }
+  return readArguments({
+    args,
+    options: {
+      url: { type: 'string', default: 'http://127.0.0.1:8080' },
+      events: { type: 'string', default: '5000' },
+      duplicates: { type: 'string', default: '0.2' },
+      batch: { type: 'string', default: '1' },
+      concurrency: { type: 'string', default: '50' },
+      topics: { type: 'string', default: '5' },
+      seed: { type: 'string', default: String(randomInt(SEEDS)) },
+      key: { type: 'string' },
+    },
+  }).values;
 }
 
 function areUsable(urls: readonly (URL | undefined)[]): urls is URL[] {
   return urls.every((url) => url !== undefined && url.protocol === urls[0]?.protocol);
-}
-
-/** Parses an HTTP or HTTPS URL; undefined if invalid. Adds a trailing slash to keep a path prefix of a proxy. */
-function readUrl(text: string): URL | undefined {
-  if (!URL.canParse(text.trim())) return undefined;
-  const url = new URL(text);
-  if (url.protocol !== 'http:' && url.protocol !== 'https:') return undefined;
-  if (!url.pathname.endsWith('/')) url.pathname += '/';
-  return url;
 }

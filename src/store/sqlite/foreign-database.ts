@@ -37,7 +37,7 @@ export function rejectForeign(path: string): void {
 }
 
 /** Returns why the database is not one of this service, or undefined if it is. */
-function reasonToReject(database: Database): string | undefined {
+export function reasonToReject(database: Database): string | undefined {
   const applicationId = database.pragma('application_id', { simple: true }) as number;
   const userVersion = database.pragma('user_version', { simple: true }) as number;
   const namesOf = (type: 'table' | 'view') =>
@@ -114,6 +114,6 @@ function isWritable(path: string): boolean {
   }
 }
 
-function hasBytes(path: string): boolean {
+export function hasBytes(path: string): boolean {
   return (statSync(path, { throwIfNoEntry: false })?.size ?? 0) > 0;
 }

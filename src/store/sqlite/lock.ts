@@ -14,7 +14,12 @@ export function lockDatabase(path: string): Database {
   if (existsSync(path)) rejectForeign(path);
   // The file must exist before its real path can be resolved through a symbolic link.
   else closeSync(openSync(path, 'a'));
-  const lock = new Sqlite(`${realpathSync(path)}.lock`, { timeout: 0 });
+  return holdLock(realpathSync(path));
+}
+
+/** Locks a database file, which need not exist, by its real path. Throws if another process has locked it. */
+export function holdLock(realPath: string): Database {
+  const lock = new Sqlite(`${realPath}.lock`, { timeout: 0 });
   try {
     lock.pragma('locking_mode = EXCLUSIVE');
     lock.exec('BEGIN EXCLUSIVE');

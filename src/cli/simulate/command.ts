@@ -1,16 +1,17 @@
 import { setMaxListeners } from 'node:events';
+import { EXIT } from '../command.js';
 import { audit } from './audit.js';
 import { Client } from './client.js';
 import { PublishingError } from './failure.js';
 import { Ledger } from './ledger.js';
-import { HELP, OptionsError, type SimulateOptions, readOptions } from './options.js';
+import { type SimulateOptions, readOptions } from './options.js';
 import { progressBar } from './progress.js';
 import { Publisher } from './publisher.js';
 import { report } from './report.js';
 import { publishAll } from './run.js';
 import { Workload } from './workload.js';
 
-const EXIT = { ok: 0, failed: 1, usage: 2, SIGINT: 130, SIGTERM: 143 } as const;
+export { HELP } from './options.js';
 
 async function simulate(options: SimulateOptions): Promise<number> {
   const stop = new AbortController();
@@ -53,12 +54,7 @@ async function simulate(options: SimulateOptions): Promise<number> {
   }
 }
 
-try {
-  const options = readOptions(process.argv.slice(2));
-  if (options === 'help') console.log(HELP);
-  else process.exitCode = await simulate(options);
-} catch (error) {
-  if (!(error instanceof OptionsError)) throw error;
-  console.error(`${error.message}\n--help lists the options.`);
-  process.exitCode = EXIT.usage;
+/** Publishes a workload and checks the totals. */
+export async function run(args: string[]): Promise<number> {
+  return simulate(readOptions(args));
 }
