@@ -90,13 +90,13 @@ describe('imports', () => {
   });
 
   it.each(['sqlite', 'postgres'])(
-    'of store/%s occur only in its folder, the store module, bench and tests',
+    'of store/%s occur only in its folder, the store module, maintenance, bench and tests',
     (folder) => {
       const outside = imports.filter(
         ({ file, target }) =>
           target.startsWith(`src/store/${folder}/`) &&
           !file.startsWith(`src/store/${folder}/`) &&
-          !/^(src\/store\/store\.module|bench\/|test\/)/.test(file),
+          !/^(src\/store\/(store\.module|maintenance)|bench\/|test\/)/.test(file),
       );
       expect(outside.map(described)).toEqual([]);
     },
