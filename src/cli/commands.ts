@@ -22,6 +22,8 @@ export const COMMANDS: ReadonlyMap<string, Entry> = new Map([
   ['backup', { summary: 'copies the database of a running service', load: () => import('./backup.js') }],
   ['restore', { summary: 'puts a backup in the place of the database', load: () => import('./restore.js') }],
   ['verify', { summary: 'checks a database or a backup', load: () => import('./verify.js') }],
+  ['export', { summary: 'writes the events of a service as NDJSON', load: () => import('./export.js') }],
+  ['import', { summary: 'publishes NDJSON to a service', load: () => import('./import.js') }],
   ['keys', { summary: 'creates an API key and its hash', load: () => import('./keys.js') }],
   ['openapi', { summary: 'writes the OpenAPI document', load: () => import('./openapi.js') }],
 ]);

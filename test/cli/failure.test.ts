@@ -14,6 +14,8 @@ describe('the simulator', () => {
     ['502', 502, undefined, true],
     ['504', 504, undefined, true],
     ['429', 429, undefined, false],
+    ['502', 502, undefined, true],
+    ['504', 504, undefined, true],
   ])('retries a %s response', (reason, status, type, ambiguous) => {
     expect(failure(status, type)).toEqual({ reason, ambiguous, retryAfterMs: 0 });
   });

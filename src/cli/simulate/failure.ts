@@ -1,4 +1,5 @@
 import type { ProblemDto } from '../../http/problem.dto.js';
+import { CommandError } from '../command.js';
 import { parseRetryAfterMs } from './backoff.js';
 import type { HttpResponse } from './client.js';
 
@@ -13,12 +14,13 @@ export interface FailedAttempt {
 }
 
 /** A failure that ends the run. The operator reads the message. */
-export class PublishingError extends Error {
+export class PublishingError extends CommandError {
   override readonly name = 'PublishingError';
 }
 
 /** The service is overloaded or stopping, or a load balancer got no response from a replica. */
 const RETRIED = new Set([429, 502, 503, 504]);
+
 /** Problem types of a 503 that guarantee that no event of the request was accepted. */
 const NOTHING_ACCEPTED = new Set(['queue-full', 'receiving-full', 'sending-full', 'shutting-down']);
 
