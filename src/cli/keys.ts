@@ -1,9 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { SCOPES } from '../auth/access.js';
-import { ApiKeys } from '../auth/api-keys.js';
+import { parseApiKeyList } from '../auth/api-key-list.js';
 import { EXIT, onlyPositional, readArguments, UsageError } from './command.js';
 
 const KEY_BYTES = 32;
+const DEFAULT_SCOPES = ['publish', 'read'];
 
 export const HELP = `Creates an API key and prints two lines: the API key for its callers, and the entries with its
 SHA-256 for API_KEYS of the service. The API key is stored nowhere.
@@ -11,13 +12,13 @@ SHA-256 for API_KEYS of the service. The API key is stored nowhere.
   pubsub-log-aggregator keys NAME [OPTIONS]
 
   NAME            names the API key in API_KEYS: letters, digits, "_", "." and "-"
-  --scope SCOPE   ${SCOPES.join(' or ')}; repeat it for both   (both)`;
+  --scope SCOPE   ${SCOPES.join(', ')}; may be repeated   (${DEFAULT_SCOPES.join(' and ')})`;
 
 export async function run(args: string[]): Promise<number> {
   const { values, positionals } = readArguments({
     args,
     allowPositionals: true,
-    options: { scope: { type: 'string', multiple: true, default: [...SCOPES] } },
+    options: { scope: { type: 'string', multiple: true, default: DEFAULT_SCOPES } },
   });
   const name = onlyPositional(positionals, 'NAME');
   const key = randomBytes(KEY_BYTES).toString('hex');
@@ -31,7 +32,7 @@ export async function run(args: string[]): Promise<number> {
 /** Throws `UsageError` if the service would reject the entries. */
 function rejectInvalid(entries: string): void {
   try {
-    ApiKeys.parse(entries);
+    parseApiKeyList(entries);
   } catch (error) {
     throw new UsageError((error as Error).message, { cause: error });
   }

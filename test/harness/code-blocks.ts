@@ -67,3 +67,8 @@ export function stepsOf(lines: readonly string[]): Step[] {
   }
   return steps;
 }
+
+/** Replaces npx in a script by the path of the compiled program, so that it can run in any folder. */
+export function withProgram(script: string): string {
+  return script.replaceAll('npx pubsub-log-aggregator', `node ${PROJECT}dist/src/cli/main.js`);
+}
