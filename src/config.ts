@@ -3,6 +3,7 @@ import { plainToInstance } from 'class-transformer';
 import { IsIn, Matches, validateSync } from 'class-validator';
 import { IsApiKeyFile } from './auth/api-key-file.js';
 import { IsApiKeyList } from './auth/api-key-list.js';
+import type { LogFormat } from './logger.js';
 import { IsQueueUrl } from './queue/queue-url.js';
 import { IsOriginList } from './validation/origin-list.js';
 import { WholeNumber } from './validation/whole-number.js';
@@ -112,6 +113,14 @@ export class Config {
 
   @IsIn(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
   LOG_LEVEL: string = 'info';
+
+  /** Format of the log: JSON lines, or text for people. */
+  @IsIn(['json', 'pretty'])
+  LOG_FORMAT: LogFormat = 'json';
+
+  /** Whether the log has a line for each request. */
+  @IsIn(['off', 'on'])
+  ACCESS_LOG: 'off' | 'on' = 'off';
 
   get requiresApiKeys(): boolean {
     return this.API_KEYS !== '' || this.API_KEYS_FILE !== '';

@@ -1,5 +1,6 @@
 import type { LoggerService } from '@nestjs/common';
-import { type Logger, pino } from 'pino';
+import { type DestinationStream, type Logger, pino } from 'pino';
+import { pretty } from './log-format.js';
 
 const BUFFER_BYTES = 8 * 1024;
 const FLUSH_INTERVAL_MS = 100;
@@ -8,6 +9,8 @@ const MAX_BUFFERED_BYTES = 4 * 1024 * 1024;
 /** Maximum time for stdout to take the last lines before the process exits. */
 const LAST_FLUSH_MS = 1_000;
 
+export type LogFormat = 'json' | 'pretty';
+
 export interface ServiceLog {
   readonly logger: Logger;
   /** Exits once stdout has taken all lines, or after a second without the rest of them. */
@@ -15,10 +18,10 @@ export interface ServiceLog {
 }
 
 /**
- * Creates a logger that writes JSON lines to stdout, buffered and asynchronously. One synchronous write per batch would
+ * Creates a logger that writes lines to stdout, buffered and asynchronously. One synchronous write per batch would
  * cost more than the batch itself. Drops lines beyond 4 MiB while stdout is not read.
  */
-export function createLog(level: string): ServiceLog {
+export function createLog(level: string, format: LogFormat): ServiceLog {
   // This getter makes stdout non-blocking if it is a pipe. While the pipe is full, a write would otherwise block a thread
   // of libuv's pool, for which `process.exit` waits.
   void process.stdout;
@@ -28,7 +31,14 @@ export function createLog(level: string): ServiceLog {
     periodicFlush: FLUSH_INTERVAL_MS,
     maxLength: MAX_BUFFERED_BYTES,
   });
-  const logger = pino({ level }, destination);
+  const options = {
+    level,
+    // Without the process id and the host name, which container platforms add.
+    base: null,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (label: string) => ({ level: label }) },
+  };
+  const logger = pino(options, format === 'json' ? destination : prettyStream(destination));
   return {
     logger,
     exit: (code) => {
@@ -39,6 +49,17 @@ export function createLog(level: string): ServiceLog {
         process.exit(code);
       }, LAST_FLUSH_MS);
     },
+  };
+}
+
+/** Formats lines for people before they are written. */
+function prettyStream(
+  destination: ReturnType<typeof pino.destination>,
+): DestinationStream & { flush: unknown } {
+  const colored = process.stdout.isTTY;
+  return {
+    write: (line) => void destination.write(pretty(line, colored)),
+    flush: (done: (error?: Error) => void) => destination.flush(done),
   };
 }
 

@@ -3,12 +3,14 @@ import { ConfigError, loadConfig, withoutPassword } from './config.js';
 import { Commits } from './consumer/commits.js';
 import { createLog, PinoLogger } from './logger.js';
 import { parseQueueUrl } from './queue/queue-url.js';
+import { Store } from './store/store.js';
+import { VERSION } from './version.js';
 import { shutDownOnSignal } from './shutdown.js';
 import { StoreOpenError } from './store/store-errors.js';
 
 try {
   const config = loadConfig(process.env);
-  const log = createLog(config.LOG_LEVEL);
+  const log = createLog(config.LOG_LEVEL, config.LOG_FORMAT);
   const app = await createApp(config);
   shutDownOnSignal(app, log, config.SHUTDOWN_DELAY_MS);
 
@@ -16,9 +18,12 @@ try {
   app.useLogger(new PinoLogger(log.logger));
   log.logger.info(
     {
+      version: VERSION,
+      node: process.versions.node,
       url: await app.getUrl(),
       host: config.HOST,
       database: withoutPassword(config.DATABASE_URL),
+      schema: app.get(Store, { strict: false }).schema,
       ...(config.QUEUE_URL && { queue: parseQueueUrl(config.QUEUE_URL).servers }),
       last_seq: app.get(Commits, { strict: false }).lastSeq,
       api_keys: config.requiresApiKeys ? 'required' : 'not required',

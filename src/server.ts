@@ -4,6 +4,7 @@ import { openApiKeys } from './auth/open-api-keys.js';
 import { guardRoutes } from './auth/guard-routes.js';
 import { reloadApiKeys } from './auth/reload.js';
 import type { Config } from './config.js';
+import { logAccess } from './http/access-log.js';
 import { recordMethods } from './http/allowed-methods.js';
 import { receiveBodies } from './http/bodies.js';
 import { rejectMalformedQueries } from './http/checked-query.js';
@@ -14,7 +15,9 @@ import { limitSending } from './http/limit-sending.js';
 import { MAX_HEADER_BYTES, rejectExpectation, rejectMalformed } from './http/malformed.js';
 import { limitPipelining } from './http/pipelining.js';
 import { sendProblem } from './http/problem.filter.js';
+import { logRejections } from './http/rejection-log.js';
 import { rejectMalformedHeads } from './http/request-head.js';
+import { requestIdOf, returnRequestIds } from './http/request-ids.js';
 import { setSecurityHeaders } from './http/security-headers.js';
 import { splitOrigins } from './validation/origin-list.js';
 
@@ -44,8 +47,12 @@ export async function createServer(config: Config): Promise<FastifyAdapter> {
   const adapter = createAdapter();
   const server = adapter.getInstance();
 
-  // 2. Security headers. Before all other hooks, so that rejections by later steps have them too.
+  // 2. The id of the request, security headers, and the log of rejections. Before all other hooks, because later steps
+  //    may reject the request.
+  returnRequestIds(server);
   setSecurityHeaders(server);
+  logRejections(server);
+  if (config.ACCESS_LOG === 'on') logAccess(server);
 
   // 3. The Host header and the version of HTTP: 400. Before any other step may respond.
   rejectMalformedHeads(server);
@@ -101,6 +108,7 @@ function createAdapter(): FastifyAdapter {
       headersTimeout: HEADERS_TIMEOUT_MS,
       connectionsCheckingInterval: TIMEOUT_CHECK_INTERVAL_MS,
     },
+    genReqId: requestIdOf,
     return503OnClosing: false,
     skipMiddie: true,
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },

@@ -33,6 +33,8 @@ describe('the configuration', () => {
       API_KEY_BYTES_PER_SECOND: 0,
       CORS_ORIGINS: '',
       LOG_LEVEL: 'info',
+      LOG_FORMAT: 'json',
+      ACCESS_LOG: 'off',
     });
   });
 

@@ -26,7 +26,7 @@ const HOW_TO_SEND = 'Send Authorization: Bearer, followed by the API key, or the
  */
 export function guardRoutes(server: FastifyInstance, keys: ApiKeys | undefined): void {
   // Declared in advance, so that all requests have the same shape.
-  if (keys) server.decorateRequest('apiKey', undefined);
+  if (keys) server.decorateRequest('apiKey', undefined).decorateRequest('apiKeyName', undefined);
   server.addHook('onRoute', (route) => {
     const access = route.config?.access ?? (isPage(route.url) ? 'open' : undefined);
     if (access === undefined) {
@@ -43,6 +43,7 @@ function check(keys: ApiKeys, { access, topicsIn }: FastifyContextConfig & { acc
   return (request: FastifyRequest, reply: FastifyReply, done: () => void): void => {
     try {
       const key = authenticate(keys, request.headers);
+      request.apiKeyName = key.name;
       authorize(key, access, topicsIn, request);
       request.apiKey = key;
     } catch (error) {

@@ -3,7 +3,9 @@ import { Config } from '../config.js';
 import { type Delivery, EventQueue } from '../queue/event-queue.js';
 import { type Commit, Store } from '../store/store.js';
 import { StoreUnavailableError } from '../store/store-errors.js';
+import { CommitSummary } from './commit-summary.js';
 import { Commits } from './commits.js';
+import { StoreOutage } from './store-outage.js';
 
 /** Maximum number of keys in the log line about an unstorable submission. */
 const MAX_LOGGED_KEYS = 10;
@@ -14,7 +16,9 @@ const MAX_LOGGED_KEYS = 10;
 @Injectable()
 export class Consumer implements OnModuleInit, BeforeApplicationShutdown {
   private readonly logger = new Logger(Consumer.name);
-  private readonly logsEvents: boolean;
+  private readonly summary = new CommitSummary(this.logger);
+  private readonly outage = new StoreOutage(this.logger);
+  private readonly logsCommits: boolean;
 
   constructor(
     private readonly queue: EventQueue,
@@ -22,7 +26,7 @@ export class Consumer implements OnModuleInit, BeforeApplicationShutdown {
     private readonly commits: Commits,
     { LOG_LEVEL }: Config,
   ) {
-    this.logsEvents = LOG_LEVEL === 'debug' || LOG_LEVEL === 'trace';
+    this.logsCommits = LOG_LEVEL === 'debug' || LOG_LEVEL === 'trace';
   }
 
   async onModuleInit(): Promise<void> {
@@ -34,6 +38,7 @@ export class Consumer implements OnModuleInit, BeforeApplicationShutdown {
   async beforeApplicationShutdown(): Promise<void> {
     await this.queue.drain();
     this.commits.close();
+    this.summary.close();
   }
 
   /** Settles or rejects every delivery of the batch. Rejects with `StoreUnavailableError` if the store fails. */
@@ -44,10 +49,14 @@ export class Consumer implements OnModuleInit, BeforeApplicationShutdown {
       commit = await this.store.commit(batch);
     } catch (error) {
       if (!(error instanceof StoreUnavailableError)) return this.bisect(batch, error as Error);
-      this.logger.error({ msg: 'batch not stored', events: countEvents(batch), reason: error.message });
+      this.outage.fail(error.message);
+      this.logger.debug({ msg: 'batch not stored', events: countEvents(batch), reason: error.message });
       throw error;
     }
-    this.logCommit(batch, commit, performance.now() - started);
+    const ms = performance.now() - started;
+    this.outage.recover();
+    this.summary.add(batch.length, commit, ms);
+    if (this.logsCommits) this.logCommit(batch, commit, ms);
     this.commits.announce({ lastSeq: commit.lastSeq, own: { ...commit, batch } });
     let start = 0;
     for (const delivery of batch) {
@@ -76,13 +85,12 @@ export class Consumer implements OnModuleInit, BeforeApplicationShutdown {
   }
 
   private logCommit(batch: readonly Delivery[], { verdicts, lastSeq }: Commit, ms: number): void {
-    this.logger.log({
+    this.logger.debug({
       msg: 'batch committed',
       events: verdicts.length,
       last_seq: lastSeq,
       ms: Math.round(ms * 10) / 10,
     });
-    if (!this.logsEvents) return;
     const events = batch.flatMap((delivery) => delivery.events);
     for (const [index, { topic, event_id }] of events.entries()) {
       this.logger.debug({ msg: 'event processed', topic, event_id, ...verdicts[index] });

@@ -1,5 +1,8 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
 
+/** Id of a request in the examples. */
+const EXAMPLE_ID = 'dGhpc2lz-17';
+
 type Paths = OpenAPIObject['paths'];
 type Operation = NonNullable<Paths[string]['get']>;
 
@@ -19,7 +22,8 @@ export function declareSecurity(document: OpenAPIObject, apiKeys: ApiKeyUse): vo
 }
 
 /**
- * Adds `instance` to the examples of problems. It is the path of the operation, with the examples of its parameters.
+ * Adds `instance` and `request_id` to the examples of problems. `instance` is the path of the operation, with the
+ * examples of its parameters.
  */
 export function addProblemInstances(document: OpenAPIObject): void {
   for (const { path, operation } of listOperations(document)) {
@@ -28,7 +32,8 @@ export function addProblemInstances(document: OpenAPIObject): void {
       if (!response || !('content' in response)) continue;
       const examples = response.content?.['application/problem+json']?.examples ?? {};
       for (const [name, example] of Object.entries(examples)) {
-        if ('value' in example) examples[name] = { ...example, value: { ...example.value, instance } };
+        if ('value' in example)
+          examples[name] = { ...example, value: { ...example.value, instance, request_id: EXAMPLE_ID } };
       }
     }
   }

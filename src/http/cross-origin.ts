@@ -5,7 +5,14 @@ import type { FastifyInstance } from 'fastify';
 const MAX_AGE_SECONDS = 7200;
 
 /** Response headers that scripts of another origin may read, in addition to those that CORS always exposes. */
-const EXPOSED_HEADERS = ['preference-applied', 'retry-after', 'www-authenticate'];
+const EXPOSED_HEADERS = [
+  'preference-applied',
+  'ratelimit',
+  'ratelimit-policy',
+  'retry-after',
+  'www-authenticate',
+  'x-request-id',
+];
 
 /**
  * Allows pages of these origins to call the service (CORS). `*` allows every origin. Resolves when the hook is added.

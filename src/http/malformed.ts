@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import { lingerAfter, lingerAndClose } from './lingering-close.js';
 import { NDJSON_TYPES } from './media-types.js';
 import { PROBLEM_MEDIA_TYPE, Problem } from './problem.js';
+import { createRequestId, REQUEST_ID_HEADER, requestIdOf } from './request-ids.js';
 import { DATA_HEADERS } from './security-headers.js';
 
 /** Maximum total size of the request line and the headers. Set explicitly, because Node's default may change. */
@@ -38,7 +39,7 @@ export function rejectMalformed(error: Error & { code?: string }, socket: Respon
   const { _httpMessage: pending } = socket;
   if (pending && mayBeAccepted(pending)) return void socket.destroy();
   const [status, detail] = CLIENT_ERRORS[error.code ?? ''] ?? NOT_HTTP;
-  const { headers, body } = serialize(new Problem(status, detail));
+  const { headers, body } = serialize(new Problem(status, detail), createRequestId());
   const head = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
   socket.write(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${head.join('')}\r\n${body}`);
   lingerAndClose(socket, CLOSE_AFTER_MS);
@@ -55,18 +56,20 @@ function mayBeAccepted({ req, headersSent }: ServerResponse): boolean {
 }
 
 /** Rejects an Expect header other than 100-continue. Node emits `checkExpectation` for it, and no `request`. */
-export function rejectExpectation(_request: IncomingMessage, response: ServerResponse): void {
+export function rejectExpectation(request: IncomingMessage, response: ServerResponse): void {
   const { headers, body } = serialize(
     new Problem(417, 'The expectation is not supported. Send Expect: 100-continue, or no Expect header.'),
+    requestIdOf(request),
   );
   lingerAfter(response);
   response.writeHead(417, headers).end(body);
 }
 
-function serialize(problem: Problem) {
-  const body = JSON.stringify(problem.toBody('about:blank'));
+function serialize(problem: Problem, requestId: string) {
+  const body = JSON.stringify(problem.toBody('about:blank', requestId));
   const headers = {
     ...DATA_HEADERS,
+    [REQUEST_ID_HEADER]: requestId,
     'content-type': `${PROBLEM_MEDIA_TYPE}; charset=utf-8`,
     'content-length': Buffer.byteLength(body),
     connection: 'close',

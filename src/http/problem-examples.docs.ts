@@ -1,8 +1,8 @@
 import { STATUS_CODES } from 'node:http';
 import type { FieldProblem, ProblemDto, ProblemKind } from './problem.dto.js';
 
-/** A problem without `instance`, which depends on the operation of the example. */
-type ProblemExample = Omit<ProblemDto, 'instance'>;
+/** A problem without the members that depend on the request. */
+type ProblemExample = Omit<ProblemDto, 'instance' | 'request_id'>;
 
 /** Problems in the OpenAPI document, by the name of the example. Examples with the same status share a response. */
 export const PROBLEM_EXAMPLES = {

@@ -90,6 +90,13 @@ export class ProblemDto {
   @ApiProperty({ description: 'Path of the request.', example: '/publish' })
   instance!: string;
 
+  @ApiProperty({
+    description:
+      'Id of the request: that of its header `X-Request-Id`, or a new one. The log of the service contains it.',
+    example: 'dGhpc2lz-17',
+  })
+  request_id!: string;
+
   @ApiPropertyOptional({
     type: [FieldProblem],
     maxItems: 100,

@@ -10,6 +10,8 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { closeIfUnread } from './lingering-close.js';
 import { unsupportedMediaType } from './media-types.js';
 import { PROBLEM_MEDIA_TYPE, Problem } from './problem.js';
+import { recordProblem } from './rejection-log.js';
+import { REQUEST_ID_HEADER } from './request-ids.js';
 import { DisconnectedError } from './response-closed.js';
 import { DATA_HEADERS } from './security-headers.js';
 
@@ -28,16 +30,19 @@ export class ProblemFilter implements ExceptionFilter {
 export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   if (reply.sent || error instanceof DisconnectedError) return;
   const problem = toProblem(error, request);
+  const body = problem.toBody(requestPath(request), request.id);
+  recordProblem(request, body);
   closeIfUnread(reply);
   // Set for a stream that failed before its first byte.
   reply.removeHeader('content-encoding');
   reply
     .status(problem.getStatus())
-    // No hook runs for a request that the router rejects, so its response has no security headers yet.
+    // No hook runs for a request that the router rejects, so its response has none of these headers yet.
     .headers(DATA_HEADERS)
+    .header(REQUEST_ID_HEADER, request.id)
     .headers(problem.about.headers ?? {})
     .header('content-type', PROBLEM_MEDIA_TYPE)
-    .send(JSON.stringify(problem.toBody(requestPath(request))));
+    .send(JSON.stringify(body));
 }
 
 /** Converts an error of the framework into a problem. Logs an unexpected error, and does not send its text. */
@@ -48,7 +53,7 @@ function toProblem(error: unknown, request: FastifyRequest): Problem {
   const status = error instanceof HttpException ? error.getStatus() : statusCode;
   if (status === 415) return unsupportedMediaType(request);
   if (status >= 400 && status < 500) return new Problem(status, message);
-  logger.error(error);
+  logger.error({ msg: 'request failed', err: error, request_id: request.id });
   return new Problem(
     500,
     'The service failed to process this request and logged the error. Contact the operator.',

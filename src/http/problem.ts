@@ -35,8 +35,8 @@ export class Problem extends HttpException {
     super(detail, status);
   }
 
-  /** Returns the body (RFC 9457). `instance` is the path of the request. */
-  toBody(instance: string): ProblemDto {
+  /** Returns the body (RFC 9457). `instance` is the path of the request, and `requestId` its id. */
+  toBody(instance: string, requestId: string): ProblemDto {
     const {
       type = 'about:blank',
       title = STATUS_CODES[this.getStatus()] ?? 'Error',
@@ -51,6 +51,7 @@ export class Problem extends HttpException {
       status,
       detail: this.detail,
       instance,
+      request_id: requestId,
       ...(errors && { errors: [...errors] }),
     };
   }

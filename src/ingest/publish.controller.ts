@@ -7,6 +7,7 @@ import { RequiresApiKey } from '../auth/access.js';
 import { closeIfUnread } from '../http/lingering-close.js';
 import type { ReceivedBody } from '../http/received-body.js';
 import { Ingest } from './ingest.js';
+import { recordRejectedLines } from './rejected-lines.js';
 import { ApiPublish } from './publish.docs.js';
 import { applyPreferences, NO_PREFERENCES, readPrefer } from './prefer.js';
 import type { PublishResponse } from './responses.js';
@@ -34,6 +35,7 @@ export class PublishController {
       reply.reserveResponse(bytes),
     );
     if (apiKey?.rateLimit) reply.headers(apiKey.rateLimit.headers());
+    if ('rejected' in response) recordRejectedLines(reply.request, response);
     applyPreferences(preferences, response, reply);
     closeIfUnread(reply);
     return response;

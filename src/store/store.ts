@@ -25,6 +25,9 @@ export abstract class Store {
   /** Whether other processes may commit too. A caller finds their commits by polling `lastSeq`. */
   abstract readonly isShared: boolean;
 
+  /** Name of the last migration, which is the state of the tables. */
+  abstract readonly schema: string;
+
   /**
    * Identifies the data of a shared store. Names resources outside the store that belong to its owners. Undefined if the
    * store has one owner.

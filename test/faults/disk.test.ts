@@ -12,7 +12,8 @@ import { Volume, isPossible } from './volume.js';
 import { request } from './workload.js';
 
 const PAGE_BYTES = 4096;
-const PINO_ERROR = 50;
+/** Has a line for each failed commit. */
+const DEBUG = { LOG_LEVEL: 'debug' };
 
 function skipUnless(possible: boolean, what: string): typeof it {
   if (!possible) console.warn(`SKIPPED: ${what} is not available. Run as root on Linux.`);
@@ -35,8 +36,8 @@ const REJECTED_EVENTS = 50;
 /** Returns how many attempts to store a rejected request are logged. The log lags by a fraction of a second. */
 function attemptsToStore({ log }: Service): number {
   return log
-    .map((line) => JSON.parse(line) as { level: number; events?: number })
-    .filter(({ level, events = 0 }) => level === PINO_ERROR && events >= REJECTED_EVENTS).length;
+    .map((line) => JSON.parse(line) as { msg: string; events?: number })
+    .filter(({ msg, events = 0 }) => msg === 'batch not stored' && events >= REJECTED_EVENTS).length;
 }
 
 /** Expects a 503 with Retry-After and a detail that recommends a retry. */
@@ -70,6 +71,10 @@ async function expectRecovery(trial: Trial, rejected: number): Promise<void> {
   await load.stop();
   trial.expectQueued();
   expect(await trial.findings()).toEqual([]);
+  const outage = trial.service.log.flatMap(
+    (line) => /"msg":"(store (?:failed|recovered))"/.exec(line)?.[1] ?? [],
+  );
+  expect([outage[0], outage.at(-1)]).toEqual(['store failed', 'store recovered']);
   // The service does not retry a batch whose publisher waits for the response.
   expect(attemptsToStore(trial.service)).toBeLessThanOrEqual(rejected);
 }
@@ -80,7 +85,7 @@ describe('a full disk', () => {
     'mount',
   )('makes only publishing and readiness fail, and loses no event once space is freed', async () => {
     const volume = Volume.inMemory('4m');
-    const trial = new Trial({ directory: volume.directory });
+    const trial = new Trial({ directory: volume.directory, environment: DEBUG });
     try {
       const { url } = await trial.start();
       for (let batch = 0, status: number | null = 200; status === 200; batch++)
@@ -122,7 +127,7 @@ describe('a read-only database file', () => {
   itIfPossible(
     'makes only publishing and readiness fail, and loses no event once it is writable again',
     async () => {
-      const trial = new Trial();
+      const trial = new Trial({ environment: DEBUG });
       const { url } = await trial.start();
       await publish(url, request(withText(20, 'before')), trial.history);
       const release = immutable(trial.database, trial.wal);
@@ -138,7 +143,7 @@ describe('a read-only database file', () => {
   );
 
   itIfPossible('prevents the start with an error that names the file, and is left unchanged', async () => {
-    const trial = new Trial();
+    const trial = new Trial({ environment: DEBUG });
     await trial.start();
     await trial.service.end('SIGTERM');
     const before = readFileSync(trial.database);
@@ -155,7 +160,7 @@ describe('a read-only database file', () => {
 });
 
 describe('a corrupt database file', () => {
-  const trial = new Trial();
+  const trial = new Trial({ environment: DEBUG });
   const junk = Buffer.alloc(PAGE_BYTES, 0xa5);
 
   beforeAll(async () => {

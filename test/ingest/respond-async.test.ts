@@ -106,7 +106,7 @@ ifServers('POST /publish with Prefer: respond-async and a broker', () => {
     await until(() => service.log.some((line) => line.includes('"message set aside"')), 'it is logged');
     const line = service.log.find((text) => text.includes('"message set aside"'))!;
     expect(JSON.parse(line)).toMatchObject({
-      level: 50,
+      level: 'error',
       dead_seq: 1,
       keys: [{ topic: 'orders', event_id: 'poison' }],
     });

@@ -46,9 +46,9 @@ describe('A database whose last event was stored while the clock was a year ahea
     ]);
     await until(() => second.log.some((line) => line.includes('"check":"clock"')), 'it is logged');
     await second.end('SIGTERM');
-    const warnings = second.log.map((line) => JSON.parse(line) as { check?: string; level: number });
+    const warnings = second.log.map((line) => JSON.parse(line) as { check?: string; level: string });
     expect(warnings.filter(({ check }) => check !== undefined)).toMatchObject([
-      { level: 40, msg: 'store check degraded', check: 'clock', last_processed_at: ahead },
+      { level: 'warn', msg: 'store check degraded', check: 'clock', last_processed_at: ahead },
     ]);
 
     const recipe = codeOf('docs/operations.md', 'set processed_at back');

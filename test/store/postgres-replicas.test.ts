@@ -78,7 +78,7 @@ withPostgres('replicas on one PostgreSQL database', () => {
     for (const service of services) {
       expect(await service.stats()).toMatchObject({ received: 9, unique_processed: 7, duplicate_dropped: 2 });
       expect((await service.everything()).map(({ seq }) => seq)).toEqual(upTo(7));
-      expect(service.log.join('\n')).not.toMatch(/"level":[56]0/);
+      expect(service.log.join('\n')).not.toMatch(/"level":"(error|fatal)"/);
     }
     expect(await Promise.all(services.map((service) => service.end('SIGTERM')))).toEqual([0, 0, 0]);
   });

@@ -3,11 +3,9 @@ import { DataSource, type DataSourceOptions } from 'typeorm';
 import { type HostClient, hostClient } from './host-client.js';
 import type { Hosts } from './hosts.js';
 import { LogHead } from './log-head.entity.js';
-import { CreateStore1766000000000 } from './migrations/1766000000000-create-store.js';
-import { CreateCommitEvents1766000000001 } from './migrations/1766000000001-create-commit-events.js';
-import { AddStoreId1766000000002 } from './migrations/1766000000002-add-store-id.js';
 import { ProcessedEvent } from './processed-event.entity.js';
 import { Receipt } from './receipt.entity.js';
+import { MIGRATIONS } from './schema.js';
 import { TopicCounters } from './topic-counters.entity.js';
 
 const MIN_SERVER_VERSION = 150_000;
@@ -75,7 +73,7 @@ export function dataSourceOptions(databaseUrl: string): DataSourceOptions {
     applicationName: 'pubsub-log-aggregator',
     connectTimeoutMS: CONNECT_TIMEOUT_MS,
     entities: [ProcessedEvent, TopicCounters, LogHead, Receipt],
-    migrations: [CreateStore1766000000000, CreateCommitEvents1766000000001, AddStoreId1766000000002],
+    migrations: MIGRATIONS,
     // The database may also have the migrations of other programs, which TypeORM names `migrations`.
     migrationsTableName: 'aggregator_migrations',
     migrationsTransactionMode: 'all',

@@ -17,11 +17,13 @@ import { migrate, openPool, READING, WRITING } from './connection.js';
 import { Hosts } from './hosts.js';
 import { reasonOf, toCommitError, toReadError, toUnavailable } from './postgres-errors.js';
 import { Reader } from './reader.js';
+import { SCHEMA } from './schema.js';
 import { Writer } from './writer.js';
 
 /** Store in a PostgreSQL database, which several replicas can share. */
 export class PostgresStore extends Store {
   readonly isShared = true;
+  readonly schema = SCHEMA;
   private readonly reads = new ReadQueue();
   private readonly scans = new ReadQueue();
   private storeId = '';

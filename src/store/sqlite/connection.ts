@@ -1,10 +1,9 @@
 import type { Database } from 'better-sqlite3';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { ProcessedEvent } from './processed-event.entity.js';
+import { MIGRATIONS } from './schema.js';
 import { TopicCounters } from './topic-counters.entity.js';
 import { LARGE_WAL_BYTES } from './checkpoints.js';
-import { CreateStore1763800000000 } from './migrations/1763800000000-create-store.js';
-import { SetApplicationId1764000000000 } from './migrations/1764000000000-set-application-id.js';
 import { Sqlite } from './driver.js';
 
 /** Maximum wait of a statement for a lock. With up to three commits in flight, the last one fails within a second. */
@@ -33,7 +32,7 @@ export function dataSourceOptions(path: string): DataSourceOptions {
     database: path,
     timeout: BUSY_TIMEOUT_MS,
     entities: [ProcessedEvent, TopicCounters],
-    migrations: [CreateStore1763800000000, SetApplicationId1764000000000],
+    migrations: MIGRATIONS,
     migrationsTransactionMode: 'all',
     synchronize: false,
     prepareDatabase: prepareWriter,

@@ -26,6 +26,7 @@ import { decodeVerdicts, encodeEvents } from './commit.codec.js';
 import { ReadQueue } from '../read-queue.js';
 import type { Reader } from './reader.js';
 import { RunningTotals } from './running-totals.js';
+import { SCHEMA } from './schema.js';
 import { checkClock, checkWal } from './store-checks.js';
 import { ThreadEndedError, WorkerClient } from './worker-client.js';
 import type { Role } from './worker-protocol.js';
@@ -43,6 +44,7 @@ const DAMAGED = /^SQLITE_(CORRUPT|NOTADB)/;
  */
 export class SqliteStore extends Store {
   readonly isShared = false;
+  readonly schema = SCHEMA;
   readonly id = undefined;
   private readonly totals = new RunningTotals();
   private readonly reads = new ReadQueue();
