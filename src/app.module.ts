@@ -4,6 +4,7 @@ import { ConsumerModule } from './consumer/consumer.module.js';
 import { DocsModule } from './docs/docs.module.js';
 import { HealthModule } from './health/health.module.js';
 import { IngestModule } from './ingest/ingest.module.js';
+import { MetricsModule } from './metrics/metrics.module.js';
 import { QueryModule } from './query/query.module.js';
 import { QueueModule } from './queue/queue.module.js';
 import { StatsModule } from './stats/stats.module.js';
@@ -26,6 +27,7 @@ export class AppModule {
         StreamModule, // GET /events/stream: new events as server-sent events
         StatsModule, // GET /stats, GET /topics
         HealthModule, // GET /health, /health/live, /health/ready
+        MetricsModule, // GET /metrics: figures of all modules for Prometheus
         DocsModule, // GET /: name and version; /docs and /openapi.json are set up in app.ts
       ],
     };

@@ -111,6 +111,10 @@ export class Config {
   @IsOriginList()
   CORS_ORIGINS: string = '';
 
+  /** Whether `/metrics` requires no API key, if there are API keys. */
+  @IsIn(['off', 'on'])
+  METRICS_PUBLIC: 'off' | 'on' = 'off';
+
   @IsIn(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
   LOG_LEVEL: string = 'info';
 

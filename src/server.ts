@@ -18,9 +18,11 @@ import { sendProblem } from './http/problem.filter.js';
 import { logRejections } from './http/rejection-log.js';
 import { rejectMalformedHeads } from './http/request-head.js';
 import { requestIdOf, returnRequestIds } from './http/request-ids.js';
+import { observeResponses } from './http/response-observer.js';
 import { setSecurityHeaders } from './http/security-headers.js';
 import { splitOrigins } from './validation/origin-list.js';
 
+const METRICS_PATH = '/metrics';
 /** Maximum length of a path parameter: a key of 255 characters of four UTF-8 bytes each, percent-encoded. */
 const MAX_PARAM_LENGTH = 255 * 4 * 3;
 /** Maximum time for the headers to arrive. Clients usually send them in one packet. */
@@ -47,11 +49,12 @@ export async function createServer(config: Config): Promise<FastifyAdapter> {
   const adapter = createAdapter();
   const server = adapter.getInstance();
 
-  // 2. The id of the request, security headers, and the log of rejections. Before all other hooks, because later steps
+  // 2. The id of the request, security headers, and the log and figures of requests. Before all other hooks, because later steps
   //    may reject the request.
   returnRequestIds(server);
   setSecurityHeaders(server);
   logRejections(server);
+  observeResponses(server);
   if (config.ACCESS_LOG === 'on') logAccess(server);
 
   // 3. The Host header and the version of HTTP: 400. Before any other step may respond.
@@ -67,7 +70,8 @@ export async function createServer(config: Config): Promise<FastifyAdapter> {
 
   // 6. API keys and their rate limits: 401, 403 and 429. Before a byte of the body is received.
   const apiKeys = config.requiresApiKeys ? openApiKeys(config) : undefined;
-  guardRoutes(server, apiKeys);
+  const isPublic = (path: string) => path === METRICS_PATH && config.METRICS_PUBLIC === 'on';
+  guardRoutes(server, apiKeys, isPublic);
   if (apiKeys) reloadApiKeys(server, apiKeys, config.API_KEYS_FILE);
 
   // 7. Pipelining. A read waits until the previous responses of its connection are sent. Closes the connection if too

@@ -32,6 +32,7 @@ describe('the configuration', () => {
       API_KEY_EVENTS_PER_SECOND: 0,
       API_KEY_BYTES_PER_SECOND: 0,
       CORS_ORIGINS: '',
+      METRICS_PUBLIC: 'off',
       LOG_LEVEL: 'info',
       LOG_FORMAT: 'json',
       ACCESS_LOG: 'off',

@@ -22,9 +22,13 @@ const HOW_TO_SEND = 'Send Authorization: Bearer, followed by the API key, or the
 /**
  * Adds the API key check to each route that requires an API key. The check runs before the body is read. It is attached
  * to the route, because a check by path could interpret the path differently from the router.
- * Throws if a route does not declare its access, even if the service has no API keys.
+ * A path that `isPublic` accepts requires no API key. Throws if a route does not declare its access, even if the service has no API keys.
  */
-export function guardRoutes(server: FastifyInstance, keys: ApiKeys | undefined): void {
+export function guardRoutes(
+  server: FastifyInstance,
+  keys: ApiKeys | undefined,
+  isPublic: (path: string) => boolean = () => false,
+): void {
   // Declared in advance, so that all requests have the same shape.
   if (keys) server.decorateRequest('apiKey', undefined).decorateRequest('apiKeyName', undefined);
   server.addHook('onRoute', (route) => {
@@ -34,7 +38,7 @@ export function guardRoutes(server: FastifyInstance, keys: ApiKeys | undefined):
         `${String(route.method)} ${route.url} does not declare its access: mark it with @RequiresApiKey() or @Open().`,
       );
     }
-    if (!keys || access === 'open') return;
+    if (!keys || access === 'open' || isPublic(route.url)) return;
     route.onRequest = [...[route.onRequest ?? []].flat(), check(keys, { ...route.config, access })];
   });
 }

@@ -36,4 +36,6 @@ export interface Announcement {
 /** A commit of this instance and the batch it stored. */
 export interface OwnCommit extends Commit {
   readonly batch: readonly Submission[];
+  /** Time of the commit, with its fsync, in milliseconds. */
+  readonly ms: number;
 }

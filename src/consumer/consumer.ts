@@ -57,7 +57,7 @@ export class Consumer implements OnModuleInit, BeforeApplicationShutdown {
     this.outage.recover();
     this.summary.add(batch.length, commit, ms);
     if (this.logsCommits) this.logCommit(batch, commit, ms);
-    this.commits.announce({ lastSeq: commit.lastSeq, own: { ...commit, batch } });
+    this.commits.announce({ lastSeq: commit.lastSeq, own: { ...commit, batch, ms } });
     let start = 0;
     for (const delivery of batch) {
       const end = start + delivery.events.length;

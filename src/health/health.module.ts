@@ -10,5 +10,6 @@ import { StoreWatch } from './store-watch.js';
   imports: [TerminusModule.forRoot({ logger: false }), QueueModule, StoreModule],
   controllers: [HealthController],
   providers: [Health, StoreWatch],
+  exports: [Health],
 })
 export class HealthModule {}

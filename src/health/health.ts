@@ -72,9 +72,10 @@ export class Health {
   }
 
   private async queueRoom() {
-    const { broker: _, ...load } = await this.queue.load();
+    const { depth, capacity, draining } = await this.queue.load();
     const check = this.indicators.check('queue');
-    return load.depth >= load.capacity || load.draining ? check.down({ ...load }) : check.up({ ...load });
+    const figures = { depth, capacity, draining };
+    return depth >= capacity || draining ? check.down(figures) : check.up(figures);
   }
 
   /** Without its broker, the service stores the events of every publisher that waits. */

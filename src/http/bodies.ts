@@ -2,10 +2,22 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { continueWhenRead } from './continue.js';
 import { type BodyLimits, type BodyParser, type Done, jsonParser } from './json-bodies.js';
 import { charsetProblem, NDJSON_TYPES, takesBytes, unsupportedMediaType } from './media-types.js';
+import { ReceiveBudget } from './receive-budget.js';
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    receiveBudget: ReceiveBudget;
+  }
+}
+
+/** The reserve for small bodies, as a fraction of the memory for all bodies. */
+const RESERVE_FRACTION = 1 / 8;
 
 /** Buffers JSON bodies and passes NDJSON bodies on as streams, which may have any length and may be slow on purpose. */
 export function receiveBodies(server: FastifyInstance, limits: BodyLimits): void {
-  const receive = jsonParser(limits);
+  const budget = new ReceiveBudget(limits.totalBytes, limits.totalBytes * RESERVE_FRACTION);
+  server.decorate('receiveBudget', budget);
+  const receive = jsonParser(limits, budget);
 
   const receiveBytes: BodyParser = (request, stream, done) =>
     takesBytes(request) ? receive(request, stream, done) : reject(request, done);

@@ -7,7 +7,7 @@ import { parseJson } from './json.js';
 import { charsetProblem, takesBytes } from './media-types.js';
 import { MinimumRate } from './minimum-rate.js';
 import { Problem, unavailable } from './problem.js';
-import { ReceiveBudget } from './receive-budget.js';
+import type { ReceiveBudget } from './receive-budget.js';
 import { ReceivedBody } from './received-body.js';
 import { Turns } from './turns.js';
 
@@ -16,9 +16,6 @@ const MAX_CHUNKS = 4_096;
 /** Minimum rate of a body, averaged over each period. The first period is the grace period for short pauses. */
 const MIN_BYTES_PER_SECOND = 16 * 1024;
 const RATE_PERIOD_MS = 10_000;
-
-/** The reserve for small bodies, as a fraction of the memory for all bodies. */
-const RESERVE_FRACTION = 1 / 8;
 
 /**
  * Maximum size of a body that is parsed in one turn of the event loop. Publish requests may be larger, because batches
@@ -44,8 +41,7 @@ export type BodyParser = (request: FastifyRequest, stream: Readable, done: Done)
  * limit, a thousand publishers could exhaust the memory before any event enters the queue. Rejects bodies that arrive
  * slowly.
  */
-export function jsonParser({ bodyBytes, totalBytes }: BodyLimits): BodyParser {
-  const memory = new ReceiveBudget(totalBytes, totalBytes * RESERVE_FRACTION);
+export function jsonParser({ bodyBytes }: BodyLimits, memory: ReceiveBudget): BodyParser {
   const turns = new Turns();
   const minimumRate = new MinimumRate(MIN_BYTES_PER_SECOND, RATE_PERIOD_MS);
 

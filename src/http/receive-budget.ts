@@ -16,6 +16,11 @@ export class ReceiveBudget {
     private readonly reserveBytes: number,
   ) {}
 
+  /** Returns the bytes of the bodies in both parts. */
+  get used(): number {
+    return this.shared.usedBytes + this.reserve.usedBytes;
+  }
+
   /**
    * Returns the part that has room for a body: the shared one or, if that is full and the body is small, the reserve.
    * A body is small if neither its received bytes nor its Content-Length exceeds 64 KiB. Returns undefined if there is no room.

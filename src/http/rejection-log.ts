@@ -38,7 +38,18 @@ export class RejectionLog {
   /** The number of rejections since the last line, and the first of them, by reason. */
   private readonly reasons = new Map<string, { count: number; first: Rejection | undefined }>();
 
+  /** The number of rejections since the start, by status and type. Only the service chooses these, so they are few. */
+  private readonly counts = new Map<
+    string,
+    { readonly status: number; readonly type: string; value: number }
+  >();
+
+  get totals(): readonly { readonly status: number; readonly type: string; readonly value: number }[] {
+    return [...this.counts.values()];
+  }
+
   record(rejection: Rejection): void {
+    this.count(rejection);
     const { api_key = '', status, type } = rejection;
     const reason = this.reasons.size < MAX_REASONS ? `${api_key} ${status} ${type}` : '';
     const entry = this.reasons.get(reason);
@@ -61,6 +72,13 @@ export class RejectionLog {
         this.reasons.delete(reason);
       }
     }
+  }
+
+  private count({ status, type }: Rejection): void {
+    const name = `${status} ${type}`;
+    const counted = this.counts.get(name);
+    if (counted) counted.value++;
+    else this.counts.set(name, { status, type, value: 1 });
   }
 
   private log(count: number, rejection: Rejection): void {

@@ -31,6 +31,11 @@ export class SendBudget {
 
   constructor(private readonly totalBytes: number) {}
 
+  /** Returns the bytes that clients have not read. */
+  get used(): number {
+    return this.usedBytes;
+  }
+
   /** Returns whether there is room for these bytes and no earlier caller waits for it. */
   hasRoomFor(bytes: number): boolean {
     return this.waiters.size === 0 && this.hasRoom(bytes);

@@ -10,5 +10,6 @@ import { EventReader } from './event-reader.js';
   imports: [QueueModule],
   controllers: [PublishController],
   providers: [Ingest, EventReader, NdjsonIngest, Turns],
+  exports: [NdjsonIngest],
 })
 export class IngestModule {}

@@ -51,6 +51,11 @@ export class NdjsonIngest {
     this.slots = new UploadSlots(Math.max(1, Math.floor(QUEUE_CAPACITY_BYTES / uploadBytes)));
   }
 
+  /** Returns the number of uploads in progress. */
+  get uploads(): number {
+    return this.slots.size;
+  }
+
   /**
    * Resolves when all valid lines are stored. Rejects with 422 if no line is valid, and with 400 if the stream breaks
    * before a line is complete. Rejects with the error of a failed submission. Lines that are already stored are kept.

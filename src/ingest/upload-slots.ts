@@ -14,6 +14,10 @@ export class UploadSlots {
     private readonly maxSilenceMs = MAX_SILENCE_MS,
   ) {}
 
+  get size(): number {
+    return this.uploads.size;
+  }
+
   /** Takes a slot. If all are taken, ends an upload that has been silent. Throws a 503 if there is none. */
   take(stream: Readable): void {
     if (this.uploads.size >= this.count && !this.endSilent()) {

@@ -71,6 +71,10 @@ export interface QueueLoad {
   readonly depth: number;
   /** The maximum of `depth`. */
   readonly capacity: number;
+  /** Estimated memory of these events, in bytes. */
+  readonly bytes: number;
+  /** The maximum of `bytes`. */
+  readonly capacityBytes: number;
   /** Whether `drain` was called, after which the queue accepts no submissions. */
   readonly draining: boolean;
   /** Absent if the queue has no broker. */

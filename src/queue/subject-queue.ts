@@ -102,8 +102,9 @@ export class SubjectQueue extends EventQueue {
   }
 
   async load(): Promise<QueueLoad> {
-    const { depth, drained, config } = this;
-    return { depth, capacity: config.QUEUE_CAPACITY, draining: drained !== undefined };
+    const { depth, bytes, drained, config } = this;
+    const { QUEUE_CAPACITY: capacity, QUEUE_CAPACITY_BYTES: capacityBytes } = config;
+    return { depth, capacity, bytes, capacityBytes, draining: drained !== undefined };
   }
 
   private accept(submission: PendingSubmission): PendingSubmission {

@@ -1,3 +1,4 @@
+import type { Observable } from 'rxjs';
 import type { DedupKey } from '../event/event.js';
 import type { EventJson } from '../event/event-json.js';
 import type { Submission } from '../event/submission.js';
@@ -33,6 +34,9 @@ export abstract class Store {
    * store has one owner.
    */
   abstract readonly id: string | undefined;
+
+  /** Emits the duration of each checkpoint, in milliseconds. Never emits if the database checkpoints itself. */
+  abstract readonly checkpointMs: Observable<number>;
 
   /**
    * Stores the new events of a batch and counts all of them, in one transaction. Resolves once it is durable. If it
@@ -155,4 +159,6 @@ export interface StoreCheck {
 export interface DiskSpace {
   readonly freeBytes: number;
   readonly totalBytes: number;
+  /** Size of the store itself, without its WAL. */
+  readonly storeBytes: number;
 }

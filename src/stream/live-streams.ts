@@ -28,6 +28,18 @@ export class LiveStreams implements OnModuleInit, BeforeApplicationShutdown {
     this.rounds = new Rounds(window, this.subscribers);
   }
 
+  /** Returns the number of open streams. */
+  get count(): number {
+    return this.subscribers.size;
+  }
+
+  /** Returns how many events the slowest stream is behind the last one. Events that it does not select count, too. */
+  maxLag(): number {
+    let lag = 0;
+    for (const subscriber of this.subscribers) lag = Math.max(lag, subscriber.lag);
+    return lag;
+  }
+
   onModuleInit(): void {
     this.heartbeat = setInterval(
       () => this.subscribers.forEach((subscriber) => subscriber.heartbeat()),

@@ -9,5 +9,6 @@ import { StreamController } from './stream.controller.js';
   imports: [ConsumerModule, StoreModule],
   controllers: [StreamController],
   providers: [LiveWindow, LiveStreams],
+  exports: [LiveStreams],
 })
 export class StreamModule {}

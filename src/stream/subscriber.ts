@@ -58,6 +58,12 @@ export class Subscriber implements Follower {
     return this.outlet.isStalled;
   }
 
+  /** Number of events up to the last one that may still have to be sent. */
+  get lag(): number {
+    const { window } = this.context;
+    return Math.max(0, window.lastSeq - window.position(this.cursor, this.feed));
+  }
+
   /** Sends the next part if there is one and the client can take it, or reads it from the store. */
   serve(): void {
     if (this.outlet.hasEnded) return;

@@ -2,7 +2,7 @@ import type { Announcement, Commits, OwnCommit } from '../../src/consumer/commit
 
 /** Returns a commit of this instance that reaches `lastSeq`. */
 export function aCommit(lastSeq: number): OwnCommit {
-  return { batch: [], verdicts: [], stored: 0, lastSeq, processedAt: '2026-01-31T12:00:00.000Z' };
+  return { batch: [], verdicts: [], stored: 0, ms: 1, lastSeq, processedAt: '2026-01-31T12:00:00.000Z' };
 }
 
 /** Checks what every implementation of `Commits` promises. */

@@ -23,6 +23,7 @@ export interface Problem {
   status: number;
   detail: string;
   instance: string;
+  request_id: string;
   errors?: object[];
 }
 

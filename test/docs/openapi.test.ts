@@ -31,6 +31,7 @@ describe('the OpenAPI document', () => {
       'getEvent',
       'getHealth',
       'getLiveness',
+      'getMetrics',
       'getReadiness',
       'getService',
       'getStats',

@@ -69,7 +69,8 @@ describe('a request from a listed origin', () => {
       expect((await response).status).toBe(status);
       expect(await corsHeaders(response)).toEqual({
         'access-control-allow-origin': origin,
-        'access-control-expose-headers': 'preference-applied, retry-after, www-authenticate',
+        'access-control-expose-headers':
+          'preference-applied, ratelimit, ratelimit-policy, retry-after, www-authenticate, x-request-id',
       });
     }
   });

@@ -21,6 +21,7 @@ const SENDING_FULL = {
   status: 503,
   detail:
     'Responses that clients have not read yet fill the memory reserved for them. The request had no effect; try again.',
+  request_id: expect.any(String) as string,
 };
 
 const service = await Service.start({

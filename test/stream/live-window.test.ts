@@ -12,6 +12,7 @@ function aCommit(after: number, stored: number): OwnCommit {
     batch: [submissionOf(...events)],
     verdicts,
     stored,
+    ms: 1,
     lastSeq: after + stored,
     processedAt: '2026-01-31T12:00:00.000Z',
   };

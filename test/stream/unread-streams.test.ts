@@ -51,7 +51,7 @@ class Streams {
   async publish(events: NewEvent[]): Promise<void> {
     const batch = [submissionOf(...events)];
     const commit = await this.store.commit(batch);
-    this.commits.announce({ lastSeq: commit.lastSeq, own: { ...commit, batch } });
+    this.commits.announce({ lastSeq: commit.lastSeq, own: { ...commit, batch, ms: 1 } });
   }
 
   async open(after: number): Promise<StreamClient> {

@@ -119,11 +119,11 @@ export class JetStreamQueue extends EventQueue {
   }
 
   async load(): Promise<QueueLoad> {
-    const { depth, capacity } = await this.queue.load();
+    const { depth, ...load } = await this.queue.load();
     const { problem, events } = this.broker;
     return {
+      ...load,
       depth: depth - this.pull.events,
-      capacity,
       draining: this.drained !== undefined,
       broker: { depth: events, ...(problem !== undefined && { problem }) },
     };

@@ -1,3 +1,4 @@
+import { EMPTY } from 'rxjs';
 import type { DedupKey } from '../../event/event.js';
 import type { EventJson } from '../../event/event-json.js';
 import type { Submission } from '../../event/submission.js';
@@ -24,6 +25,7 @@ import { Writer } from './writer.js';
 export class PostgresStore extends Store {
   readonly isShared = true;
   readonly schema = SCHEMA;
+  readonly checkpointMs = EMPTY;
   private readonly reads = new ReadQueue();
   private readonly scans = new ReadQueue();
   private storeId = '';

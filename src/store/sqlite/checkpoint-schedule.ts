@@ -1,3 +1,4 @@
+import { Subject } from 'rxjs';
 import type { Checkpointer, WalReport } from './checkpointer.js';
 import { LARGE_WAL_BYTES } from './checkpoints.js';
 import type { Remote } from './worker-protocol.js';
@@ -10,6 +11,8 @@ const INTERVAL_AFTER_ERROR_MS = 1_000;
  * recover: after an error, and while the WAL is large.
  */
 export class CheckpointSchedule {
+  /** The durations of the checkpoints, in milliseconds. */
+  readonly durations = new Subject<number>();
   private latest: WalReport = { bytes: 0, lastCheckpointAt: null };
   private written = false;
   private timer: NodeJS.Timeout | undefined;
@@ -48,7 +51,8 @@ export class CheckpointSchedule {
       return;
     }
     this.timer = undefined;
-    const { bytes, error } = this.latest;
+    const { bytes, error, ms } = this.latest;
+    if (ms !== undefined) this.durations.next(ms);
     if (error !== undefined) this.callIn(INTERVAL_AFTER_ERROR_MS);
     else if (this.written || bytes > LARGE_WAL_BYTES) this.callIn(INTERVAL_MS);
   }

@@ -10,6 +10,8 @@ export interface WalReport {
   readonly lastCheckpointAt: string | null;
   /** Reason why the last checkpoint failed. Absent if it did not. */
   readonly error?: string;
+  /** Duration of the checkpoint, in milliseconds. Absent if none was due, or if it failed. */
+  readonly ms?: number;
 }
 
 /**
@@ -35,16 +37,21 @@ export class Checkpointer {
   checkpoint(): WalReport {
     let { bytes, lastCheckpointAt } = this.report;
     let error: string | undefined;
+    let ms: number | undefined;
+    const started = performance.now();
     try {
       // Read before too, because the checkpoint may fail.
       bytes = walBytes(this.database);
-      if (checkpointConcurrently(this.database)) lastCheckpointAt = new Date().toISOString();
+      if (checkpointConcurrently(this.database)) {
+        lastCheckpointAt = new Date().toISOString();
+        ms = performance.now() - started;
+      }
       bytes = walBytes(this.database);
     } catch (thrown) {
       error = (thrown as Error).message;
     }
     this.report = { bytes, lastCheckpointAt, ...(error !== undefined && { error }) };
-    return this.report;
+    return ms === undefined ? this.report : { ...this.report, ms };
   }
 
   close(): void {

@@ -1,5 +1,6 @@
-import { statfs } from 'node:fs/promises';
+import { stat, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import type { Observable } from 'rxjs';
 import type { DedupKey } from '../../event/event.js';
 import type { EventJson } from '../../event/event-json.js';
 import type { Submission } from '../../event/submission.js';
@@ -46,6 +47,7 @@ export class SqliteStore extends Store {
   readonly isShared = false;
   readonly schema = SCHEMA;
   readonly id = undefined;
+  readonly checkpointMs: Observable<number>;
   private readonly totals = new RunningTotals();
   private readonly reads = new ReadQueue();
   private readonly scans = new ReadQueue();
@@ -62,6 +64,7 @@ export class SqliteStore extends Store {
   ) {
     super();
     this.checkpoints = new CheckpointSchedule(checkpointer.remote);
+    this.checkpointMs = this.checkpoints.durations;
   }
 
   /** Opens the database file, after creating or migrating it if necessary. Rejects with `StoreOpenError`. */
@@ -154,7 +157,8 @@ export class SqliteStore extends Store {
   async space(): Promise<DiskSpace> {
     try {
       const { bavail, blocks, bsize } = await statfs(dirname(this.path));
-      return { freeBytes: bavail * bsize, totalBytes: blocks * bsize };
+      const { size: storeBytes } = await stat(this.path);
+      return { freeBytes: bavail * bsize, totalBytes: blocks * bsize, storeBytes };
     } catch (error) {
       throw unavailable(error);
     }
