@@ -1,4 +1,6 @@
 import type { EventSelection } from '../event/selection.js';
+import { SharedReads } from './shared-reads.js';
+import type { StreamEvent } from './stream-part.js';
 
 /** A subscriber of a feed. */
 export interface Follower {
@@ -10,9 +12,18 @@ export interface Follower {
   settle(): void;
 }
 
+/** The result of one read from the store. */
+export interface PastEvents {
+  readonly events: readonly StreamEvent[];
+  /** The seq up to which all selected events have been found. */
+  readonly end: number;
+}
+
 /** The live events of one selection, shared by all its subscribers. */
 export class Feed {
   readonly subscribers = new Set<Follower>();
+  /** The reads of its subscribers from the store. */
+  readonly reads = new SharedReads<PastEvents>();
   /** Upper bound of the seqs that this feed has selected so far. */
   lastSelected: number;
 

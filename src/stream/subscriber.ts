@@ -3,7 +3,7 @@ import { type EventJson, toServerSentEvent } from '../event/event-json.js';
 import type { SendBudget } from '../http/send-budget.js';
 import type { EventFilter } from '../store/event-filter.js';
 import type { Store } from '../store/store.js';
-import type { Feed, Follower } from './feed.js';
+import type { Feed, Follower, PastEvents } from './feed.js';
 import type { LiveWindow } from './live-window.js';
 import { Outlet } from './outlet.js';
 import { type StreamEvent, takePart } from './stream-part.js';
@@ -11,13 +11,6 @@ import { type StreamEvent, takePart } from './stream-part.js';
 /** Maximum number of events of one read from the store. */
 const PAGE_EVENTS = 500;
 const RECONNECT_AFTER_MS = 1_000;
-
-/** The result of one read from the store. */
-interface PastEvents {
-  readonly events: readonly EventJson[];
-  /** The seq up to which all selected events have been found. */
-  readonly end: number;
-}
 
 /** Objects that all subscribers share. */
 export interface StreamContext {
@@ -109,7 +102,7 @@ export class Subscriber implements Follower {
 
   private sendPast({ events, end }: PastEvents): void {
     this.past = undefined;
-    const { text, seq } = takePart(events.map(toStreamEvent), this.outlet.partSize);
+    const { text, seq } = takePart(events, this.outlet.partSize);
     if (text.length > 0 && !this.outlet.send(text)) return;
     this.cursor = seq === (events.at(-1)?.seq ?? 0) ? end : seq;
     this.context.onReady(this);
@@ -117,22 +110,11 @@ export class Subscriber implements Follower {
 
   private async readPast(): Promise<void> {
     this.isReading = true;
-    // A read includes every event announced before it. If it returns no more events, the cursor advances to this seq.
-    const announced = this.context.window.lastSeq;
+    const { targetBytes } = this.outlet.partSize;
     try {
-      const filter: EventFilter = {
-        ...this.feed.selection,
-        after: this.cursor,
-        order: 'asc',
-        limit: PAGE_EVENTS,
-        maxBytes: this.outlet.partSize.targetBytes,
-      };
-      const { events, more } = await this.context.store.find(filter, {
-        signal: this.closed.signal,
-        patient: true,
-      });
-      const last = events.at(-1)?.seq ?? 0;
-      this.past = { events, end: more ? last : Math.max(announced, last) };
+      this.past = await this.feed.reads.join(`${this.cursor} ${targetBytes}`, this.closed.signal, (signal) =>
+        this.readAfter(this.cursor, targetBytes, signal),
+      );
     } catch (error) {
       // The client reconnects with Last-Event-ID and misses nothing.
       if (!this.outlet.hasEnded) this.context.onError(error as Error);
@@ -140,6 +122,15 @@ export class Subscriber implements Follower {
     }
     this.isReading = false;
     this.context.onReady(this);
+  }
+
+  private async readAfter(after: number, maxBytes: number, signal: AbortSignal): Promise<PastEvents> {
+    // A read includes every event announced before it. If it returns no more events, the cursor advances to this seq.
+    const announced = this.context.window.lastSeq;
+    const filter: EventFilter = { ...this.feed.selection, after, order: 'asc', limit: PAGE_EVENTS, maxBytes };
+    const { events, more } = await this.context.store.find(filter, { signal, patient: true });
+    const last = events.at(-1)?.seq ?? 0;
+    return { events: events.map(toStreamEvent), end: more ? last : Math.max(announced, last) };
   }
 }
 

@@ -65,7 +65,7 @@ export class PatternIndex<T> {
     }
   }
 
-  /** Returns the values of the patterns that match the topic, in no order. */
+  /** Returns the values of the patterns that match the topic, in any order. */
   match(topic: string): T[] {
     const levels = topic.split('.');
     const words: number[] = [];

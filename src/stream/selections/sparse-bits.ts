@@ -1,6 +1,6 @@
 /** A set of numbers as words of 32 bits. Stores only words that are not zero. */
 export class SparseBits {
-  /** Indexes of the stored words, in no order. */
+  /** Indexes of the stored words, in any order. */
   private readonly indexes: number[] = [];
   private readonly words: number[] = [];
 
