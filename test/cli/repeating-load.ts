@@ -14,7 +14,7 @@ export class RepeatingLoad {
   private stopping = false;
   private readonly publishers: Promise<void>[];
 
-  constructor(private readonly service: Client) {
+  constructor(private readonly service: Pick<Client, 'publish'>) {
     this.publishers = Array.from({ length: PUBLISHERS }, () => this.publishAll());
   }
 
