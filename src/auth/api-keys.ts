@@ -26,7 +26,10 @@ export class ApiKeys {
     return this.keys.length;
   }
 
-  /** Reads the configured API keys again. Ends those that were removed or changed. Throws, and keeps all, if one is invalid. */
+  /**
+   * Reads the configured API keys again. Ends those that were removed or changed. Throws if one is invalid, and keeps the
+   * previous ones.
+   */
   reload(): void {
     const before = this.byEntry;
     const rateLimits = new Map<string, RateLimit>();

@@ -8,8 +8,8 @@ const MAX_LINGER_BYTES = 64 * 1024 * 1024;
 
 /**
  * Closes a connection whose client may still be sending (RFC 9112, section 9.6). Half-closes the connection, then
- * discards what arrives until the client closes its side or a limit is reached. A close with unread bytes would make the kernel reset
- * the connection, and the client would lose the response.
+ * discards what arrives until the client closes its side or a limit is reached. If the connection were closed with unread
+ * bytes, the kernel would reset it, and the client would lose the response.
  */
 export function lingerAndClose(socket: Socket, maxMs = MAX_LINGER_MS): void {
   // Detaches the HTTP parser. No further request of this connection may be processed.

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { unavailable } from '../http/problem.js';
 
-/** Time without a complete line after which an upload gives way to a new one. */
+/** Time without a complete line after which an upload may be ended to make room for another one. */
 const MAX_SILENCE_MS = 30_000;
 
 /** The NDJSON uploads in progress. Their number is limited, because each buffers a part of its body. */

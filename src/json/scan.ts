@@ -114,7 +114,7 @@ function scan(
   return { longNumbers, isTooDeep: false, ends, count, end: -1 };
 }
 
-/** Returns the offset behind the closing quote of the string whose opening quote is before `at`. */
+/** Returns the offset after the closing quote of the string that begins before `at`. */
 function endOfString(bytes: Uint8Array, at: number): number {
   for (let quote = at; ; quote++) {
     quote = bytes.indexOf(QUOTE, quote);
