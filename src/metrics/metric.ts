@@ -1,4 +1,5 @@
 import type { Metric, Registry } from '@prometheus-io/client';
+import { limitedRead } from './limited-read.js';
 
 /** One value of a metric, with the labels that distinguish it from the others. */
 export interface Sample {
@@ -16,20 +17,22 @@ export interface MetricInfo {
 
 /**
  * Registers a metric whose values are read at each scrape, so that nothing is counted twice and the hot path pays
- * nothing. If they cannot be read, the metric has no values in this scrape.
+ * nothing. If they cannot be read in time, the metric has the values `fallback` in this scrape.
  */
 export function registerMetric(
   registry: Registry,
   info: MetricInfo,
   read: () => readonly Sample[] | Promise<readonly Sample[]>,
+  fallback: readonly Sample[] = [],
 ): void {
+  const readInTime = limitedRead(read);
   const metric = {
     ...info,
     get: async () => {
       try {
-        return { ...info, values: await read() };
+        return { ...info, values: await readInTime() };
       } catch {
-        return { ...info, values: [] };
+        return { ...info, values: fallback };
       }
     },
   };

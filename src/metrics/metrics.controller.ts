@@ -17,7 +17,7 @@ export class MetricsController {
     operationId: 'getMetrics',
     summary: 'Get metrics for Prometheus',
     description:
-      'Returns the metrics of this process in the text format of Prometheus, version 0.0.4. The totals of events equal those of `GET /stats`. A metric whose source does not respond has no values. With `METRICS_PUBLIC=on`, no API key is required.',
+      'Returns the metrics of this process in the text format of Prometheus, version 0.0.4. The totals of events equal those of `GET /stats`. A metric whose source does not respond within 2 s has no values. With `METRICS_PUBLIC=on`, no API key is required.',
   })
   @ApiProduces('text/plain')
   @ApiOkResponse({

@@ -34,14 +34,15 @@ export function registerState(registry: Registry, { store, queue, health, stream
     },
   );
   gauge('aggregator_last_seq', `Highest seq.${scope}`, async () => [{ value: await store.lastSeq() }]);
-  gauge('aggregator_ready', 'Whether /health/ready returns 200.', async () => [
-    {
-      value: await health.ready().then(
-        () => 1,
-        () => 0,
-      ),
+  registerMetric(
+    registry,
+    { name: 'aggregator_ready', help: 'Whether /health/ready returns 200.', type: 'gauge' },
+    async () => {
+      await health.ready();
+      return [{ value: 1 }];
     },
-  ]);
+    [{ value: 0 }],
+  );
 
   gauge('aggregator_queue_events', 'Events accepted and not yet stored.', async () => [
     { value: (await queue.load()).depth },

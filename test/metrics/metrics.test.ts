@@ -8,7 +8,7 @@ import { until } from '../harness/until.js';
 import { bearer, hashOf } from '../auth/key-file.js';
 import { StreamClient } from '../stream/stream-client.js';
 import { Distribution } from '../../src/metrics/distribution.js';
-import { namesIn, scrape, scrapeText } from './scrape.js';
+import { namesIn, outcomesOf, scrape, scrapeText } from './scrape.js';
 
 const HAS_PROMTOOL = !spawnSync('promtool', ['--version']).error;
 if (!HAS_PROMTOOL && process.env['CI']) throw new Error('promtool is not installed.');
@@ -22,12 +22,6 @@ function promtool(args: readonly string[], input = ''): [status: number | null, 
 }
 
 const NDJSON = { 'content-type': 'application/x-ndjson' };
-const OF_ALL_OUTCOMES = ['stored', 'duplicate', 'conflict'] as const;
-
-async function outcomesOf(service: Service): Promise<number[]> {
-  const series = await scrape(service);
-  return OF_ALL_OUTCOMES.map((outcome) => series.get(`aggregator_events_total{outcome="${outcome}"}`)!);
-}
 
 describe('GET /metrics', () => {
   it('has the totals of /stats, also after a restart', async () => {

@@ -23,3 +23,11 @@ export async function scrape(client: Client, headers?: Record<string, string>): 
 export function namesIn(text: string): string[] {
   return [...new Set(text.match(/\b(?:aggregator|nodejs|process)_\w+/g) ?? [])];
 }
+
+const OUTCOMES = ['stored', 'duplicate', 'conflict'];
+
+/** Returns the numbers of stored events, duplicates and conflicts. */
+export async function outcomesOf(client: Client): Promise<(number | undefined)[]> {
+  const series = await scrape(client);
+  return OUTCOMES.map((outcome) => series.get(`aggregator_events_total{outcome="${outcome}"}`));
+}
