@@ -1,6 +1,7 @@
 import { readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createHash } from 'node:crypto';
+import { KeyFile } from '../auth/key-file.js';
 import { events } from '../harness/an-event.js';
 import { CuttingProxy } from '../harness/cutting-proxy.js';
 import { aDirectory } from '../harness/database.js';
@@ -180,6 +181,16 @@ describe('import', () => {
         'Imported up to line 0. Continue with --skip 0.\nPOST /publish: 401 Unauthorized',
       ),
     });
+  });
+
+  it('are possible with an API key that is limited to topics', async () => {
+    const keys = new KeyFile({ name: 'eu', scopes: ['publish:eu.>', 'read:eu.>'] });
+    const service = await Service.start({ API_KEYS_FILE: keys.path });
+    const env = { AGGREGATOR_API_KEY: 'eu' };
+    const input = `${JSON.stringify(events(1, { topic: 'eu.orders' })[0])}\n`;
+    expect(await runProgram(['import', '--url', service.url], { env, input })).toMatchObject({ code: 0 });
+    const exported = await runProgram(['export', '--topic', 'eu.>', '--url', service.url], { env });
+    expect(exported).toMatchObject({ code: 0, output: expect.stringContaining('"topic":"eu.orders"') });
   });
 
   it.each([
