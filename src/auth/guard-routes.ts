@@ -46,8 +46,10 @@ export function guardRoutes(
 function check(keys: ApiKeys, { access, topicsIn }: FastifyContextConfig & { access: Scope }) {
   return (request: FastifyRequest, reply: FastifyReply, done: () => void): void => {
     try {
-      const key = authenticate(keys, request.headers);
+      const key = findKey(keys, request.headers);
       request.apiKeyName = key.name;
+      if (key.isExpired())
+        throw unauthorized(`The API key ${key.name} has expired. Ask the operator for a new one.`);
       authorize(key, access, topicsIn, request);
       request.apiKey = key;
     } catch (error) {
@@ -58,8 +60,8 @@ function check(keys: ApiKeys, { access, topicsIn }: FastifyContextConfig & { acc
   };
 }
 
-/** Returns the API key of a request. Throws a 401 with a challenge (RFC 6750, section 3). */
-function authenticate(keys: ApiKeys, headers: IncomingHttpHeaders): ApiKey {
+/** Returns the API key of a request, which may have expired. Throws a 401 with a challenge (RFC 6750, section 3). */
+function findKey(keys: ApiKeys, headers: IncomingHttpHeaders): ApiKey {
   const { authorization, 'x-api-key': header } = headers;
   // A proxy may use Authorization for credentials of its own.
   if (header === undefined && authorization === undefined)
@@ -70,8 +72,6 @@ function authenticate(keys: ApiKeys, headers: IncomingHttpHeaders): ApiKey {
     const name = header === undefined ? 'Authorization' : 'X-API-Key';
     throw unauthorized(`The header ${name} has no valid API key. ${HOW_TO_SEND}`);
   }
-  if (key.isExpired())
-    throw unauthorized(`The API key ${key.name} has expired. Ask the operator for a new one.`);
   return key;
 }
 

@@ -2,6 +2,7 @@ import { anEvent } from '../harness/an-event.js';
 import { codeOf } from '../harness/code-blocks.js';
 import { Service } from '../harness/service.js';
 import { until } from '../harness/until.js';
+import { linesOf } from '../log/log.js';
 import { ConfigError, loadConfig } from '../../src/config.js';
 import { StreamClient } from '../stream/stream-client.js';
 import { bearer, hashOf, KeyFile } from './key-file.js';
@@ -67,6 +68,10 @@ describe('API_KEYS_FILE', () => {
       detail: 'The API key reader has expired. Ask the operator for a new one.',
     });
     expect((await service.request('/stats', { headers: bearer('boss') })).status).toBe(200);
+    await until(() => linesOf(service, 'requests rejected').length > 0, 'the rejection is logged');
+    expect(linesOf(service, 'requests rejected')).toMatchObject([
+      { status: 401, api_key: 'reader', address: '127.0.0.1' },
+    ]);
   });
 });
 
