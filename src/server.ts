@@ -120,9 +120,9 @@ function createAdapter(): FastifyAdapter {
     frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) =>
       sendProblem(error, request, reply),
   });
-  const { server: listener } = adapter.getInstance();
-  listener.maxConnections = MAX_CONNECTIONS;
-  listener.on('checkExpectation', rejectExpectation);
+  const server = adapter.getInstance();
+  server.server.maxConnections = MAX_CONNECTIONS;
+  server.server.on('checkExpectation', (request, response) => rejectExpectation(server, request, response));
   return adapter;
 }
 

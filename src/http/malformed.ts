@@ -1,7 +1,9 @@
+import type { FastifyInstance } from 'fastify';
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { lingerAfter, lingerAndClose } from './lingering-close.js';
 import { NDJSON_TYPES } from './media-types.js';
+import type { ProblemDto } from './problem.dto.js';
 import { PROBLEM_MEDIA_TYPE, Problem } from './problem.js';
 import { createRequestId, REQUEST_ID_HEADER, requestIdOf } from './request-ids.js';
 import { DATA_HEADERS } from './security-headers.js';
@@ -34,12 +36,18 @@ type RespondingSocket = Socket & { _httpMessage?: ServerResponse | null };
  * Rejects a request that Node cannot parse, or that arrives too late. Writes the problem to the socket, because Node
  * creates no response object for it.
  */
-export function rejectMalformed(error: Error & { code?: string }, socket: RespondingSocket): void {
+export function rejectMalformed(
+  this: FastifyInstance,
+  error: Error & { code?: string },
+  socket: RespondingSocket,
+): void {
   if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy();
   const { _httpMessage: pending } = socket;
   if (pending && mayBeAccepted(pending)) return void socket.destroy();
   const [status, detail] = CLIENT_ERRORS[error.code ?? ''] ?? NOT_HTTP;
-  const { headers, body } = serialize(new Problem(status, detail), createRequestId());
+  const { headers, body, problem } = serialize(new Problem(status, detail), createRequestId());
+  // A connection that never carried a byte is not a request. Browsers and load balancers open some in advance.
+  if (socket.bytesRead > 0) record(this, socket, problem);
   const head = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
   socket.write(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${head.join('')}\r\n${body}`);
   lingerAndClose(socket, CLOSE_AFTER_MS);
@@ -56,17 +64,28 @@ function mayBeAccepted({ req, headersSent }: ServerResponse): boolean {
 }
 
 /** Rejects an Expect header other than 100-continue. Node emits `checkExpectation` for it, and no `request`. */
-export function rejectExpectation(request: IncomingMessage, response: ServerResponse): void {
-  const { headers, body } = serialize(
+export function rejectExpectation(
+  server: FastifyInstance,
+  request: IncomingMessage,
+  response: ServerResponse,
+): void {
+  const { headers, body, problem } = serialize(
     new Problem(417, 'The expectation is not supported. Send Expect: 100-continue, or no Expect header.'),
     requestIdOf(request),
   );
+  record(server, request.socket, problem);
   lingerAfter(response);
   response.writeHead(417, headers).end(body);
 }
 
-function serialize(problem: Problem, requestId: string) {
-  const body = JSON.stringify(problem.toBody('about:blank', requestId));
+function record({ rejections }: FastifyInstance, { remoteAddress = '' }: Socket, problem: ProblemDto): void {
+  const { status, type, detail, request_id } = problem;
+  rejections.record({ status, type, detail, address: remoteAddress, request_id });
+}
+
+function serialize(rejection: Problem, requestId: string) {
+  const problem = rejection.toBody('about:blank', requestId);
+  const body = JSON.stringify(problem);
   const headers = {
     ...DATA_HEADERS,
     [REQUEST_ID_HEADER]: requestId,
@@ -74,5 +93,5 @@ function serialize(problem: Problem, requestId: string) {
     'content-length': Buffer.byteLength(body),
     connection: 'close',
   };
-  return { headers, body };
+  return { headers, body, problem };
 }

@@ -10,12 +10,21 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { closeIfUnread } from './lingering-close.js';
 import { unsupportedMediaType } from './media-types.js';
 import { PROBLEM_MEDIA_TYPE, Problem } from './problem.js';
-import { recordProblem } from './rejection-log.js';
+import { recordProblem } from './record-rejection.js';
 import { REQUEST_ID_HEADER } from './request-ids.js';
 import { DisconnectedError } from './response-closed.js';
 import { DATA_HEADERS } from './security-headers.js';
 
 const logger = new Logger('Problem');
+
+/** Problems of errors whose text repeats the whole URL, by the code of Fastify. A query may contain an API key. */
+const URL_PROBLEMS: Readonly<Record<string, Problem>> = {
+  FST_ERR_BAD_URL: new Problem(400, 'The path is not percent-encoded UTF-8. Write % as %25.'),
+  FST_ERR_MAX_PARAM_LENGTH: new Problem(
+    414,
+    'A part of the path is too long. A topic or an event_id has at most 255 characters.',
+  ),
+};
 
 /** Sends every error of a route as application/problem+json. */
 @Catch()
@@ -49,7 +58,9 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
 function toProblem(error: unknown, request: FastifyRequest): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof NotFoundException) return notFound(request);
-  const { statusCode = 500, message } = error as FastifyError;
+  const { statusCode = 500, message, code } = error as FastifyError;
+  const urlProblem = URL_PROBLEMS[code];
+  if (urlProblem) return urlProblem;
   const status = error instanceof HttpException ? error.getStatus() : statusCode;
   if (status === 415) return unsupportedMediaType(request);
   if (status >= 400 && status < 500) return new Problem(status, message);

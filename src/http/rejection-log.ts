@@ -1,42 +1,51 @@
 import { Logger } from '@nestjs/common';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { ProblemDto } from './problem.dto.js';
+import type { FastifyInstance } from 'fastify';
 
 declare module 'fastify' {
   interface FastifyInstance {
     rejections: RejectionLog;
   }
-  interface FastifyRequest {
-    /** Name of the API key. Absent if it is unknown, or if the service has no API keys. */
-    apiKeyName?: string;
-  }
 }
 
-/** Time for which rejections with the same reason are counted, and logged as one line. */
-const INTERVAL_MS = 60_000;
-/** Maximum number of reasons that are counted at a time. More are logged under the same name. */
+/** Minimum time between two lines with the same reason. */
+const REPEAT_MS = 60_000;
+/** Interval at which counted rejections are logged, if their time has come. */
+const FLUSH_INTERVAL_MS = 5_000;
+/** Maximum number of reasons that are counted at a time. All others are one reason. */
 const MAX_REASONS = 1_000;
-const NOT_FOUND = 404;
+/** Maximum number of these reasons with an address, so that a scan from many addresses neither fills the log nor the map. */
+const MAX_ADDRESSES = 100;
+const UNAUTHORIZED = 401;
 
 /** What is logged about a rejected request. */
 export interface Rejection {
   readonly status: number;
   readonly type: string;
   readonly detail: string;
-  readonly api_key: string | undefined;
+  readonly api_key?: string | undefined;
   readonly address: string;
-  readonly call: string;
+  /** Method and route. Absent if the request could not be parsed. */
+  readonly call?: string;
   readonly request_id: string;
 }
 
+interface Reason {
+  readonly hasAddress: boolean;
+  loggedAt: number;
+  /** Rejections since the last line, and the first of them. */
+  count: number;
+  first: Rejection | undefined;
+}
+
 /**
- * Logs rejected requests: the first with a reason at once, and the others once a minute, with their number. A reason is
- * an API key, a status and a type. Without it, a publisher whose events are rejected would go unnoticed.
+ * Logs rejected requests: the first with a reason at once, and the others at most once a minute, with their number. A
+ * reason is an API key, a status and a type, and the address of a caller without a valid API key. Without this log, a
+ * publisher whose events are rejected would go unnoticed.
  */
 export class RejectionLog {
   private readonly logger = new Logger('Requests');
-  /** The number of rejections since the last line, and the first of them, by reason. */
-  private readonly reasons = new Map<string, { count: number; first: Rejection | undefined }>();
+  private readonly reasons = new Map<string, Reason>();
+  private addresses = 0;
 
   /** The number of rejections since the start, by status and type. Only the service chooses these, so they are few. */
   private readonly counts = new Map<
@@ -44,34 +53,51 @@ export class RejectionLog {
     { readonly status: number; readonly type: string; value: number }
   >();
 
+  constructor(private readonly now = () => performance.now()) {}
+
   get totals(): readonly { readonly status: number; readonly type: string; readonly value: number }[] {
     return [...this.counts.values()];
   }
 
   record(rejection: Rejection): void {
     this.count(rejection);
-    const { api_key = '', status, type } = rejection;
-    const reason = this.reasons.size < MAX_REASONS ? `${api_key} ${status} ${type}` : '';
-    const entry = this.reasons.get(reason);
-    if (entry) {
-      entry.count++;
-      entry.first ??= rejection;
-    } else {
-      this.reasons.set(reason, { count: 0, first: undefined });
-      this.log(1, rejection);
+    const reason = this.reasonOf(rejection);
+    reason.count++;
+    reason.first ??= rejection;
+    if (this.now() - reason.loggedAt >= REPEAT_MS) this.log(reason);
+  }
+
+  /** Logs what was counted for a minute, or everything. Forgets reasons that did not occur for a minute. */
+  flush(everything = false): void {
+    for (const [name, reason] of this.reasons) {
+      if (!everything && this.now() - reason.loggedAt < REPEAT_MS) continue;
+      if (reason.first) {
+        this.log(reason);
+      } else {
+        this.reasons.delete(name);
+        if (reason.hasAddress) this.addresses--;
+      }
     }
   }
 
-  /** Logs what was counted since the last call. Forgets reasons that did not occur. */
-  flush(): void {
-    for (const [reason, { count, first }] of this.reasons) {
-      if (first) {
-        this.log(count, first);
-        this.reasons.set(reason, { count: 0, first: undefined });
-      } else {
-        this.reasons.delete(reason);
-      }
+  private reasonOf({ status, type, api_key = '', address }: Rejection): Reason {
+    let name = `${api_key} ${status} ${type}`;
+    let hasAddress = status === UNAUTHORIZED;
+    if (hasAddress) {
+      const found = this.reasons.get(`${name} ${address}`);
+      if (found) return found;
+      hasAddress = this.addresses < MAX_ADDRESSES;
+      if (hasAddress) name = `${name} ${address}`;
     }
+    return this.reasons.get(name) ?? this.add(name, hasAddress);
+  }
+
+  private add(name: string, hasAddress: boolean): Reason {
+    if (this.reasons.size >= MAX_REASONS && name !== '') return this.reasons.get('') ?? this.add('', false);
+    const reason = { hasAddress, loggedAt: -Infinity, count: 0, first: undefined };
+    this.reasons.set(name, reason);
+    if (hasAddress) this.addresses++;
+    return reason;
   }
 
   private count({ status, type }: Rejection): void {
@@ -81,8 +107,11 @@ export class RejectionLog {
     else this.counts.set(name, { status, type, value: 1 });
   }
 
-  private log(count: number, rejection: Rejection): void {
-    this.logger.warn({ msg: 'requests rejected', count, ...rejection });
+  private log(reason: Reason): void {
+    this.logger.warn({ msg: 'requests rejected', count: reason.count, ...reason.first });
+    reason.loggedAt = this.now();
+    reason.count = 0;
+    reason.first = undefined;
   }
 }
 
@@ -90,34 +119,10 @@ export class RejectionLog {
 export function logRejections(server: FastifyInstance): void {
   const log = new RejectionLog();
   server.decorate('rejections', log);
-  const timer = setInterval(() => log.flush(), INTERVAL_MS).unref();
+  const timer = setInterval(() => log.flush(), FLUSH_INTERVAL_MS).unref();
   server.addHook('onClose', (_server, done) => {
     clearInterval(timer);
-    log.flush();
+    log.flush(true);
     done();
   });
-}
-
-/** Records a rejected request. A missing event is an answer, not a rejection. */
-export function recordProblem(request: FastifyRequest, { status, type, detail, errors }: ProblemDto): void {
-  if (status === NOT_FOUND) return;
-  const [first] = errors ?? [];
-  recordRejection(request, status, type, first ? `${first.pointer} ${first.detail}`.trim() : detail);
-}
-
-export function recordRejection(request: FastifyRequest, status: number, type: string, detail: string): void {
-  request.server.rejections.record({
-    status,
-    type,
-    detail: withoutInput(detail),
-    api_key: request.apiKeyName,
-    address: request.ip,
-    call: `${request.method} ${request.routeOptions.url ?? ''}`.trim(),
-    request_id: request.id,
-  });
-}
-
-/** Removes what JSON.parse quotes from its input, because the log contains no payload. */
-function withoutInput(detail: string): string {
-  return detail.replace(/(is not valid JSON).*/s, '$1');
 }

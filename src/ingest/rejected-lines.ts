@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify';
-import { recordRejection } from '../http/rejection-log.js';
+import { withoutPayload } from '../http/logged-detail.js';
+import { recordRejection } from '../http/record-rejection.js';
 import type { PublishedLines } from './ndjson.dto.js';
 
 /** Records the rejected lines of an upload, whose response is a 200 that log shippers do not read. */
@@ -7,6 +8,6 @@ export function recordRejectedLines(request: FastifyRequest, { rejected, errors 
   const [first] = errors;
   if (rejected === 0 || !first) return;
   const count = rejected === 1 ? '1 line' : `${rejected} lines`;
-  const detail = `${count} rejected: line ${first.line}: ${first.detail}`;
+  const detail = `${count} rejected: line ${first.line}: ${withoutPayload(first.detail)}`;
   recordRejection(request, 200, 'rejected-lines', detail);
 }

@@ -41,6 +41,20 @@ describe('the id of a request', () => {
     expect(connection.received).toContain(`"request_id":"${header}"`);
   });
 
+  it.each([
+    ['is not HTTP', 'nonsense\r\n\r\n', 400],
+    ['has too many headers', `GET / HTTP/1.1\r\nx: ${'x'.repeat(20_000)}\r\n\r\n`, 431],
+    ['has an unknown expectation', 'GET / HTTP/1.1\r\nHost: a\r\nExpect: tea\r\n\r\n', 417],
+  ])('is in the log if the request %s', async (_, text, status) => {
+    const other = await Service.start();
+    const received = await RawConnection.open(other.url).send(text).untilClosed();
+    await other.end('SIGTERM');
+    const [line, ...rest] = linesOf(other, 'requests rejected');
+    expect(line).toMatchObject({ status, count: 1, address: '127.0.0.1' });
+    expect(received).toContain(`"request_id":"${String(line!['request_id'])}"`);
+    expect(rest).toEqual([]);
+  });
+
   it('is in the line about the request in the log', async () => {
     const other = await Service.start();
     const response = await other.publish({ ...anEvent(), topic: '' }, { 'x-request-id': 'traced' });
