@@ -16,7 +16,7 @@ const LOOPBACK = '127.0.0.1';
 const ALL_INTERFACES = '0.0.0.0';
 const MIB = 1024 * 1024;
 
-/** The configuration: one property per environment variable, checked once at start. */
+/** The configuration, with one property per environment variable. It is validated once at start. */
 export class Config {
   /**
    * IP address or host name to listen on. Defaults to all interfaces if there are API keys, otherwise to loopback,
@@ -30,9 +30,9 @@ export class Config {
   PORT: number = 8080;
 
   /**
-   * `sqlite:`, followed by the path of the database file. Or the URL of a database in PostgreSQL 15 or later, as libpq
-   * reads it, such as `postgres://user:password@host:5432/name?sslmode=verify-full`. Several hosts are separated by commas:
-   * the service uses the primary.
+   * Either `sqlite:` followed by the path of the database file, or the URL of a database in PostgreSQL 15 or later. The
+   * URL has the syntax of libpq, such as `postgres://user:password@host:5432/name?sslmode=verify-full`. It may contain
+   * several hosts, separated by commas. The service then uses the primary.
    */
   @Matches(new RegExp(`${SQLITE_URL.source}|${POSTGRES_URL.source}`, 'u'), {
     message:
@@ -41,8 +41,9 @@ export class Config {
   DATABASE_URL: string = 'sqlite:data/events.db';
 
   /**
-   * NATS servers whose JetStream keeps the submissions acknowledged with 202: `nats://user:password@host:4222`, or
-   * `tls://`, comma-separated. Requires PostgreSQL. If empty, these submissions are in memory.
+   * Comma-separated URLs of NATS servers, such as `nats://user:password@host:4222` or `tls://host`. JetStream on these
+   * servers keeps the submissions that are acknowledged with 202. Requires PostgreSQL. If empty, these submissions are
+   * kept in memory.
    */
   @IsQueueUrl()
   QUEUE_URL: string = '';
@@ -51,35 +52,38 @@ export class Config {
   @WholeNumber(1, 5)
   QUEUE_REPLICAS: number = 1;
 
-  /** Maximum events that are accepted and not yet stored. With QUEUE_URL, in memory and in the broker each. */
+  /**
+   * Maximum number of events that are accepted but not stored yet. With QUEUE_URL, the limit applies separately to the
+   * memory and to the broker.
+   */
   @WholeNumber(1, Number.MAX_SAFE_INTEGER)
   QUEUE_CAPACITY: number = 100_000;
 
   /**
-   * Maximum estimated memory of those events, in bytes. JSON bodies in transit may take the same amount in addition, or
-   * BODY_LIMIT_BYTES if that is more. NDJSON uploads may also take the same amount, and at least 3 MiB.
+   * Maximum estimated memory of these events, in bytes. JSON bodies in transit may use the same amount in addition, or
+   * BODY_LIMIT_BYTES if that is larger. NDJSON uploads may also use the same amount, or 3 MiB if that is larger.
    */
   @WholeNumber(1024, Number.MAX_SAFE_INTEGER)
   QUEUE_CAPACITY_BYTES: number = 64 * MIB;
 
-  /** Maximum events per commit. A JSON request with more events is still committed in one transaction. */
+  /** Maximum number of events per commit. A JSON request with more events is still committed in one transaction. */
   @WholeNumber(1, Number.MAX_SAFE_INTEGER)
   BATCH_MAX_EVENTS: number = 5_000;
 
   /**
-   * Maximum bytes of one event: a JSON body with one event, an element of a batch, or a line of NDJSON. Bounds the time
-   * for which parsing and comparing one event delays all other requests.
+   * Maximum size of one event in bytes. Applies to a JSON body with one event, an element of a batch, and a line of
+   * NDJSON. Bounds the time for which parsing and comparing one event delays all other requests.
    */
   @WholeNumber(1024, 16 * MIB)
   EVENT_LIMIT_BYTES: number = 1 * MIB;
 
-  /** Maximum bytes of one JSON body after decompression. Also limits an event. */
+  /** Maximum size of one JSON body in bytes, after decompression. Also limits the size of an event. */
   @WholeNumber(1024, 512 * MIB)
   BODY_LIMIT_BYTES: number = 16 * MIB;
 
   /**
-   * Maximum bytes of all responses that clients have not read yet. Above it, streams and exports wait, and other
-   * responses become 503.
+   * Maximum total size in bytes of the responses that clients have not read yet. Above this limit, streams and exports
+   * wait, and other responses are replaced by a 503.
    */
   @WholeNumber(1024, Number.MAX_SAFE_INTEGER)
   RESPONSE_CAPACITY_BYTES: number = 128 * MIB;
@@ -131,7 +135,7 @@ export class Config {
   }
 }
 
-/** The configuration is invalid. The message has one line for each invalid variable. */
+/** Reports an invalid configuration. The message has one line for each invalid variable. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
@@ -157,12 +161,12 @@ export function loadConfig(environment: NodeJS.ProcessEnv): Config {
   return config;
 }
 
-/** Removes the password from a URL of a database, for logs and error messages. */
+/** Removes the password from a database URL, for logs and error messages. */
 export function withoutPassword(url: string): string {
   return url.replace(/^([^/]*:\/\/[^:]*):.*@/su, '$1@').replaceAll(/(?<=[?&]password=)[^&]*/g, '');
 }
 
-/** Escapes control characters. A carriage return would overwrite the line in a terminal. */
+/** Escapes control characters, because a carriage return would overwrite the line in a terminal. */
 function escapeControls(text: string): string {
   return text.replaceAll(
     /\p{Cc}/gu,

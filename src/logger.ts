@@ -6,14 +6,14 @@ const BUFFER_BYTES = 8 * 1024;
 const FLUSH_INTERVAL_MS = 100;
 const MAX_BUFFERED_BYTES = 4 * 1024 * 1024;
 
-/** Maximum time for stdout to take the last lines before the process exits. */
+/** Maximum time for writing the last lines to stdout before the process exits. */
 const LAST_FLUSH_MS = 1_000;
 
 export type LogFormat = 'json' | 'pretty';
 
 export interface ServiceLog {
   readonly logger: Logger;
-  /** Exits once stdout has taken all lines, or after a second without the rest of them. */
+  /** Exits when all lines are written to stdout. After one second, exits without the remaining lines. */
   readonly exit: (code: number) => void;
 }
 

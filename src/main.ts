@@ -39,7 +39,7 @@ try {
 function explain(error: unknown): unknown {
   if (error instanceof ConfigError || error instanceof StoreOpenError) return error.message;
   const { message, syscall = '' } = error as NodeJS.ErrnoException;
-  // For example, the port is in use, or the host is not an address of this machine.
+  // For example, the port is already in use, or HOST is not an address of this machine.
   if (['listen', 'getaddrinfo'].includes(syscall))
     return `Cannot listen: ${message}. Set another HOST or PORT.`;
   return error;

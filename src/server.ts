@@ -29,23 +29,29 @@ const MAX_PARAM_LENGTH = 255 * 4 * 3;
 const HEADERS_TIMEOUT_MS = 10_000;
 /** Maximum time for a whole request to arrive. Allows long NDJSON uploads. JSON bodies have a minimum rate instead. */
 const REQUEST_TIMEOUT_MS = 10 * 60_000;
-/** Interval at which Node enforces both timeouts. Its default of 30 s would keep half-sent headers for 40 s. */
+/**
+ * Interval at which Node enforces both timeouts. With Node's default of 30 s, incomplete headers could be kept for 40
+ * s.
+ */
 const TIMEOUT_CHECK_INTERVAL_MS = 5_000;
-/** Maximum time between requests. Exceeds the usual 60 s of proxies, so that none reuses a connection being closed. */
+/**
+ * Maximum time between requests on a connection. Proxies often use 60 s. A longer time ensures that they do not reuse a
+ * connection that is being closed.
+ */
 const KEEP_ALIVE_TIMEOUT_MS = 72_000;
 /** Maximum time without traffic. Bounds how long an incomplete body or an unread response stays in memory. */
 const IDLE_TIMEOUT_MS = 60_000;
-/** Maximum number of connections. Bounds the memory of sockets. More callers require a proxy. */
+/** Maximum number of connections, which bounds the memory of sockets. For more callers, use a proxy. */
 const MAX_CONNECTIONS = 10_000;
 /** Maximum time for pending responses at shutdown, before the remaining connections are closed. */
 const CLOSE_GRACE_MS = 2_000;
 
 /**
- * Creates the HTTP server and registers its hooks, in the order in which they handle a request.
- * Nest adds the routes later, so `onRoute` hooks run for every route.
+ * Creates the HTTP server and registers its hooks in the order in which they handle a request. Nest adds the routes
+ * later, so `onRoute` hooks run for every route.
  */
 export async function createServer(config: Config): Promise<FastifyAdapter> {
-  // 1. Node limits the number of connections, and rejects malformed, oversized or late requests: 400, 431, 408.
+  // 1. Node limits the number of connections, and rejects malformed, oversized or late requests (400, 431, 408).
   const adapter = createAdapter();
   const server = adapter.getInstance();
 
@@ -57,15 +63,15 @@ export async function createServer(config: Config): Promise<FastifyAdapter> {
   observeResponses(server);
   if (config.ACCESS_LOG === 'on') logAccess(server);
 
-  // 3. The Host header and the version of HTTP: 400. Before any other step may respond.
+  // 3. The Host header and the HTTP version (400). They are checked before any other hook can respond.
   rejectMalformedHeads(server);
 
-  // 4. CORS. Before any other rejection, because a browser hides responses without CORS headers from the page. Before the
-  //    guards, because a preflight has no API key and its route declares no access.
+  // 4. CORS. It precedes all other rejections, because a browser hides responses without CORS headers from the page. It
+  //    precedes the guards, because a preflight has no API key and its route declares no access.
   const origins = splitOrigins(config.CORS_ORIGINS);
   if (origins.length > 0) await allowOrigins(server, origins);
 
-  // 5. Query strings that cannot be decoded: 400. Before the parser, which would accept them as text.
+  // 5. Malformed query strings (400). They are rejected before the parser would accept them as text.
   rejectMalformedQueries(server);
 
   // 6. API keys and their rate limits: 401, 403 and 429. Before a byte of the body is received.
@@ -74,22 +80,22 @@ export async function createServer(config: Config): Promise<FastifyAdapter> {
   guardRoutes(server, apiKeys, isPublic);
   if (apiKeys) reloadApiKeys(server, apiKeys, config.API_KEYS_FILE);
 
-  // 7. Pipelining. A read waits until the previous responses of its connection are sent. Closes the connection if too
-  //    many requests wait.
+  // 7. Pipelining. A read waits until the previous responses of its connection have been sent. The connection is closed
+  //    if too many requests wait.
   limitPipelining(server);
 
   // 8. Compression. Request bodies are decompressed as they arrive, so that the next step counts decompressed bytes.
   await compressBodies(server);
 
-  // 9. Bodies, with a limit and a minimum rate for each and a budget for all: 408, 413, 415 and 503. Only now is
-  //    100 Continue sent to clients that wait for it.
+  // 9. Bodies (408, 413, 415, 503). Each body has a size limit and a minimum rate, and all bodies share a budget. 100
+  //    Continue is sent only now to clients that wait for it.
   delayContinue(server);
   receiveBodies(server, {
     bodyBytes: config.BODY_LIMIT_BYTES,
     totalBytes: Math.max(config.QUEUE_CAPACITY_BYTES, config.BODY_LIMIT_BYTES),
   });
 
-  // 10. Responses, with a budget for all that clients have not read yet: 503.
+  // 10. Responses (503). All responses that clients have not read yet share a budget.
   limitSending(server, config.RESPONSE_CAPACITY_BYTES);
 
   // 11. The handler. If no route matches, the other methods of the path decide between 404 and 405.
@@ -107,7 +113,7 @@ function createAdapter(): FastifyAdapter {
     connectionTimeout: IDLE_TIMEOUT_MS,
     http: {
       maxHeaderSize: MAX_HEADER_BYTES,
-      // Node's own rejection has no body.
+      // The service checks the Host header, because Node's own rejection has no body.
       requireHostHeader: false,
       headersTimeout: HEADERS_TIMEOUT_MS,
       connectionsCheckingInterval: TIMEOUT_CHECK_INTERVAL_MS,

@@ -14,7 +14,7 @@ const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
  * 1. Announces the shutdown in the health checks and serves requests for `delayMs`, so that load balancers stop sending
  *    them. A second signal ends this step.
  * 2. Stores the accepted events and closes the connections. Gives up after 25 s and logs the number of lost events.
- * 3. Exits: 0 if every accepted event is stored, otherwise 1.
+ * 3. Exits with 0 if every accepted event is stored, otherwise with 1.
  */
 export function shutDownOnSignal(
   app: INestApplication,

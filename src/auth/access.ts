@@ -23,7 +23,10 @@ export type TopicsIn = 'path' | 'query' | 'body';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Scope that the route requires, or `open`. Required at start for every route that is not a page of Swagger UI. */
+    /**
+     * Scope that the route requires, or `open`. The service does not start if a route outside Swagger UI does not
+     * declare it.
+     */
     access?: 'open' | Scope;
     /** Absent if requests concern all topics. */
     topicsIn?: TopicsIn;

@@ -6,7 +6,7 @@ import type { Commit } from '../store/store.js';
  * read from the store, even if another instance committed it.
  *
  * Every implementation promises:
- * - `lastSeq` never decreases, although announcements of several instances may arrive out of order.
+ * - `lastSeq` never decreases, even if announcements of several instances arrive out of order.
  * - A commit of this instance is announced before its publishers receive their verdicts.
  * - Announcements may skip seqs. Listeners read the gap from the store.
  */
@@ -14,7 +14,7 @@ export abstract class Commits {
   /** The highest seq announced, or 0 before the first announcement. */
   abstract readonly lastSeq: number;
 
-  /** Announces a commit up to `lastSeq`, by this instance (`own`) or by another. */
+  /** Announces that all events up to `lastSeq` are committed, by this instance (`own`) or by another. */
   abstract announce(announcement: Announcement): void;
 
   /**

@@ -41,7 +41,7 @@ export class Consumer implements OnModuleInit, BeforeApplicationShutdown {
     this.summary.close();
   }
 
-  /** Settles or rejects every delivery of the batch. Rejects with `StoreUnavailableError` if the store fails. */
+  /** Commits the batch and settles or rejects its deliveries. Throws `StoreUnavailableError` if the store fails. */
   private async commit(batch: readonly Delivery[]): Promise<void> {
     const started = performance.now();
     let commit: Commit;

@@ -1,10 +1,10 @@
 import type { Store } from '../store/store.js';
 import { SubjectCommits } from './subject-commits.js';
 
-/** Mean delay of an announcement: 1.5 intervals. A poll reads one row and takes 0.1 ms. */
+/** Interval of the polls. Announcements have a mean delay of 1.5 intervals. A poll reads one row and takes 0.1 ms. */
 const INTERVAL_MS = 25;
 
-/** Announces the commits of this instance at once, and those of other instances by polling the store. */
+/** Announces the commits of this instance immediately. Polls the store for the commits of other instances. */
 export class PollingCommits extends SubjectCommits {
   private polledSeq = 0;
   private readonly timer: NodeJS.Timeout;
@@ -21,8 +21,9 @@ export class PollingCommits extends SubjectCommits {
   }
 
   /**
-   * Announces what the previous poll has found. By now, the commits of this instance among it are announced with their
-   * events, so that live streams need not read them. Ignores errors: the next poll finds the same commits.
+   * Announces the commits that the previous poll found. Meanwhile, this instance has announced its own commits together
+   * with their events, so that live streams need not read these events from the store. Ignores errors, because the next
+   * poll finds the same commits.
    */
   private async poll(): Promise<void> {
     if (this.isPolling) return;

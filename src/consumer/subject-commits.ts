@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Subject } from 'rxjs';
 import { type Announcement, Commits } from './commits.js';
 
-/** Announces commits inside this process. */
+/** Announces commits within this process. */
 @Injectable()
 export class SubjectCommits extends Commits {
   private readonly announcements = new Subject<Announcement>();

@@ -1,6 +1,6 @@
 import type { StoredEvent } from './event.js';
 
-/** A stored event, serialised once for every response that contains it. */
+/** A stored event that is serialised once and reused by every response that contains it. */
 export interface EventJson extends Pick<StoredEvent, 'seq' | 'topic' | 'source'> {
   /** JSON text of the event as GET /events returns it, without a line break. */
   readonly json: string;

@@ -6,7 +6,9 @@ import { NAME_SCHEMA, TIMESTAMP_SCHEMA } from '../validation/schemas.docs.js';
 import { IsTimestamp } from '../validation/timestamp.js';
 import { EVENT_EXAMPLE } from './examples.docs.js';
 
-/** Documents that unknown members are rejected. Callers spread it, because the type of @ApiSchema lacks the keyword. */
+/**
+ * Documents that unknown members are rejected. Spread it into the options of @ApiSchema, whose type lacks this keyword.
+ */
 export const CLOSED = { additionalProperties: false };
 
 const Name = (description: string, example: string) =>
@@ -20,7 +22,7 @@ const Name = (description: string, example: string) =>
 })
 export class EventDto {
   @Name(
-    'Subject of the event. Dots separate its levels, such as in `orders.eu`. Callers can select topics by pattern.',
+    'Subject of the event. Dots separate levels, as in `orders.eu`, so that callers can select topics by pattern.',
     EVENT_EXAMPLE.topic,
   )
   topic!: string;
@@ -35,7 +37,7 @@ export class EventDto {
   @ApiProperty({
     ...TIMESTAMP_SCHEMA,
     description:
-      'Time of the event: date and time in RFC 3339. Without an offset, it is UTC. Stored and returned verbatim.',
+      'Time of the event as an RFC 3339 date and time. Without an offset, it is in UTC. Stored and returned verbatim.',
     example: EVENT_EXAMPLE.timestamp,
   })
   timestamp!: string;
@@ -46,7 +48,7 @@ export class EventDto {
   @IsObject({ message: 'must be a JSON object' })
   @ApiPropertyOptional({
     description:
-      'Any JSON object, `{}` if absent, nested at most 100 levels deep. Every number keeps its exact value, such as 12345678901234567890, unless its exponent is beyond ±1000. If a member name occurs twice in an object, the last value wins. Equal keys with different payloads are a conflict; the order of members is irrelevant.',
+      'Any JSON object that is nested at most 100 levels deep. Defaults to `{}`. Every number keeps its exact value, such as 12345678901234567890. A number with an exponent beyond ±1000 is rejected. If a member name occurs twice in an object, the last value wins. Equal keys with different payloads are a conflict. The order of members is irrelevant.',
     example: EVENT_EXAMPLE.payload,
     type: 'object',
     additionalProperties: true,

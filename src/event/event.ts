@@ -1,4 +1,4 @@
-/** The deduplication key: two events with the same key are the same event. */
+/** The deduplication key. Two events with the same key are the same event. */
 export interface DedupKey {
   readonly topic: string;
   readonly event_id: string;

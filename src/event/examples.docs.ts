@@ -1,4 +1,7 @@
-/** An event as a publisher sends it. Its key is not used in the README, so that trying both causes no conflict. */
+/**
+ * An event as a publisher sends it. The README does not use its key, so that trying the examples of both causes no
+ * conflict.
+ */
 export const EVENT_EXAMPLE = {
   topic: 'orders',
   event_id: 'order-2001',

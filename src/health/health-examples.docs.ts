@@ -1,4 +1,4 @@
-/** Example check results for the OpenAPI document. */
+/** Example results of checks for the OpenAPI document. */
 export const DATABASE_UP = { database: { status: 'up', responseTime: 2 } };
 export const DATABASE_DOWN = {
   database: { status: 'down', message: 'timeout of 1000ms exceeded', responseTime: 1000 },

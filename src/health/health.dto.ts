@@ -10,7 +10,7 @@ const checks = (description: string, example: object): ApiPropertyOptions => ({
     type: 'object',
     properties: {
       status: { type: 'string', enum: ['up', 'degraded', 'down'] },
-      reason: { type: 'string', description: 'What is wrong and what to do.' },
+      reason: { type: 'string', description: 'The problem and what to do about it.' },
     },
     required: ['status'],
     additionalProperties: true,
@@ -22,7 +22,7 @@ const checks = (description: string, example: object): ApiPropertyOptions => ({
 export class HealthResponse {
   @ApiProperty({
     enum: ['ok', 'degraded'],
-    description: `\`degraded\`: ${DEGRADED}`,
+    description: DEGRADED,
   })
   status!: 'ok' | 'degraded';
 

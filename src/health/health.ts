@@ -41,12 +41,12 @@ export class Health {
     this.isStopping = true;
   }
 
-  /** Returns ok without any check, because a restart does not repair a full disk. */
+  /** Returns `ok` without running a check, because a restart does not repair a full disk. */
   live(): HealthCheckResult {
     return { status: 'ok', info: {}, error: {}, details: {} };
   }
 
-  /** Checks that events can be published. A store check that is `degraded` does not prevent that, so it is left out. */
+  /** Checks that events can be published. Omits store checks that are `degraded`, because they do not prevent that. */
   ready(): Promise<HealthCheckResult> {
     return this.terminus.check([
       () => this.shutdown(),
@@ -78,7 +78,7 @@ export class Health {
     return depth >= capacity || draining ? check.down(figures) : check.up(figures);
   }
 
-  /** Without its broker, the service stores the events of every publisher that waits. */
+  /** Reports a broker that does not respond as `degraded`, because publishers that wait are served without it. */
   private async broker(): Promise<HealthIndicatorResult> {
     const { broker } = await this.queue.load();
     if (!broker) return {};

@@ -5,11 +5,11 @@ const INTERVAL_MS = 1_000;
 /** Minimum time between two warnings about one check. */
 const REPEAT_MS = 60_000;
 
-/** Logs the checks of the store that are not up, because the service may run without health probes. */
+/** Logs store checks that are not up, because the service may run without health probes. */
 @Injectable()
 export class StoreWatch implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = new Logger(StoreWatch.name);
-  /** The time of the last warning and whether the check has recovered since, by the name of the check. */
+  /** Time of the last warning about a check, and whether the check has recovered since. Keyed by the check's name. */
   private readonly warnings = new Map<string, { readonly at: number; readonly recovered: boolean }>();
   private timer: NodeJS.Timeout | undefined;
 
@@ -27,7 +27,7 @@ export class StoreWatch implements OnApplicationBootstrap, OnModuleDestroy {
     for (const check of await this.store.checks()) this.log(check);
   }
 
-  /** Logs a warning at most once a minute, even if the check recovers and fails again meanwhile. */
+  /** Logs a warning at most once a minute, even if the check recovers and fails again in between. */
   private log({ name, status, figures, reason }: StoreCheck): void {
     const warning = this.warnings.get(name);
     if (status !== 'up') {

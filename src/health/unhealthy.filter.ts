@@ -4,7 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Problem, RETRY_AFTER_SECONDS } from '../http/problem.js';
 import { sendProblem } from '../http/problem.filter.js';
 
-/** Responds with a problem that also has the members of the terminus result: `info`, `error` and `details`. */
+/** Responds with a problem that also contains the members `info`, `error` and `details` of the terminus result. */
 @Catch(ServiceUnavailableException)
 export class UnhealthyFilter implements ExceptionFilter {
   catch(error: ServiceUnavailableException, host: ArgumentsHost): void {

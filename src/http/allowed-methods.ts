@@ -3,12 +3,15 @@ import createRouter from 'find-my-way';
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** Returns the methods that have a route at this path. Empty if the path is unknown. */
+    /** Returns the methods that have a route at this path, or an empty array if the path is unknown. */
     methodsAt(path: string): string[];
   }
 }
 
-/** Records the methods of every route. A request with another method then gets 405 and Allow instead of 404. */
+/**
+ * Records the methods of every route, so that a request with another method gets 405 with an Allow header instead of
+ * 404.
+ */
 export function recordMethods(server: FastifyInstance): void {
   const router = createRouter({ ignoreTrailingSlash: false, maxParamLength: Number.MAX_SAFE_INTEGER });
   const methodsByUrl = new Map<string, Set<string>>();

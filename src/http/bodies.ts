@@ -13,7 +13,10 @@ declare module 'fastify' {
 /** The reserve for small bodies, as a fraction of the memory for all bodies. */
 const RESERVE_FRACTION = 1 / 8;
 
-/** Buffers JSON bodies and passes NDJSON bodies on as streams, which may have any length and may be slow on purpose. */
+/**
+ * Registers the body parsers. JSON bodies are buffered within the limits. NDJSON bodies are passed to the handler as
+ * streams, because they may have any length and may be live feeds with pauses.
+ */
 export function receiveBodies(server: FastifyInstance, limits: BodyLimits): void {
   const budget = new ReceiveBudget(limits.totalBytes, limits.totalBytes * RESERVE_FRACTION);
   server.decorate('receiveBudget', budget);

@@ -3,7 +3,7 @@ import type { ValidationError } from 'class-validator';
 import type { FastifyInstance } from 'fastify';
 import { invalid, Problem } from './problem.js';
 
-/** Maximum parameters. Bounds the time to validate them, and the size of the problem. */
+/** Maximum number of query parameters. Bounds the validation time and the size of the error response. */
 const MAX_PARAMETERS = 50;
 
 const MALFORMED = new Problem(400, 'The query is not percent-encoded UTF-8. Write % as %25.');
@@ -12,12 +12,12 @@ const TOO_MANY = new Problem(
   `The query has more than ${MAX_PARAMETERS} parameters. Send only the parameters of this call.`,
 );
 
-/** Paging parameters of other APIs. The error text for them refers to `next_cursor`. */
+/** Paging parameters that other APIs have. The error text for these parameters refers to `next_cursor`. */
 const FOREIGN_PAGING = ['offset', 'page', 'cursor'];
 
 /**
- * Rejects too many parameters and malformed percent-encoding with 400. Fastify's parser would leave that undecoded, so
- * the query would match nothing.
+ * Rejects query strings with too many parameters or malformed percent-encoding with 400. Fastify's parser would leave
+ * malformed values undecoded, and the query would match no event.
  */
 export function rejectMalformedQueries(server: FastifyInstance): void {
   server.addHook('onRequest', ({ url }, _reply, done) => {
@@ -40,7 +40,10 @@ function isDecodable(text: string): boolean {
   }
 }
 
-/** Creates a pipe that validates a query by its DTO. It throws a 422 that names each invalid or unknown parameter. */
+/**
+ * Creates a pipe that validates a query string against its DTO. The pipe throws a 422 that names each invalid or
+ * unknown parameter.
+ */
 export function checkedQuery(): ValidationPipe {
   return new ValidationPipe({
     transform: true,
@@ -62,6 +65,6 @@ function describe({ constraints = {}, property, value }: ValidationError): strin
   }
   if (Array.isArray(value)) return 'must not be given more than once';
   const [message = 'is invalid'] = Object.values(constraints);
-  // Default messages of class-validator begin with the name of the property, which the pointer already contains.
+  // class-validator's default messages begin with the property name, which the pointer already contains.
   return message.startsWith(`${property} `) ? message.slice(property.length + 1) : message;
 }

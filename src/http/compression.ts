@@ -12,8 +12,8 @@ import { STRICT_DECOMPRESSORS } from './strict-decompressors.js';
 declare module 'fastify' {
   interface FastifyContextConfig {
     /**
-     * `false` disables compression of the route's responses. Suits responses that are usually below the threshold,
-     * because checking each would cost more than compression saves.
+     * `false` disables compression of the route's responses. Use it if most responses are below the threshold, because
+     * checking each response would then cost more than compression saves.
      */
     compress?: false;
   }
@@ -22,21 +22,21 @@ declare module 'fastify' {
 /** Minimum size of a response to compress. Compressing a smaller response costs more than it saves. */
 const THRESHOLD_BYTES = 2048;
 
-/** Encodings whose decoders need megabytes. Those of gzip and deflate need 32 KiB. */
+/** Encodings whose decoders need megabytes of memory. The decoders of gzip and deflate need 32 KiB. */
 const HEAVY_ENCODINGS = ['br', ...('createZstdDecompress' in zlib ? ['zstd'] : [])];
 
 const ENCODINGS = ['gzip', 'deflate', ...HEAVY_ENCODINGS].join(', ');
 
 /**
- * Decompresses request bodies in gzip, deflate, br, and zstd if this version of Node supports it. Compresses JSON and
- * text responses in an encoding that the caller accepts, but no event streams. Applies to routes that are added after
- * it resolves.
+ * Decompresses request bodies that are encoded with gzip, deflate, br, or zstd if this version of Node supports it.
+ * Compresses JSON and text responses, except event streams, with an encoding that the caller accepts. Applies only to
+ * routes that are added after the returned promise resolves.
  */
 export async function compressBodies(server: FastifyInstance): Promise<void> {
   server.addHook('onRoute', (route) => {
     if (route.config?.compress === false) route.compress = false;
   });
-  // Codings are case-insensitive, and x-gzip is an older name of gzip (RFC 9110, section 8.4.1).
+  // Content codings are case-insensitive, and x-gzip is an alias of gzip (RFC 9110, section 8.4.1).
   server.addHook('preParsing', ({ headers }, _reply, _payload, done) => {
     const encoding = headers['content-encoding']?.toLowerCase();
     if (encoding !== undefined) headers['content-encoding'] = encoding === 'x-gzip' ? 'gzip' : encoding;
@@ -62,7 +62,10 @@ export async function compressBodies(server: FastifyInstance): Promise<void> {
   limitHeavyDecoders(server);
 }
 
-/** Wraps the hook with which the plugin creates decoders, so that requests without such a decoder run no further hook. */
+/**
+ * Limits the number of heavy decoders. Wraps the plugin's preParsing hook, which creates the decoders, because a
+ * separate hook would also run for all other requests.
+ */
 function limitHeavyDecoders(server: FastifyInstance): void {
   const slots = new DecompressionSlots();
 
@@ -73,7 +76,7 @@ function limitHeavyDecoders(server: FastifyInstance): void {
       if (!HEAVY_ENCODINGS.includes(request.headers['content-encoding'] ?? ''))
         return decompress.call(this, request, reply, payload, done);
       const { raw } = request;
-      // The request loses its socket when its body fails.
+      // The socket is saved here, because `raw.socket` is null after the body has failed.
       const { socket } = raw;
       slots.take((full) => {
         if (full) return done(full);
@@ -89,9 +92,9 @@ function limitHeavyDecoders(server: FastifyInstance): void {
   });
 }
 
-/** Destroys the decoder of a body that was rejected and is therefore not read to its end. */
+/** Destroys the decoder of a rejected body, which is not read to its end. */
 function destroyUnread({ complete }: IncomingMessage, socket: Socket, decoder: Readable): void {
   if (complete || socket.destroyed) decoder.destroy();
-  // This would also destroy the connection, and the client might lose the response.
+  // Destroying the decoder now would also destroy the connection, and the client might lose the response.
   else socket.once('close', () => decoder.destroy());
 }

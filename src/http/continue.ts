@@ -3,12 +3,12 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import { takesBytes } from './media-types.js';
 
-/** Responses to requests with `Expect: 100-continue`. */
+/** Maps each request with `Expect: 100-continue` to its response. */
 const responses = new WeakMap<IncomingMessage, ServerResponse>();
 
 /**
- * Handles requests with `Expect: 100-continue` without sending 100 Continue. A request that is rejected by its headers
- * then gets its final response at once, and the client sends no body (RFC 9110, section 10.1.1).
+ * Handles requests with `Expect: 100-continue` without sending 100 Continue first. If the headers lead to a rejection,
+ * the client gets the final response immediately and does not send the body (RFC 9110, section 10.1.1).
  */
 export function delayContinue({ server }: FastifyInstance): void {
   server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
@@ -17,7 +17,7 @@ export function delayContinue({ server }: FastifyInstance): void {
   });
 }
 
-/** Sends 100 Continue, if the client waits for it, as soon as `body` has a reader. */
+/** Sends 100 Continue as soon as `body` has a reader, if the client is waiting for it. */
 export function continueWhenRead({ raw, headers }: FastifyRequest, body: Readable): void {
   if (headers.expect === undefined) return;
   const response = responses.get(raw);
@@ -31,8 +31,8 @@ export function continueWhenRead({ raw, headers }: FastifyRequest, body: Readabl
 }
 
 /**
- * Calls `check` for requests that wait for 100 Continue, and responds with the error if it rejects. All other publishers
- * have already sent at least part of their body, which may be valid or not.
+ * Calls `check` for requests that wait for 100 Continue, and responds with the error if it rejects. Other publishers
+ * have already sent part of the body, so the handler validates the body first.
  */
 export function checkBeforeContinue(server: FastifyInstance, check: () => Promise<void>): void {
   server.addHook('preParsing', (request, _reply, body, done) => {

@@ -1,7 +1,7 @@
 import cors from '@fastify/cors';
 import type { FastifyInstance } from 'fastify';
 
-/** Time for which a browser caches a preflight response: two hours, the maximum of Chromium. */
+/** Time for which a browser may cache a preflight response. Chromium caches it for at most two hours. */
 const MAX_AGE_SECONDS = 7200;
 
 /** Response headers that scripts of another origin may read, in addition to those that CORS always exposes. */
@@ -15,8 +15,9 @@ const EXPOSED_HEADERS = [
 ];
 
 /**
- * Allows pages of these origins to call the service (CORS). `*` allows every origin. Resolves when the hook is added.
- * Responds to every OPTIONS request with 204 before the API key check, because preflights have no credentials.
+ * Allows pages of these origins to call the service (CORS). `*` allows every origin. Resolves when the hook is
+ * registered. The hook responds to every OPTIONS request with 204 before the API key check, because preflight requests
+ * have no credentials.
  */
 export async function allowOrigins(server: FastifyInstance, origins: readonly string[]): Promise<void> {
   await server.register(cors, {
@@ -24,7 +25,7 @@ export async function allowOrigins(server: FastifyInstance, origins: readonly st
     methods: ['GET', 'HEAD', 'POST'],
     exposedHeaders: EXPOSED_HEADERS,
     maxAge: MAX_AGE_SECONDS,
-    // Strict preflights would reject other OPTIONS requests with text/plain instead of a problem.
+    // With strict preflights, the plugin would reject other OPTIONS requests with text/plain instead of a problem.
     strictPreflight: false,
   });
 }

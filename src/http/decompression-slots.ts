@@ -1,20 +1,20 @@
 import { unavailable } from './problem.js';
 
-/** Maximum number of decoders at a time. Each may need 16 MiB for its window. */
+/** Maximum number of concurrent decoders. Each decoder may need 16 MiB for its window. */
 const SLOTS = 8;
 /** Maximum time that a request waits for a slot. */
 const MAX_WAIT_MS = 10_000;
 
 /**
- * Limits the decoders of encodings with large windows. A few bytes of brotli can decode to megabytes. Without a limit,
- * hundreds of small requests could take gigabytes of memory.
+ * Limits the number of concurrent decoders for encodings with large windows. A few bytes of brotli can decode to
+ * megabytes. Without a limit, hundreds of small requests could allocate gigabytes of memory.
  */
 export class DecompressionSlots {
   private free = SLOTS;
   /** Waiting requests, oldest first. */
   private readonly waiting = new Set<() => void>();
 
-  /** Calls `done` when the request has a slot, or with a 503 if it has none in time. */
+  /** Calls `done` when the request has a slot, or with a 503 if no slot becomes free within 10 s. */
   take(done: (error: Error | null) => void): void {
     if (this.free > 0) {
       this.free--;
@@ -32,7 +32,7 @@ export class DecompressionSlots {
     this.waiting.add(begin);
   }
 
-  /** Passes the slot to the request that has waited for the longest time. */
+  /** Passes the slot to the request that has waited longest, if there is one. */
   release(): void {
     const [next] = this.waiting;
     if (next) next();

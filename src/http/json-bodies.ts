@@ -13,7 +13,7 @@ import { Turns } from './turns.js';
 
 const MAX_CHUNKS = 4_096;
 
-/** Minimum rate of a body, averaged over each period. The first period is the grace period for short pauses. */
+/** Minimum transfer rate of a body, averaged over each period. Shorter pauses are tolerated. */
 const MIN_BYTES_PER_SECOND = 16 * 1024;
 const RATE_PERIOD_MS = 10_000;
 
@@ -23,13 +23,13 @@ const RATE_PERIOD_MS = 10_000;
  */
 const MAX_BYTES_IN_ONE_TURN = 2 * 1024 * 1024;
 
-/** Minimum size of a body that is parsed in an iteration of the event loop of its own. */
+/** Minimum size of a body that is parsed in a separate iteration of the event loop. */
 const LARGE_BODY_BYTES = 64 * 1024;
 
 export interface BodyLimits {
   /** Maximum size of one body after decompression. */
   readonly bodyBytes: number;
-  /** Maximum total size of the bodies that are being received or wait to be parsed, without the reserve. */
+  /** Maximum total size of the bodies that are being received or waiting to be parsed. Does not include the reserve. */
   readonly totalBytes: number;
 }
 
@@ -37,9 +37,9 @@ export type Done = (error: Error | null, body?: unknown) => void;
 export type BodyParser = (request: FastifyRequest, stream: Readable, done: Done) => void;
 
 /**
- * Creates a parser that buffers JSON bodies. Limits the size of each body and of all bodies together. Without the total
- * limit, a thousand publishers could exhaust the memory before any event enters the queue. Rejects bodies that arrive
- * slowly.
+ * Creates a parser that buffers JSON bodies. Limits the size of each body and the total size of all bodies. Without the
+ * total limit, a thousand publishers could exhaust the memory before any event enters the queue. Rejects bodies that
+ * arrive too slowly.
  */
 export function jsonParser({ bodyBytes }: BodyLimits, memory: ReceiveBudget): BodyParser {
   const turns = new Turns();
@@ -61,7 +61,7 @@ export function jsonParser({ bodyBytes }: BodyLimits, memory: ReceiveBudget): Bo
       chunks = [];
       if (transfer.isMeasured) minimumRate.delete(transfer);
       budget.usedBytes -= transfer.bytes;
-      // Stops decompression of the rest.
+      // Stops the decompression of the rest of the body.
       stream.pause();
       done(error);
     };
@@ -70,16 +70,16 @@ export function jsonParser({ bodyBytes }: BodyLimits, memory: ReceiveBudget): Bo
       minimumRate.add(transfer);
     };
     const transfer = { bytes: 0, isMeasured: false, onSlow: () => fail(tooSlow()) };
-    // The limit applies to decompressed bytes. Content-Length counts the compressed ones.
+    // The limit applies to decompressed bytes, but Content-Length counts compressed bytes.
     if (!encoding && contentLength > maxBytes) return fail(tooLarge(maxBytes));
     continueWhenRead(request, stream);
-    // Measured from the start, because its decoder takes memory before there is data.
+    // A compressed body is measured from the start, because its decoder needs memory before data arrives.
     if (encoding) measure();
     stream.on('data', (chunk: Buffer) => {
       if (finished) return;
       budget.usedBytes -= transfer.bytes;
       transfer.bytes += chunk.length;
-      // Most bodies arrive at once. Measuring each of them would take 0.6 µs.
+      // Most bodies arrive in one chunk. Measuring them would cost 0.6 µs per body.
       if (!transfer.isMeasured && transfer.bytes !== contentLength) measure();
       const withRoom = memory.findRoom(transfer.bytes, contentLength);
       budget = withRoom ?? budget;
@@ -87,7 +87,7 @@ export function jsonParser({ bodyBytes }: BodyLimits, memory: ReceiveBudget): Bo
       if (transfer.bytes > maxBytes) return fail(tooLarge(maxBytes));
       if (!withRoom) return fail(budgetExceeded());
       chunks.push(chunk);
-      // Merges small chunks, because each Buffer takes about 100 bytes in addition to its content.
+      // Merges small chunks, because each Buffer has an overhead of about 100 bytes.
       if (chunks.length === MAX_CHUNKS) chunks = [Buffer.concat(chunks)];
     });
     stream.on('end', () => {
@@ -103,11 +103,12 @@ export function jsonParser({ bodyBytes }: BodyLimits, memory: ReceiveBudget): Bo
       else void turns.run(async () => parseNow(body, done));
     });
     const onAborted = (error?: Error & { statusCode?: number }) => {
-      // A complete body also emits `close`. Creates the error only if needed, because its stack trace takes 13 µs.
+      // `close` is also emitted after a complete body. The error is created only if needed, because its stack trace
+      // costs 13 µs.
       if (!finished) fail(error?.statusCode ? error : incomplete());
     };
     stream.on('error', onAborted).on('close', () => onAborted());
-    // @fastify/compress passes its decompressed stream paused.
+    // @fastify/compress provides the decompressed stream in paused mode.
     if (stream.isPaused()) stream.resume();
   };
 }

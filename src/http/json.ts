@@ -2,8 +2,8 @@ import { type Buffer, isUtf8 } from 'node:buffer';
 import { Problem } from './problem.js';
 
 /**
- * Parses a JSON text whose numbers are not stored, so they may be rounded. Returns undefined for an empty text. Throws
- * 400 for bytes that are not UTF-8 or not JSON.
+ * Parses a JSON text and may round its numbers, so it must not be used for events. Returns undefined for an empty text.
+ * Throws a 400 if the bytes are not valid UTF-8 or not valid JSON.
  */
 export function parseJson(bytes: Buffer): unknown {
   requireUtf8(bytes);
@@ -15,12 +15,17 @@ export function parseJson(bytes: Buffer): unknown {
   }
 }
 
-/** Throws a 400 for bytes that are not UTF-8. Decoding would replace them and so change keys and payloads silently. */
+/**
+ * Throws a 400 if the bytes are not valid UTF-8. Decoding would replace invalid bytes and silently change keys and
+ * payloads.
+ */
 export function requireUtf8(bytes: Buffer): void {
   if (!isUtf8(bytes)) throw new Problem(400, 'The body is not valid UTF-8. Encode it as UTF-8.');
 }
 
-/** Creates a 400 for a body that is not JSON, at a JSON pointer if only a part of it is known to be malformed. */
+/**
+ * Creates a 400 for a body that is not valid JSON. `pointer` is the JSON pointer to the malformed part, if it is known.
+ */
 export function malformedJson(reason: string, pointer = ''): Problem {
   return new Problem(400, `The body is not valid JSON${pointer && ` at ${pointer}`}: ${reason}.`);
 }

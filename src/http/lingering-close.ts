@@ -2,7 +2,7 @@ import type { FastifyReply } from 'fastify';
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
-/** Bounds of reading from a client that is being disconnected. */
+/** Limits for reading from a connection that is being closed. */
 const MAX_LINGER_MS = 2_000;
 const MAX_LINGER_BYTES = 64 * 1024 * 1024;
 
@@ -12,7 +12,7 @@ const MAX_LINGER_BYTES = 64 * 1024 * 1024;
  * bytes, the kernel would reset it, and the client would lose the response.
  */
 export function lingerAndClose(socket: Socket, maxMs = MAX_LINGER_MS): void {
-  // Detaches the HTTP parser. No further request of this connection may be processed.
+  // Detaches the HTTP parser, because no further request of this connection may be processed.
   socket.removeAllListeners('data');
   const readBefore = socket.bytesRead;
   socket.on('data', () => {
@@ -20,23 +20,28 @@ export function lingerAndClose(socket: Socket, maxMs = MAX_LINGER_MS): void {
   });
   socket.end();
   socket.resume();
-  // Restarts the handle if the parser has stopped it. resume() does not, because the stream still counts as reading.
+  // Restarts reading from the handle if the parser has stopped it. resume() has no effect, because the stream is still
+  // marked as reading.
   // oxlint-disable-next-line no-underscore-dangle
   socket._read(0);
   const timer = setTimeout(() => socket.destroy(), maxMs).unref();
   socket.once('close', () => clearTimeout(timer));
 }
 
-/** Lingers after a response with `Connection: close` if part of the request has not been received by then. */
+/** Delays the close after a response with `Connection: close` if part of the request has not been received yet. */
 export function lingerAfter(response: ServerResponse): void {
-  // Runs before the listener of Node, which closes the connection with destroySoon().
+  // Runs before Node's own listener, which closes the connection with destroySoon().
   response.prependOnceListener('finish', () => {
     const { req, socket } = response;
     if (socket && !req.complete) socket.destroySoon = () => lingerAndClose(socket);
   });
 }
 
-/** Closes the connection after the response if part of the request is unread. It would be parsed as the next request. */
+/**
+ * Closes the connection after the response if part of the request is unread. Otherwise the service would have to
+ * receive the rest. If the client omits the rest, as with `Expect: 100-continue`, its next request would be parsed as
+ * the body.
+ */
 export function closeIfUnread(reply: FastifyReply): void {
   if (reply.request.raw.complete) return;
   reply.header('connection', 'close');

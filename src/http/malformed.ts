@@ -11,7 +11,7 @@ import { DATA_HEADERS } from './security-headers.js';
 /** Maximum total size of the request line and the headers. Set explicitly, because Node's default may change. */
 export const MAX_HEADER_BYTES = 16 * 1024;
 
-/** Maximum time until a rejected connection is closed, also if the client neither reads nor closes it. */
+/** Maximum time until a rejected connection is closed, even if the client neither reads from it nor closes it. */
 const CLOSE_AFTER_MS = 1_000;
 
 type ClientError = readonly [status: number, detail: string];
@@ -20,7 +20,7 @@ const NOT_HTTP: ClientError = [
   400,
   'The request is not valid HTTP/1.1. Correct its request line, headers or chunks.',
 ];
-/** Responses by the error code of Node's `clientError` event. */
+/** Maps the error codes of Node's `clientError` event to responses. */
 const CLIENT_ERRORS: Readonly<Record<string, ClientError>> = {
   HPE_HEADER_OVERFLOW: [
     431,
@@ -29,12 +29,12 @@ const CLIENT_ERRORS: Readonly<Record<string, ClientError>> = {
   ERR_HTTP_REQUEST_TIMEOUT: [408, 'The request did not arrive in time. Send it again.'],
 };
 
-/** A socket with its response in progress. Node's default `clientError` handler reads the same private field. */
+/** A socket with the response in progress. Node's default `clientError` handler reads the same private field. */
 type RespondingSocket = Socket & { _httpMessage?: ServerResponse | null };
 
 /**
- * Rejects a request that Node cannot parse, or that arrives too late. Writes the problem to the socket, because Node
- * creates no response object for it.
+ * Rejects a request that Node cannot parse or that does not arrive in time. Writes the problem directly to the socket,
+ * because Node creates no response object in these cases.
  */
 export function rejectMalformed(
   this: FastifyInstance,
@@ -54,9 +54,9 @@ export function rejectMalformed(
 }
 
 /**
- * Returns whether the pending request may already have been accepted: it arrived in full, or is NDJSON, which is stored
- * as it arrives. The client would read an error as the response to that request, so the connection is closed
- * without a response.
+ * Returns whether the pending request may already have been accepted. This is the case if it has arrived completely, if
+ * its response has begun, or if it is NDJSON, which is stored as it arrives. The client would interpret an error as the
+ * response to that request, so the connection is closed without a response.
  */
 function mayBeAccepted({ req, headersSent }: ServerResponse): boolean {
   const type = req.headers['content-type']?.toLowerCase() ?? '';

@@ -4,8 +4,8 @@ import { Problem } from './problem.js';
 declare module 'fastify' {
   interface FastifyContextConfig {
     /**
-     * Form in which the handler receives the body. With `bytes`, JSON is a `ReceivedBody`, and NDJSON is the stream.
-     * By default, it is the parsed value of a JSON body.
+     * Form in which the handler receives the body. With `bytes`, a JSON body is a `ReceivedBody`, and an NDJSON body is
+     * a stream. By default, the handler receives the parsed JSON value.
      */
     body?: 'bytes';
   }
@@ -24,7 +24,7 @@ const FOREIGN_CHARSET = /;\s*charset=(?!"?(?:utf-?8|us-ascii)"?\s*(?:;|$))/i;
 
 const MAX_QUOTED_CHARACTERS = 100;
 
-/** Returns whether the handler receives the bytes of the body. Its route accepts CloudEvents and NDJSON too. */
+/** Returns whether the handler receives the bytes of the body. Such a route also accepts CloudEvents and NDJSON. */
 export function takesBytes({ routeOptions }: FastifyRequest): boolean {
   return routeOptions.config.body === 'bytes';
 }
@@ -49,7 +49,7 @@ export function charsetProblem(type = ''): Problem | undefined {
   return new Problem(415, `The charset of ${quote(type)} is not supported. Send UTF-8.`);
 }
 
-/** Quotes a header value for an error text. Escapes it and limits its length. */
+/** Quotes and truncates a header value for an error text. */
 function quote(header: string): string {
   return JSON.stringify(
     header.length > MAX_QUOTED_CHARACTERS ? `${header.slice(0, MAX_QUOTED_CHARACTERS)}…` : header,

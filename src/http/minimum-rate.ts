@@ -4,22 +4,22 @@ const CHECKS_PER_PERIOD = 10;
 export interface Transfer {
   /** Bytes received so far. */
   readonly bytes: number;
-  /** Called at most once, if the body arrives too slowly. */
+  /** Is called at most once, if the body arrives too slowly. */
   onSlow(): void;
 }
 
-/** The period of a transfer that is being measured. */
+/** The current measurement period of a transfer. */
 interface Period {
   readonly startedAtCheck: number;
   readonly startedAtBytes: number;
 }
 
 /**
- * Ends transfers that are slower than a minimum rate, averaged over each period. Without it, a few clients could fill
- * the memory for bodies and hold it by sending a byte from time to time.
+ * Ends transfers that are slower than a minimum rate, averaged over each period. Without a minimum, a few clients could
+ * fill the memory for bodies and hold it by sending a byte from time to time.
  *
- * All transfers share one interval, which runs only while there are transfers. Time is counted in runs of the
- * interval. Time in which the event loop is blocked therefore does not count.
+ * All transfers share one timer, which runs only while there are transfers. Time is measured in ticks of this timer, so
+ * time in which the event loop is blocked does not count.
  */
 export class MinimumRate {
   /** Periods by transfer, in the order in which they began. */
@@ -46,7 +46,7 @@ export class MinimumRate {
   }
 
   private check(): void {
-    // Stopped here, not in delete(): short transfers would start and stop the interval all the time.
+    // The timer is stopped here and not in delete(), because short transfers would start and stop it constantly.
     if (this.periods.size === 0) {
       clearInterval(this.timer);
       this.timer = undefined;
@@ -55,7 +55,7 @@ export class MinimumRate {
     this.checks++;
     const minBytes = (this.bytesPerSecond * this.periodMs) / 1000;
     for (const [transfer, { startedAtCheck, startedAtBytes }] of this.periods) {
-      // The first interval of a period is incomplete.
+      // The first tick of a period is incomplete, so a period takes one tick more. The remaining periods began later.
       if (this.checks - startedAtCheck <= CHECKS_PER_PERIOD) return;
       this.periods.delete(transfer);
       if (transfer.bytes - startedAtBytes < minBytes) transfer.onSlow();

@@ -3,23 +3,27 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { takesBytes } from './media-types.js';
 
-/** Maximum requests of one connection that wait for the response of an earlier one. Node aborts them in quadratic time. */
+/**
+ * Maximum number of requests on one connection that wait for an earlier response. When the connection closes, Node
+ * aborts them in quadratic time.
+ */
 const MAX_WAITING_PER_CONNECTION = 1_000;
-/** Maximum of these over all connections. Each takes 2.5 KiB, and 12 µs to abort. */
+/** Maximum number of waiting requests on all connections. Each takes 2.5 KiB of memory, and 12 µs to abort. */
 const MAX_WAITING = 20_000;
 
 /**
- * Limits pipelining. Node dispatches all requests of a connection as they arrive, however long the responses wait for
- * each other. Closes a connection that exceeds either maximum.
+ * Limits pipelining. Node dispatches all requests of a connection as they arrive, even if earlier responses are still
+ * pending. Closes a connection that exceeds either maximum.
  *
- * A read is handled when the previous responses of its connection have been sent. Otherwise hundreds of pages would be
- * read from the store and wait in memory for the client. Publish requests are handled at once, because pipelined ones
- * share a commit, and their responses are small.
+ * A read request is handled after the previous responses of its connection have been sent. Otherwise, hundreds of pages
+ * could be read from the store and wait in memory for the client. Publish requests are handled immediately, because
+ * pipelined ones share a commit and their responses are small.
  */
 export function limitPipelining(server: FastifyInstance): void {
   const waiting = new WaitingRequests();
   server.addHook('onRequest', (request, { raw: response }, done) => {
-    // A response has no socket until the previous ones are finished. If the connection closes before, nothing waits.
+    // A response has no socket until the previous responses are finished. If the connection closes first, a waiting
+    // read is dropped.
     if (response.socket) {
       done();
     } else if (waiting.add(request.raw, response)) {
@@ -29,14 +33,17 @@ export function limitPipelining(server: FastifyInstance): void {
   });
 }
 
-/** Counts the requests that wait for the response of an earlier one. */
+/** Counts the requests that wait for an earlier response. */
 class WaitingRequests {
   private readonly byConnection = new Map<Socket, number>();
   private total = 0;
 
-  /** Counts a request until its response has its turn. Closes the connection and returns false if there are too many. */
+  /**
+   * Counts a request until it is the turn of its response. Closes the connection and returns false if too many requests
+   * wait.
+   */
   add({ socket }: IncomingMessage, response: ServerResponse): boolean {
-    // The rest of the bytes that arrived together is parsed after the connection is closed.
+    // Node also parses the remaining requests of a chunk after the connection is closed.
     if (socket.destroyed) return false;
     const count = this.byConnection.get(socket);
     if (count === MAX_WAITING_PER_CONNECTION || this.total === MAX_WAITING) {

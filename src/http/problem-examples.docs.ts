@@ -4,7 +4,7 @@ import type { FieldProblem, ProblemDto, ProblemKind } from './problem.dto.js';
 /** A problem without the members that depend on the request. */
 type ProblemExample = Omit<ProblemDto, 'instance' | 'request_id'>;
 
-/** Problems in the OpenAPI document, by the name of the example. Examples with the same status share a response. */
+/** Problems in the OpenAPI document, by example name. Examples with the same status share a response. */
 export const PROBLEM_EXAMPLES = {
   malformedQuery: blank(400, 'The query is not percent-encoded UTF-8. Write % as %25.'),
   malformedJson: blank(400, 'The body is not valid JSON: Unexpected end of JSON input.'),

@@ -21,14 +21,15 @@ const DESCRIPTIONS: Readonly<Record<number, string>> = {
 /** The headers of a 429 and a 503. */
 export const RETRY_AFTER = {
   'Retry-After': {
-    description: 'Seconds until the next attempt.',
+    description: 'Seconds to wait before the next attempt.',
     schema: { type: 'integer' as const, minimum: 1 },
   },
 };
 
 /**
- * Documents the errors of an operation by the names of their examples, grouped by status. All have the same schema.
- * Every operation may also respond with 400 for a malformed query and with 500.
+ * Documents the errors of an operation. Each name is that of an example, and examples with the same status share a
+ * response. Adds the errors of every operation, which are 400 for a malformed query string and 500. All errors have the
+ * same schema.
  */
 export function ApiProblems(...names: readonly ExampleName[]): MethodDecorator {
   const statuses = new Map<number, ExampleName[]>();

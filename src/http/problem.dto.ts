@@ -1,6 +1,6 @@
 import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
 
-/** Kinds of problems with a separate type, because callers handle each kind differently. */
+/** Kinds of problems that have their own `type`, because callers handle each kind differently. */
 const PROBLEM_KINDS = [
   'invalid-request',
   'rate-limited',
@@ -22,7 +22,7 @@ export type ProblemType = 'about:blank' | `urn:problem:${ProblemKind}`;
 export class FieldProblem {
   @ApiProperty({
     description:
-      'JSON Pointer (RFC 6901) into the body: `/3/topic` is the topic of the fourth event. For a query parameter or a header, its name.',
+      'JSON Pointer (RFC 6901) into the body. For example, `/3/topic` is the topic of the fourth event. For a query parameter or a header, this is its name.',
     example: '/3/topic',
   })
   pointer!: string;
@@ -36,16 +36,17 @@ export class FieldProblem {
   @ApiPropertyOptional({
     type: 'integer',
     minimum: 1,
-    description: 'Number of the line, from 1, if the body is NDJSON. `pointer` then points into that line.',
+    description:
+      'Line number, starting at 1. Present if the body is NDJSON. `pointer` is then relative to that line.',
   })
   line?: number;
 }
 
-/** The body of every error: RFC 9457. */
+/** The body of every error (RFC 9457). */
 @ApiSchema({
   name: 'Problem',
   description:
-    'The body of every error: RFC 9457. Clients decide by `status` and `type`. `title` and `detail` are for people and may change.',
+    'The body of every error (RFC 9457). Programs should evaluate `status` and `type`. `title` and `detail` are for humans, and their text may change.',
 })
 export class ProblemDto {
   @ApiProperty({
@@ -58,10 +59,10 @@ export class ProblemDto {
 | \`urn:problem:invalid-request\` | 422 | Part of the request is invalid. \`errors\` lists each part. |
 | \`urn:problem:rate-limited\` | 429 | The rate limit of the API key is exceeded. |
 | \`urn:problem:queue-full\` | 503 | The queue has no room for these events. |
-| \`urn:problem:queue-unavailable\` | 503 | The broker of the queue does not respond. The events may be stored or not. |
+| \`urn:problem:queue-unavailable\` | 503 | The broker of the queue does not respond. The events may or may not be stored. |
 | \`urn:problem:receiving-full\` | 503 | Too many request bodies are in transit. |
-| \`urn:problem:sending-full\` | 503 | Clients have not read too many responses. |
-| \`urn:problem:reading-full\` | 503 | Too many reads scan the store. |
+| \`urn:problem:sending-full\` | 503 | Too many responses are waiting to be read by clients. |
+| \`urn:problem:reading-full\` | 503 | Too many requests are scanning the store. |
 | \`urn:problem:store-unavailable\` | 503 | The store cannot be written or read. |
 | \`urn:problem:shutting-down\` | 503 | The service is stopping. |
 | \`urn:problem:unhealthy\` | 503 | A health check failed. |`,
@@ -69,7 +70,7 @@ export class ProblemDto {
   })
   type!: ProblemType;
 
-  @ApiProperty({ description: 'Summary of the type.', example: 'Invalid request' })
+  @ApiProperty({ description: 'Summary of the problem type.', example: 'Invalid request' })
   title!: string;
 
   @ApiProperty({

@@ -42,7 +42,7 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
   const body = problem.toBody(requestPath(request), request.id);
   recordProblem(request, body);
   closeIfUnread(reply);
-  // Set for a stream that failed before its first byte.
+  // A stream that failed before its first byte may have set this header.
   reply.removeHeader('content-encoding');
   reply
     .status(problem.getStatus())
@@ -54,7 +54,7 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
     .send(JSON.stringify(body));
 }
 
-/** Converts an error of the framework into a problem. Logs an unexpected error, and does not send its text. */
+/** Converts an error into a problem. Logs an unexpected error and does not send its text to the caller. */
 function toProblem(error: unknown, request: FastifyRequest): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof NotFoundException) return notFound(request);

@@ -7,13 +7,16 @@ export const PROBLEM_MEDIA_TYPE = 'application/problem+json';
 /** Maximum number of errors in a response. Formatting thousands of messages would block the event loop. */
 export const MAX_REPORTED_ERRORS = 100;
 
-/** Bounds of a JSON pointer. The caller chooses the names and the nesting, and each error contains them. */
+/** Limits of a JSON pointer. The caller chooses the member names and the nesting, and each error contains them. */
 const MAX_NAME_CHARACTERS = 255;
 const MAX_LEVELS = 100;
-/** Maximum length of a pointer and of a detail. A response to an invalid request has about 100 KiB at most. */
+/** Maximum length of a pointer and of a detail. Limits the response to an invalid request to about 100 KiB. */
 const MAX_TEXT_CHARACTERS = 500;
 
-/** Seconds until a retry is worthwhile. A full queue has room for more events long before it is empty. */
+/**
+ * Value of the Retry-After header. One second is sufficient, because a full queue has room again long before it is
+ * empty.
+ */
 export const RETRY_AFTER_SECONDS = '1';
 
 interface ProblemOptions {
@@ -66,7 +69,7 @@ export function invalid(detail: string, errors: readonly FieldProblem[]): Proble
   });
 }
 
-/** Returns a problem whose texts have a bounded length, although they may repeat what the caller sent. */
+/** Truncates the texts of a problem, because they may repeat long values that the caller sent. */
 export function shortened<P extends FieldProblem>(problem: P): P {
   const { pointer, detail } = problem;
   return {
@@ -85,7 +88,10 @@ export function unavailable(kind: ProblemKind, title: string, detail: string): P
   });
 }
 
-/** Returns the JSON pointer (RFC 6901) to a member. Truncates long names and deep paths, marked with an ellipsis. */
+/**
+ * Returns the JSON pointer (RFC 6901) to a member. Truncates long names and deep paths, and marks the truncation with
+ * an ellipsis.
+ */
 export function jsonPointer(path: readonly (string | number)[]): string {
   const parts = path
     .slice(0, MAX_LEVELS)

@@ -4,8 +4,8 @@ import type { Budget } from './received-body.js';
 const SMALL_BODY_BYTES = 64 * 1024;
 
 /**
- * The memory for JSON bodies that are being received or wait to be parsed. Has a reserve for small bodies in addition,
- * so that large bodies cannot keep them out.
+ * Limits the memory for JSON bodies that are being received or waiting to be parsed. Has an additional reserve for
+ * small bodies, so that large bodies cannot cause their rejection.
  */
 export class ReceiveBudget {
   readonly shared: Budget = { usedBytes: 0 };
@@ -22,8 +22,8 @@ export class ReceiveBudget {
   }
 
   /**
-   * Returns the part that has room for a body: the shared one or, if that is full and the body is small, the reserve.
-   * A body is small if neither its received bytes nor its Content-Length exceeds 64 KiB. Returns undefined if there is no room.
+   * Returns the budget that has room for a body, or undefined if there is no room. If the shared budget is full, a
+   * small body may use the reserve. A body is small if neither its received bytes nor its Content-Length exceed 64 KiB.
    */
   findRoom(bytes: number, contentLength: number): Budget | undefined {
     if (this.shared.usedBytes + bytes <= this.sharedBytes) return this.shared;

@@ -12,13 +12,13 @@ const MANY_HOSTS = new Problem(400, 'The request has more than one Host header. 
 
 /**
  * Rejects HTTP versions other than 1.x, several Host headers, and HTTP/1.1 requests without one (RFC 9112, section
- * 3.2). Node's parser
- * accepts a request line without a version as HTTP/0.9, and uses the first of several Host headers.
+ * 3.2). Node's parser accepts a request line without a version as HTTP/0.9, and uses the first Host header if there are
+ * several.
  */
 export function rejectMalformedHeads(server: FastifyInstance): void {
   server.addHook('onRequest', (request, reply, done) => {
     const problem = problemOf(request.raw);
-    // Not passed to done(): the route of a preflight has the error handler of Fastify.
+    // The problem is not passed to done(), because the route of a preflight has Fastify's own error handler.
     if (problem) sendProblem(problem, request, reply);
     else done();
   });

@@ -2,23 +2,23 @@ import type { FastifyReply } from 'fastify';
 import type { Socket } from 'node:net';
 
 /**
- * Returns the connection of a response. The socket of the request or of the response may be null: after a failed body,
- * or after the response is closed.
+ * Returns the connection of a response. The socket of the request may be null after its body has failed. The socket of
+ * the response may be null before its turn and after it is closed.
  */
 export function connectionOf({ raw, request }: FastifyReply): Socket | null {
   const socket: Socket | null = request.raw.socket;
   return socket ?? raw.socket;
 }
 
-/** Closes the connection of a response, which may be incomplete by then. */
+/** Closes the connection of a response, even if the response is incomplete. */
 export function disconnect(reply: FastifyReply): void {
   connectionOf(reply)?.destroy();
 }
 
-/** Calls `onClosed` once, when the operating system has taken the whole response or the connection is closed. */
+/** Calls `onClosed` once, when the operating system has accepted the whole response or the connection is closed. */
 export function whenClosed(reply: FastifyReply, onClosed: () => void): void {
   const { raw } = reply;
-  // A pipelined response that waits behind another one emits no `close` if the connection closes.
+  // A pipelined response that waits for an earlier one does not emit `close` when the connection closes.
   const socket = connectionOf(reply);
   if (!socket || socket.destroyed) return onClosed();
   const closed = () => {
@@ -27,11 +27,11 @@ export function whenClosed(reply: FastifyReply, onClosed: () => void): void {
     onClosed();
   };
   raw.once('close', closed);
-  // Each pipelined response adds a listener. Node would warn of more than ten.
+  // Each pipelined response adds a listener, and Node would warn about more than ten.
   socket.setMaxListeners(0).once('close', closed);
 }
 
-/** The client has disconnected, so no response is sent. */
+/** Indicates that the client has disconnected, so no response is sent. */
 export class DisconnectedError extends Error {
   override readonly name = 'DisconnectedError';
 }

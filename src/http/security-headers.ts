@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { isPage } from './pages.js';
 
 /**
- * Headers of responses that contain data. Publishers choose the data, so browsers must not sniff, execute, frame or
+ * Headers of responses that contain data. Publishers control the data, so browsers must not sniff, execute, frame or
  * cache it, or embed it in another site. Omits HSTS, which the TLS proxy in front of the service must set.
  */
 export const DATA_HEADERS: Readonly<Record<string, string>> = {
@@ -30,8 +30,8 @@ const PAGE_HEADERS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Sets the headers of every response on the Fastify reply. Helmet and Nest's useSecurityHeaders set a dozen headers on
- * Node's response object instead, which makes each response slower.
+ * Sets the security headers of every response on the Fastify reply. Helmet and Nest's useSecurityHeaders set a dozen
+ * headers on Node's response object instead, which makes each response slower.
  */
 export function setSecurityHeaders(server: FastifyInstance): void {
   server.addHook('onRequest', (_request, reply, done) => {

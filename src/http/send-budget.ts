@@ -1,9 +1,9 @@
-/** Time in which a client may read nothing, before its room can be given to others. */
+/** Time for which a client may read nothing before it can be disconnected. */
 const GRACE_MS = 10_000;
-/** Minimum rate after that time. A client needs 26 s for 1 MiB. */
+/** Minimum rate after that time. For 1 MiB, a client has 26 s in total. */
 const MIN_BYTES_PER_SECOND = 64 * 1024;
 const CHECK_INTERVAL_MS = 1_000;
-/** The budget is crowded if more than this fraction is used, so that a large response may have no room. */
+/** Used fraction above which the budget is crowded, because it may have no room for a large response. */
 const CROWDED_FRACTION = 3 / 4;
 
 interface Waiter {
@@ -13,14 +13,14 @@ interface Waiter {
 
 /** A client that has not read its reserved bytes yet. */
 interface Reader {
-  /** Time by `performance.now()`. */
+  /** Time from which the client is late, as returned by `performance.now()`. */
   readonly lateAfter: number;
   readonly disconnect: () => void;
 }
 
 /**
- * The bytes of responses that clients have not read yet, over all connections. One slow client is bounded by its
- * socket. Without a bound for all of them, a hundred clients that do not read could exhaust the memory.
+ * Limits the total size of the responses that clients have not read yet, over all connections. The memory for one slow
+ * client is bounded by its socket. Without a total limit, a hundred clients that do not read could exhaust the memory.
  */
 export class SendBudget {
   private usedBytes = 0;
@@ -41,7 +41,7 @@ export class SendBudget {
     return this.waiters.size === 0 && this.hasRoom(bytes);
   }
 
-  /** Returns whether there is room for these bytes. An empty budget has room for any part. */
+  /** Returns whether there is room for these bytes. An empty budget has room for any size. */
   hasRoom(bytes: number): boolean {
     return this.usedBytes === 0 || this.usedBytes + bytes <= this.totalBytes;
   }
@@ -54,8 +54,8 @@ export class SendBudget {
   }
 
   /**
-   * Reserves bytes as soon as there is room and calls `onReserved`, possibly at once. Earlier callers are served first.
-   * Returns a function that cancels a call that still waits.
+   * Reserves bytes as soon as there is room, and then calls `onReserved`, possibly before this method returns. Earlier
+   * callers are served first. Returns a function that cancels a call that is still waiting.
    */
   reserveWhenFree(bytes: number, onReserved: () => void): () => void {
     const waiter = { bytes, onReserved };
@@ -66,7 +66,7 @@ export class SendBudget {
     };
   }
 
-  /** Reserves bytes as soon as there is room. Rejects if the signal aborts before, and reserves nothing. */
+  /** Resolves when the bytes are reserved. If the signal aborts first, rejects and reserves nothing. */
   reserved(bytes: number, signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       const abort = () => {
@@ -82,13 +82,16 @@ export class SendBudget {
     });
   }
 
-  /** Changes the size of a reservation, whether or not there is room. For a response that must not be rejected. */
+  /**
+   * Changes the size of a reservation, even if there is no room, because a response with a reservation must not be
+   * rejected.
+   */
   resize(reservedBytes: number, bytes: number): void {
     this.usedBytes += bytes;
     this.release(reservedBytes);
   }
 
-  /** Releases reserved bytes: the client has read them, or has disconnected. */
+  /** Releases reserved bytes that the client has read, or that it will not read because it has disconnected. */
   release(bytes: number): void {
     this.usedBytes -= bytes;
     this.serveWaiters();
@@ -96,7 +99,7 @@ export class SendBudget {
 
   /**
    * Limits the time in which a client reads its reserved bytes. If the client is late and the budget is crowded, calls
-   * `disconnect`, which has to lead to the release of the bytes. Returns a function that ends the limit.
+   * `disconnect`, which must cause the release of the bytes. Returns a function that removes the limit.
    */
   limitTime(bytes: number, disconnect: () => void): () => void {
     const readMs = GRACE_MS + (bytes / MIN_BYTES_PER_SECOND) * 1_000;

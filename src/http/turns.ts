@@ -1,21 +1,24 @@
 import { Injectable } from '@nestjs/common';
 
-/** Time for which short tasks may delay an iteration of the event loop. */
+/** Time that short tasks may take in one iteration of the event loop before further tasks are deferred. */
 const MAX_SHORT_TASKS_MS = 20;
 
 /**
- * Runs one CPU-bound task (1 ms or more) per event-loop iteration. Concurrent large requests then do not add up to one
- * long delay for all others.
+ * Runs one CPU-bound task (1 ms or more) per iteration of the event loop, so that concurrent large requests do not
+ * cause one long delay for all other requests.
  */
 @Injectable()
 export class Turns {
   private readonly resumed: (() => void)[] = [];
   private readonly queued: (() => void)[] = [];
   private scheduled = false;
-  /** Time used by `runSoon` in this iteration of the event loop. */
+  /** Time that short tasks have taken in this iteration of the event loop. */
   private usedMs = 0;
 
-  /** Begins a short task at once, or in a later iteration if short tasks have used much of this one. */
+  /**
+   * Begins a short task immediately, or in a later iteration if short tasks have already taken more than 20 ms of this
+   * one.
+   */
   runSoon<T>(task: () => Promise<T>): Promise<T> {
     if (this.usedMs > MAX_SHORT_TASKS_MS) return this.run(task);
     const started = performance.now();

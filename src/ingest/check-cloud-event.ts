@@ -13,7 +13,7 @@ export type Attributes = Readonly<Record<string, unknown>>;
 /** Returns the pointer to an attribute in the body, or the name of its header. */
 export type PointerTo = (attribute: string) => string;
 
-/** Checks a CloudEvent in JSON. Returns its problems with JSON pointers below `pointer`. */
+/** Checks a CloudEvent in JSON. Returns the event, or its problems with JSON pointers below `pointer`. */
 export function checkCloudEvent(value: unknown, pointer: string): NewEvent | FieldProblem[] {
   if (!isJsonObject(value)) {
     return [{ pointer, detail: 'must be a CloudEvent: a JSON object' }];
@@ -29,8 +29,8 @@ export function checkCloudEvent(value: unknown, pointer: string): NewEvent | Fie
  * - source: `source`
  * - payload: `data`. Values other than objects become `{"value": …}`, binary data becomes `{"data_base64": …}`.
  *
- * The SDK checks the attributes against the rest of the specification, as they were `sent`. `whole` is the pointer to
- * the CloudEvent.
+ * The SDK checks the attributes against the rest of the specification. It receives them as they were `sent`, before any
+ * decoding. `whole` is the pointer to the CloudEvent.
  */
 export function checkAttributes(
   attributes: Attributes,
@@ -60,7 +60,7 @@ export function checkAttributes(
       return { pointer: attribute ? pointerTo(attribute) : whole, detail: `${prefix}${detail}` };
     });
   }
-  // Data that is not an object gets one level more in the payload.
+  // Data that is not an object is nested one level deeper in the payload.
   if (scanJson(Buffer.from(event.payload), MAX_NESTING).isTooDeep) {
     return [{ pointer: pointerTo('data'), detail: NESTING_PROBLEM }];
   }
@@ -72,7 +72,9 @@ export function checkAttributes(
   }
 }
 
-/** Maps the pointer to a member of an event to the attribute it comes from, and to a prefix for its problems. */
+/**
+ * Maps the pointer to a member of an event to the attribute that it comes from, and to a prefix for its error texts.
+ */
 const ATTRIBUTES: Readonly<Record<string, readonly [attribute: string, prefix?: string]>> = {
   '/topic': ['type'],
   '/event_id': ['id', 'source#id '],
@@ -104,7 +106,7 @@ function toPayload(data: unknown): object {
   return isJsonObject(data) ? data : { value: data };
 }
 
-/** Converts an error of the SDK into problems. It lists violations of the schema, or has only a message. */
+/** Converts an error of the SDK into problems. The error lists the violations of the schema, or has only a message. */
 function toFieldProblems(error: unknown, whole: string, pointerTo: PointerTo): FieldProblem[] {
   const { message, errors } = error as Error & {
     errors?: { instancePath?: string; message?: string }[] | null;

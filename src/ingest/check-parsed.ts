@@ -9,8 +9,8 @@ import type { CheckEvent } from './check-event.js';
 const OUT_OF_RANGE = `the exponent of the number is beyond ±${MAX_EXPONENT}; send it as a string`;
 
 /**
- * Checks a value of a parsed text that may have placeholders for numbers. Returns the event with its numbers exactly
- * as sent, or its problems with JSON pointers below `pointer`.
+ * Checks a parsed value that may contain placeholders for numbers. Returns the event with the exact values of its
+ * numbers, or its problems with JSON pointers below `pointer`.
  */
 export function checkParsed(
   { hasPlaceholders, hasOutOfRange }: ParsedJson,

@@ -11,8 +11,8 @@ const STRUCTURED_MODE = /^application\/cloudevents(-batch)?\+json/i;
 const BINARY_MODE_HEADERS = REQUIRED_ATTRIBUTES.map((name) => `ce-${name}`);
 
 /**
- * Returns how the body of a request contains CloudEvents, in any of the three modes of the HTTP binding 1.0. Returns
- * undefined if the request is in none of them.
+ * Detects CloudEvents in any of the three content modes of the HTTP binding 1.0, and returns their form. Returns
+ * undefined if the request uses none of these modes.
  */
 export function cloudEventFormat(headers: IncomingHttpHeaders): EventFormat | undefined {
   const structured = STRUCTURED_MODE.exec(headers['content-type'] ?? '');
@@ -40,7 +40,9 @@ function attributesIn(headers: IncomingHttpHeaders): Record<string, string> {
   return attributes;
 }
 
-/** Decodes a header value: first the quotes, then the percent-encoding (HTTP binding, section 3.1.3.2). */
+/**
+ * Decodes a header value. Removes the quotes before it decodes the percent-encoding (HTTP binding, section 3.1.3.2).
+ */
 function decode(header: string): string {
   const text = /^".*"$/.test(header) ? header.slice(1, -1).replaceAll(/\\(.)/g, '$1') : header;
   try {

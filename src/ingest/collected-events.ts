@@ -3,25 +3,25 @@ import { estimateBytes } from '../event/event-size.js';
 import type { FieldProblem } from '../http/problem.dto.js';
 import { invalid, MAX_REPORTED_ERRORS, type Problem } from '../http/problem.js';
 
-/** The events of one request, all of them valid. */
+/** The events of one request, all of which are valid. */
 export interface RequestEvents {
   readonly events: readonly NewEvent[];
   /** Approximate size of the events in memory. */
   readonly bytes: number;
-  /** Whether the request is one event, not an array of one. */
+  /** Whether the request is a single event and not an array of one event. */
   readonly single: boolean;
   /** JSON pointer to the array, or to the event if there is one. */
   readonly pointer: string;
 }
 
-/** Collects the events of a request, or the problems of the invalid ones. */
+/** Collects the events of a request and the problems of its invalid events. */
 export class CollectedEvents {
   readonly events: NewEvent[] = [];
   private readonly errors: FieldProblem[] = [];
   private bytes = 0;
   private rejected = 0;
 
-  /** Whether enough problems are known to reject the request. */
+  /** Whether the maximum number of problems in a response has been reached. */
   get isFull(): boolean {
     return this.errors.length >= MAX_REPORTED_ERRORS;
   }
@@ -36,7 +36,7 @@ export class CollectedEvents {
     }
   }
 
-  /** Checks values and adds the results, until enough problems are known. */
+  /** Checks values and adds the results. Stops at the maximum number of problems. */
   addAll(
     values: readonly unknown[],
     check: (value: unknown, index: number) => NewEvent | FieldProblem[],

@@ -6,7 +6,10 @@ import { MAX_EVENT_NESTING, tooDeep } from './check-event.js';
 
 export const MAX_EVENTS_PER_REQUEST = 10_000;
 
-/** Begins a batch in the form of an object. Other members, before or after, are rejected once it is parsed. */
+/**
+ * Matches the beginning of a batch in the form of an object. Other members, before or after, are rejected when the body
+ * is parsed.
+ */
 const EVENTS_MEMBER = /^\{\s*"events"\s*:\s*\[/;
 const MAX_PREFIX_BYTES = 64;
 const OPEN_BRACKET = 0x5b;
@@ -14,7 +17,7 @@ const CLOSE_BRACE = 0x7d;
 const FIRST_LETTER = 'events'.charCodeAt(0);
 const WHITESPACE = 0x20;
 
-/** The events of a batch as ranges of the bytes of its body, not parsed yet. */
+/** The events of a batch as byte ranges of the body, which are not parsed yet. */
 export interface EventList {
   /** JSON pointer to the array. */
   readonly pointer: string;
@@ -28,8 +31,9 @@ export interface EventList {
 
 /**
  * Finds the events of an array or of `{"events": […]}` in one pass, so that a large batch can be parsed in several
- * turns. Returns undefined if the body is neither. Throws 413 for too many events or an event above `maxEventBytes`.
- * Throws 422 for an empty batch or deep nesting. Throws 400 if the array does not end.
+ * turns. Returns undefined if the body has any other form. Throws a 413 for too many events or for an event above
+ * `maxEventBytes`. Throws a 422 for an empty batch or deep nesting. Throws a 400 if the array is not closed, or if data
+ * follows it.
  */
 export function findEvents(bytes: Buffer, maxEventBytes: number): EventList | undefined {
   const found = findArray(bytes);
@@ -46,7 +50,7 @@ export function findEvents(bytes: Buffer, maxEventBytes: number): EventList | un
   if (end < 0) throw malformedJson('Unexpected end of JSON input');
   const rest = skipWhitespace(bytes, end);
   const isObject = pointer !== '';
-  // More members follow. Parsing the body as a whole reports them.
+  // Other members or other data follow. Parsing the body as a whole reports them.
   if (isObject && (bytes[rest] !== CLOSE_BRACE || skipWhitespace(bytes, rest + 1) < bytes.length))
     return undefined;
   if (!isObject && rest < bytes.length)
@@ -58,7 +62,7 @@ export function findEvents(bytes: Buffer, maxEventBytes: number): EventList | un
   return list;
 }
 
-/** Throws 422 for a batch without events, and 413 for too many. */
+/** Throws a 422 for a batch without events, and a 413 for too many events. */
 export function checkCount(count: number, pointer: string): void {
   if (count === 0) {
     throw invalid('The batch is empty. Send at least one event.', [{ pointer, detail: 'must not be empty' }]);
@@ -104,7 +108,7 @@ function checkSizes(bytes: Buffer, { pointer, start, ends }: EventList, maxEvent
 function findArray(bytes: Buffer): Pick<EventList, 'pointer' | 'start'> | undefined {
   const start = skipWhitespace(bytes, 0);
   if (bytes[start] === OPEN_BRACKET) return { pointer: '', start };
-  // Avoids decoding a single event whose first member does not begin with e.
+  // Avoids decoding most single events, because their first member does not begin with e.
   if (bytes[skipWhitespace(bytes, start + 1) + 1] !== FIRST_LETTER) return undefined;
   const prefix = EVENTS_MEMBER.exec(bytes.toString('latin1', start, start + MAX_PREFIX_BYTES));
   return prefix ? { pointer: '/events', start: start + prefix[0].length - 1 } : undefined;

@@ -16,7 +16,10 @@ import { CollectedEvents, type RequestEvents } from './collected-events.js';
 import { checkCount, type EventList, eventsTooLarge, findEvents, sizeOf } from './event-list.js';
 import { parseParts } from './parse-parts.js';
 
-/** Minimum size of a body that waits for its turn. It has a few hundred events. Parsing takes about 1 ms. */
+/**
+ * Minimum size of a body that is parsed in a separate iteration of the event loop. Such a body has a few hundred events
+ * and takes about 1 ms to parse.
+ */
 const LARGE_BODY_BYTES = 64 * 1024;
 const EMPTY = Buffer.alloc(0);
 const UNKNOWN_MEMBER = 'is not a member of a batch; send one event, or {"events": […]} without other members';
@@ -36,15 +39,16 @@ export class EventReader {
   }
 
   /**
-   * Checks all events before any of them is accepted. Rejects with a 422 that lists the problems. Rejects with
-   * 413 for too many or too large events, and with 400 for a body that is missing or not JSON. Releases the body.
+   * Checks all events before any of them is accepted. Rejects with a 422 that lists the problems. Rejects with a 413 if
+   * there are too many events or an event is too large. Rejects with a 400 if the body is missing or not valid JSON.
+   * Always releases the body.
    */
   read(body: ReceivedBody | undefined, headers: IncomingHttpHeaders): Promise<RequestEvents> {
     if (body === undefined || body.bytes.length < LARGE_BODY_BYTES) {
       return this.turns.runSoon(() => this.readNow(body, headers));
     }
-    // The turn returns the events, not the parsed body. A parsed body in the result of a promise stays in memory until
-    // the response is flushed: ten large requests kept 340 MiB.
+    // The task returns the events and not the parsed body. If a promise resolved with the parsed body, it would stay in
+    // memory until the response is flushed. Ten large requests then kept 340 MiB in memory.
     return this.turns.run(() => this.readNow(body, headers));
   }
 
@@ -63,7 +67,7 @@ export class EventReader {
     }
   }
 
-  /** Parses and checks a batch in turns. */
+  /** Parses and checks a batch in parts, and yields to the event loop in between. */
   private async readList(bytes: Buffer, list: EventList, check: CheckEvent): Promise<RequestEvents> {
     const collected = new CollectedEvents();
     for (const { parsed, events, first, isLast } of parseParts(bytes, list)) {
@@ -76,7 +80,7 @@ export class EventReader {
     return collected.result(list.ends.length, false, list.pointer);
   }
 
-  /** Parses and checks a body that is one event, or a batch in an unusual form. */
+  /** Parses and checks a body that is one event, or a batch that `findEvents` does not recognize. */
   private readWhole(bytes: Buffer, { contains, check, mayBeEmpty }: EventFormat): RequestEvents {
     const parsed = this.parseWhole(bytes, mayBeEmpty);
     const { value } = parsed;
@@ -114,7 +118,10 @@ export class EventReader {
   }
 }
 
-/** Returns why a text is not JSON. Parses it as it was sent, because placeholders would change the position. */
+/**
+ * Returns the reason why a text is not valid JSON. Parses the original text, because placeholders would change the
+ * position.
+ */
 function syntaxError(bytes: Buffer): string {
   try {
     JSON.parse(bytes.toString('utf8'));

@@ -1,14 +1,17 @@
-/** Maximum number of invalid lines in a row. Their errors cost about 0.1 s of CPU time. */
+/** Maximum number of consecutive invalid lines. Their errors cost about 0.1 s of CPU time. */
 const MAX_LINES = 10_000;
-/** Maximum size of lines in a row that are invalid or blank. A gzip body of 16 KiB decompresses to as much. */
+/** Maximum size of consecutive invalid or blank lines. A gzip body of 16 KiB can decompress to this size. */
 const MAX_BYTES = 16 * 1024 * 1024;
 
-/** The part of an NDJSON upload since its last event. Detects an upload that costs CPU time and stores nothing. */
+/**
+ * The part of an NDJSON upload since its last valid event. Used to detect an upload that costs CPU time and stores
+ * nothing.
+ */
 export class EventlessRun {
   private lines = 0;
   private bytes = 0;
 
-  /** Counts an event, which ends the run. */
+  /** Resets the run after a valid event. */
   end(): void {
     this.lines = 0;
     this.bytes = 0;
@@ -22,7 +25,7 @@ export class EventlessRun {
     this.bytes += bytes;
   }
 
-  /** The reason to read no further; undefined if the run is short enough. */
+  /** The reason for ending the upload, or undefined while the run is below the limits. */
   get problem(): string | undefined {
     if (this.lines >= MAX_LINES) return `The last ${MAX_LINES} lines are invalid. Correct them.`;
     if (this.bytes > MAX_BYTES)

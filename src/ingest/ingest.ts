@@ -30,7 +30,8 @@ export class Ingest {
 
   /**
    * Resolves when the events are durable or, with `respondAsync`, when the queue has accepted them. Calls
-   * `reserveResponse` with the estimated size of the response before any event is accepted. Rejects if it throws.
+   * `reserveResponse` with the estimated size of the response before any event is accepted, and rejects if this
+   * function throws.
    */
   async publish(
     body: ReceivedBody | Readable | undefined,

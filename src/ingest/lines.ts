@@ -7,28 +7,28 @@ const CARRIAGE_RETURN = 0x0d;
 const BLANK = 0x20;
 const MAX_CHUNKS = 1_024;
 
-/** A line of a stream, not blank. It has its bytes, or a problem if it cannot be read. */
+/** A non-blank line of a stream. Has either its bytes, or a problem if it cannot be read. */
 export interface Line {
-  /** Number of the line, from 1. */
+  /** Line number, starting at 1. */
   readonly number: number;
   /** UTF-8, without the line break. */
   readonly bytes?: Buffer;
   readonly problem?: string;
 }
 
-/** A part of a stream. */
+/** The lines of a part of a stream. */
 export interface LinesRead {
   readonly lines: readonly Line[];
-  /** Size of the part, with blank lines and line breaks. */
+  /** Size of the part in bytes, including blank lines and line breaks. */
   readonly size: number;
 }
 
-/** Thrown if a stream breaks, or is not read any further. */
+/** Thrown if a stream breaks, or if its rest is not read. */
 export class BrokenStreamError extends Error {
   override readonly name = 'BrokenStreamError';
 
   constructor(
-    /** The first line that was not read. */
+    /** Number of the first line that was not read. */
     readonly line: number,
     override readonly cause: Error & { statusCode?: number },
   ) {
@@ -37,8 +37,8 @@ export class BrokenStreamError extends Error {
 }
 
 /**
- * Yields the lines of a byte stream, as many at a time as have arrived. Skips blank lines but counts them, and skips a
- * byte order mark at the start. Buffers at most one chunk and `maxBytes` of an incomplete line. Discards the rest of a
+ * Yields the lines of a byte stream in groups, as they arrive. Skips blank lines but counts them, and skips a byte
+ * order mark at the start. Buffers at most one chunk and `maxBytes` of an incomplete line. Discards the rest of a
  * longer line. Throws `BrokenStreamError` if the stream breaks.
  */
 export async function* readLines(stream: Readable, maxBytes: number): AsyncGenerator<LinesRead> {
@@ -51,7 +51,7 @@ export async function* readLines(stream: Readable, maxBytes: number): AsyncGener
     const lines: Line[] = [];
     for (let at = 0, end = 0; at <= bytes.length; at = end + 1) {
       number++;
-      // The common blank line, without a call of indexOf() and without a Buffer.
+      // Fast path for a blank line, which avoids indexOf() and a Buffer.
       if (bytes[at] === NEWLINE && !tooLong) {
         end = at;
         continue;
@@ -72,7 +72,7 @@ export async function* readLines(stream: Readable, maxBytes: number): AsyncGener
     return lines;
   };
 
-  // Stopping early must not destroy the stream: its connection still carries the response.
+  // Stopping early must not destroy the stream, because the response is sent on the same connection.
   const chunks = stream.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
   let size = 0;
   try {
@@ -87,7 +87,7 @@ export async function* readLines(stream: Readable, maxBytes: number): AsyncGener
       }
       const tail = chunk.subarray(end + 1);
       restBytes += tail.length;
-      // A carriage return may belong to the line break.
+      // The buffer may also contain a byte order mark and the carriage return of the line break.
       if (restBytes > maxBytes + BYTE_ORDER_MARK.length + 1) {
         tooLong = true;
         rest = [];
@@ -97,7 +97,7 @@ export async function* readLines(stream: Readable, maxBytes: number): AsyncGener
       }
     }
   } catch (error) {
-    // The incomplete line is dropped: half a line may be valid JSON.
+    // The incomplete line is dropped, because half a line can be valid JSON.
     throw new BrokenStreamError(number + 1, error as Error);
   }
   if (restBytes > 0) yield { lines: split(Buffer.concat(rest)), size };

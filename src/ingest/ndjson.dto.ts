@@ -3,7 +3,7 @@ import { Count } from './publish.dto.js';
 
 @ApiSchema({ description: 'A line that was rejected.' })
 export class LineProblem {
-  @ApiProperty({ type: 'integer', minimum: 1, description: 'Number of the line, from 1.', example: 3 })
+  @ApiProperty({ type: 'integer', minimum: 1, description: 'Line number, starting at 1.', example: 3 })
   line!: number;
 
   @ApiProperty({ description: 'What is wrong with the line.', example: '/topic is required' })
@@ -12,27 +12,27 @@ export class LineProblem {
 
 @ApiSchema({
   description:
-    'The response to NDJSON. `received` = `stored` + `duplicates` + `conflicts`. Rejected lines are not in `received`. Only this response has `rejected`.',
+    'The response to NDJSON. `received` = `stored` + `duplicates` + `conflicts`. `received` does not include rejected lines. Only this response has `rejected`.',
 })
 export class PublishedLines {
-  @Count('Valid lines.', 2)
+  @Count('Number of valid lines.', 2)
   received!: number;
 
-  @Count('New events.', 2)
+  @Count('Number of new events.', 2)
   stored!: number;
 
-  @Count('Events whose key was already stored, with an equal payload.', 0)
+  @Count('Number of events whose key was already stored with an equal payload.', 0)
   duplicates!: number;
 
-  @Count('Events whose key was already stored with another payload.', 0)
+  @Count('Number of events whose key was already stored with a different payload.', 0)
   conflicts!: number;
 
-  @Count('Invalid lines. They are not stored.', 1)
+  @Count('Number of invalid lines, which are not stored.', 1)
   rejected!: number;
 
   @ApiProperty({
     description:
-      'False if the body ended early or could not be decompressed to its end. Sending it again is safe.',
+      'Whether the whole body was read. False if it ended early, if it could not be decompressed, or if too many consecutive lines contained no event. Sending it again is safe.',
     example: true,
   })
   complete!: boolean;
@@ -40,7 +40,8 @@ export class PublishedLines {
   @ApiProperty({
     type: [LineProblem],
     maxItems: 101,
-    description: 'The first 100 rejected lines, and the line at which an incomplete body broke off.',
+    description:
+      'The rejected lines with the first 100 problems. If `complete` is false, the last item is the first line that was not read.',
   })
   errors!: LineProblem[];
 }

@@ -25,8 +25,8 @@ const BYTES_PER_SUBMISSION = 1024 * 1024;
 const TURN_MS = 5;
 
 /**
- * Publishes an NDJSON stream of any length, in order, as it arrives. Keeps a bounded part of it in memory.
- * Stops reading while the queue is full, which puts backpressure on the publisher.
+ * Publishes an NDJSON stream of any length, in order, as it arrives. Keeps only a bounded part of the stream in memory.
+ * Stops reading while the queue is full, which applies backpressure to the publisher.
  */
 @Injectable()
 export class NdjsonIngest {
@@ -46,7 +46,7 @@ export class NdjsonIngest {
       events: Math.min(EVENTS_PER_SUBMISSION, QUEUE_CAPACITY),
       bytes: Math.min(BYTES_PER_SUBMISSION, QUEUE_CAPACITY_BYTES),
     };
-    // Memory of one upload: an incomplete line, the pending events, and the submission in flight.
+    // One upload keeps an incomplete line, the pending events, and the submission in flight in memory.
     const uploadBytes = this.maxLineBytes + 2 * BYTES_PER_SUBMISSION;
     this.slots = new UploadSlots(Math.max(1, Math.floor(QUEUE_CAPACITY_BYTES / uploadBytes)));
   }
@@ -57,8 +57,9 @@ export class NdjsonIngest {
   }
 
   /**
-   * Resolves when all valid lines are stored. Rejects with 422 if no line is valid, and with 400 if the stream breaks
-   * before a line is complete. Rejects with the error of a failed submission. Lines that are already stored are kept.
+   * Resolves when all valid lines are stored. Rejects with a 422 if no line is valid, and with a 400 if the stream
+   * breaks before a line is complete. If a submission fails, rejects with its error. Lines that are already stored are
+   * kept.
    */
   async publish(stream: Readable, apiKey?: ApiKey): Promise<PublishedLines> {
     this.slots.take(stream);

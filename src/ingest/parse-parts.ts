@@ -4,10 +4,10 @@ import type { Problem } from '../http/problem.js';
 import { type ParsedJson, parseElements } from '../json/parse.js';
 import type { EventList } from './event-list.js';
 
-/** Size at which a part ends: about 2500 typical events, which take about 8 ms. */
+/** Size at which a part ends. A part has about 2500 typical events, which take about 8 ms to parse. */
 const BYTES_PER_PART = 512 * 1024;
 
-/** Consecutive events of a batch, parsed. */
+/** Consecutive events of a batch after parsing. */
 interface ParsedPart {
   readonly parsed: ParsedJson;
   readonly events: readonly unknown[];
@@ -17,8 +17,8 @@ interface ParsedPart {
 }
 
 /**
- * Parses the events of a batch part by part. The caller yields to the event loop in between. Throws a 400 that names
- * the first event that is not JSON.
+ * Parses the events of a batch in parts, so that the caller can yield to the event loop in between. Throws a 400 that
+ * names the first event that is not JSON.
  */
 export function* parseParts(bytes: Buffer, list: EventList): Generator<ParsedPart> {
   const { ends, longNumbers } = list;
@@ -30,7 +30,7 @@ export function* parseParts(bytes: Buffer, list: EventList): Generator<ParsedPar
     while (longNumbers[numberAt]! < start) numberAt += 2;
     const parsed = parsePart(() => parseElements(bytes, start, ends[last]!, longNumbers, numberAt));
     const events = parsed?.value as unknown[] | undefined;
-    // JSON.parse accepts a part without elements, such as a blank between two commas.
+    // If an element is missing, a part may consist only of white space, which JSON.parse accepts as an empty array.
     if (!parsed || events?.length !== last - first + 1) throw explain(bytes, list, first, start);
     yield { parsed, events, first, isLast: last === ends.length - 1 };
     start = ends[last]! + 1;
@@ -46,7 +46,7 @@ function parsePart(parse: () => ParsedJson): ParsedJson | undefined {
   }
 }
 
-/** Finds the event that is not JSON, from index `first` on, by parsing one after the other. */
+/** Finds the first event that is not valid JSON by parsing the events one by one, starting at index `first`. */
 function explain(bytes: Buffer, { pointer, ends }: EventList, first: number, start: number): Problem {
   for (let index = first; index < ends.length; start = ends[index++]! + 1) {
     try {

@@ -26,7 +26,7 @@ export function applyPreferences(
   response: PublishResponse,
   reply: FastifyReply,
 ): void {
-  // A queue may return verdicts although the publisher does not wait. The status is then 200.
+  // A queue may return verdicts even if the publisher does not wait for them. The status is then 200.
   if ('outcome' in response && response.outcome === 'queued')
     reply.status(202).header('preference-applied', 'respond-async');
   else if (minimal) reply.header('preference-applied', 'return=minimal');

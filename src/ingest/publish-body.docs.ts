@@ -25,8 +25,9 @@ const arrayOf = (type: new () => object) => ({
 });
 
 /**
- * The media types of POST /publish. JSON is first, because tools that support one media type per body use the first.
- * Only JSON has named examples. Swagger UI keeps the selected name when the media type changes, so it would show none.
+ * The media types of POST /publish. JSON is first, because tools that support only one media type per body use the
+ * first one. Only JSON has named examples. Swagger UI keeps the selected name when the media type changes, so it would
+ * show no example for another media type.
  */
 export const PUBLISH_BODY = {
   'application/json': {
@@ -43,7 +44,7 @@ export const PUBLISH_BODY = {
     schema: {
       type: 'string' as const,
       description:
-        'One event per line, of at most 1 MiB. Blank lines are ignored. `application/ndjson`, `application/jsonl` and `application/x-jsonlines` are equivalent.',
+        'One event per line, at most 1 MiB per line by default. Blank lines are ignored. `application/ndjson`, `application/jsonl` and `application/x-jsonlines` are equivalent.',
     },
     example: NDJSON,
   },

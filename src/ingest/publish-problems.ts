@@ -31,7 +31,7 @@ export function toProblem(error: unknown): unknown {
   return error;
 }
 
-/** Converts an error that ends an NDJSON upload, whose earlier lines may be stored, into a problem. */
+/** Converts an error that ends an NDJSON upload into a problem. Earlier lines of the upload may already be stored. */
 export function toUploadProblem(error: unknown): unknown {
   return error instanceof QueueDrainingError
     ? shuttingDown('Lines stored so far are kept. Try again: sending the whole body again is safe.')

@@ -11,7 +11,7 @@ export class EventBatchDto {
 @ApiSchema({
   name: 'CloudEvent',
   description:
-    'A CloudEvent 1.0. `type` becomes the topic, `source` the source, `data` the payload. The event_id is `source#id`, with `%` and `#` in the source escaped as %25 and %23, because the ids of two sources may be equal. Other attributes are accepted and not stored.',
+    'A CloudEvent 1.0. `type` becomes the topic, `source` becomes the source, and `data` becomes the payload. The event_id is `source#id`, because two sources may use the same id. In the source, `%` and `#` are escaped as `%25` and `%23`. Other attributes are accepted but not stored.',
 })
 export class CloudEventDto {
   @ApiProperty({ enum: ['1.0'] })
@@ -38,7 +38,7 @@ export class CloudEventDto {
 
   @ApiPropertyOptional({
     format: 'date-time',
-    description: 'Becomes the timestamp. If absent, the time of receipt.',
+    description: 'Becomes the timestamp. If absent, the timestamp is the time of receipt.',
     example: '2026-01-31T12:00:04Z',
   })
   time?: string;

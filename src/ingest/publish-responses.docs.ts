@@ -60,7 +60,7 @@ export function ApiPublished(): MethodDecorator {
     ApiResponse({
       status: 200,
       description:
-        'The events are on disk. The response to one event is its verdict. The response to a batch is the counts and a verdict per event. The response to NDJSON is the counts and the rejected lines.',
+        'The events are on disk. The response to one event contains its verdict. The response to a batch contains the counts and one verdict per event. The response to NDJSON contains the counts and the rejected lines.',
       headers: HEADERS,
       content: oneOf([PublishedEvent, PublishedBatch, PublishedLines], {
         one: { summary: 'Response to one event', value: event },
@@ -71,7 +71,8 @@ export function ApiPublished(): MethodDecorator {
     }),
     ApiResponse({
       status: 202,
-      description: 'Only with `Prefer: respond-async`: the queue has accepted the events.',
+      description:
+        'The queue has accepted the events, but they are not stored yet. Returned only with `Prefer: respond-async`.',
       headers: HEADERS,
       content: oneOf([QueuedEvent, QueuedBatch], {
         one: { summary: 'Response to one event', value: queuedEvent },

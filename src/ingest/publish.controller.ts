@@ -26,9 +26,9 @@ export class PublishController {
     @Headers() headers: IncomingHttpHeaders,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<PublishResponse> {
-    // Prefer does not apply to NDJSON, whose only response is the totals after all lines are stored.
+    // Prefer does not apply to NDJSON. Its only response contains the totals after all lines are stored.
     const preferences = body instanceof Readable ? NO_PREFERENCES : readPrefer(headers['prefer']);
-    // A body that has arrived in full may still be decompressed and stored for minutes. Stops once the client has left.
+    // Decompressing and storing a body may take minutes after it has arrived. Stops when the client disconnects.
     if (body instanceof Readable) reply.raw.once('close', () => reply.raw.writableFinished || body.destroy());
     const { apiKey } = reply.request;
     const response = await this.ingest.publish(body, headers, preferences, apiKey, (bytes) =>

@@ -17,15 +17,15 @@ const DESCRIPTION = `Responds when the events are on disk, with a verdict per ev
 | CloudEvents, batched mode | 1 to 10 000 | \`PublishedBatch\` |
 
 * **JSON**: at most 16 MiB after decompression by default (\`BODY_LIMIT_BYTES\`), and 1 MiB per event (\`EVENT_LIMIT_BYTES\`). A batch is validated completely and stored in one transaction. One invalid event rejects the batch, and \`errors\` lists each problem.
-* **NDJSON**: any length, at most 1 MiB per line by default (\`EVENT_LIMIT_BYTES\`). Lines are stored in order while they arrive. Each invalid line is rejected alone, and 422 means that no line was valid. \`Prefer\` is ignored.
+* **NDJSON**: any length, at most 1 MiB per line by default (\`EVENT_LIMIT_BYTES\`). Lines are stored in order as they arrive. An invalid line does not affect the other lines. 422 means that no line was valid. \`Prefer\` is ignored.
 * **CloudEvents**: in binary mode, the attributes are the \`ce-*\` headers and the body is the data, as JSON.
 * **Compression**: \`Content-Encoding\` may be \`gzip\`, \`deflate\` or \`br\`, and \`zstd\` if Node supports it.
 
 Generated clients that support one media type per operation should send \`application/json\`.`;
 
-const PREFER = `Changes the response (RFC 7240). Not required. Unknown preferences are ignored.
+const PREFER = `Optional. Changes the response (RFC 7240). Unknown preferences are ignored.
 
-* \`respond-async\`: responds with 202 when the queue has accepted the events, before they are stored. If the queue is in a broker and the events exceed one message (1 MiB), responds with 200 after they are stored, without \`results\`.
+* \`respond-async\`: responds with 202 when the queue has accepted the events, before they are stored. If the service uses a broker and the events do not fit into one message (1 MiB), responds with 200 after they are stored, without \`results\`.
 * \`return=minimal\`: omits \`results\` from the response to a batch.`;
 
 const CLOUD_EVENT_HEADERS = {
@@ -33,7 +33,8 @@ const CLOUD_EVENT_HEADERS = {
   'ce-type': 'CloudEvents in binary mode: becomes the topic.',
   'ce-source': 'CloudEvents in binary mode: becomes the source.',
   'ce-id': 'CloudEvents in binary mode: the event_id becomes `source#id`.',
-  'ce-time': 'CloudEvents in binary mode: becomes the timestamp. If absent, the time of receipt.',
+  'ce-time':
+    'CloudEvents in binary mode: becomes the timestamp. If absent, the timestamp is the time of receipt.',
 };
 
 /** Documents POST /publish. */

@@ -13,7 +13,7 @@ const OutcomeOfEvent = () =>
   ApiProperty({
     enum: OUTCOMES,
     description:
-      '`stored`: the event is new. `duplicate`: its key was already stored, with an equal payload. `conflict`: its key was already stored with another payload, which is kept.',
+      '`stored`: the event is new. `duplicate`: its key was already stored with an equal payload. `conflict`: its key was already stored with a different payload, which is kept.',
     example: 'stored',
   });
 
@@ -22,20 +22,21 @@ const Seq = () =>
     type: 'integer',
     minimum: 1,
     description:
-      '`seq` of the stored event with this key. For a duplicate or a conflict, it is that of the original event.',
+      '`seq` of the stored event with this key. For a duplicate or a conflict, this is the original event.',
     example: 1,
   });
 
 const Queued = () =>
   ApiProperty({
     enum: ['queued'],
-    description: 'Accepted and not yet stored. Lost if the process dies before the commit.',
+    description:
+      'Accepted but not stored yet. Without a broker, events in this state are lost if the process dies before the commit.',
   });
 
 class Accepted {
   @ApiProperty({
     enum: ['accepted'],
-    description: 'The same for duplicates and conflicts. `outcome` or the counts distinguish them.',
+    description: 'Also `accepted` for duplicates and conflicts. `outcome` or the counts distinguish them.',
   })
   status!: 'accepted';
 
@@ -44,7 +45,7 @@ class Accepted {
 
   @ApiProperty({
     format: 'date-time',
-    description: 'Time of receipt: RFC 3339, UTC.',
+    description: 'Time of receipt in UTC (RFC 3339).',
     example: '2026-01-31T12:00:00.123Z',
   })
   received_at!: string;
@@ -81,16 +82,16 @@ class EventResult {
   description: 'The response to a batch. `received` = `stored` + `duplicates` + `conflicts`.',
 })
 export class PublishedBatch extends Accepted {
-  @Count('Events in the batch.', 3)
+  @Count('Number of events in the batch.', 3)
   received!: number;
 
-  @Count('New events.', 2)
+  @Count('Number of new events.', 2)
   stored!: number;
 
-  @Count('Events whose key was already stored, with an equal payload.', 1)
+  @Count('Number of events whose key was already stored with an equal payload.', 1)
   duplicates!: number;
 
-  @Count('Events whose key was already stored with another payload.', 0)
+  @Count('Number of events whose key was already stored with a different payload.', 0)
   conflicts!: number;
 
   @ApiPropertyOptional({
@@ -111,7 +112,7 @@ export class QueuedEvent extends Accepted {
 
 @ApiSchema({ description: 'The response to a batch with `Prefer: respond-async`.' })
 export class QueuedBatch extends Accepted {
-  @Count('Events in the batch.', 3)
+  @Count('Number of events in the batch.', 3)
   received!: number;
 
   @Queued()

@@ -5,15 +5,15 @@ import type { PublishedBatch, PublishedEvent, QueuedBatch, QueuedEvent } from '.
 
 export type PublishResponse = PublishedEvent | PublishedBatch | QueuedEvent | QueuedBatch | PublishedLines;
 
-/** Size of a response or a result without the names that it repeats. */
+/** Size of a response and of one result, without the topics and event_ids that they repeat. */
 const BASE_BYTES = 512;
 const BASE_BYTES_PER_RESULT = 96;
-/** Maximum size of a UTF-16 code unit in UTF-8. Escapes take less, because names have no control characters. */
+/** Maximum size of a UTF-16 code unit in UTF-8. JSON escapes are shorter, because names have no control characters. */
 const BYTES_PER_CODE_UNIT = 3;
-/** Size of the response to an upload whose lines are mostly valid. It lists at most 100 errors. */
+/** Estimated size of the response to an upload whose lines are mostly valid. The response lists at most 100 errors. */
 export const UPLOAD_RESPONSE_BYTES = 64 * 1024;
 
-/** Estimates the size of the response to these events: at least its actual size. */
+/** Estimates the size of the response to these events. The estimate is at least the actual size. */
 export function estimateResponseBytes(
   events: readonly NewEvent[],
   single: boolean,
@@ -40,7 +40,7 @@ export function eventResponse(
   return { status: 'accepted', message, event_id, received_at, outcome, seq };
 }
 
-/** Returns the response to a batch: the totals and, unless `minimal`, each verdict. */
+/** Returns the response to a batch, which contains the totals and, unless `minimal`, each verdict. */
 export function batchResponse(
   events: readonly NewEvent[],
   verdicts: readonly Verdict[],

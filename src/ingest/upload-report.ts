@@ -31,9 +31,9 @@ export class UploadReport {
   }
 
   /**
-   * Returns the response. Throws 422 if every line is invalid, because log shippers that read only the status would
-   * discard the events after a 200. Accepts a body without lines, because an empty file contains no events.
-   * Throws 400 if the stream broke before a line was complete.
+   * Returns the response. Throws a 422 if every line is invalid, because log shippers that read only the status would
+   * discard the events after a 200. Accepts a body without lines, because an empty file contains no events. Throws a
+   * 400 if the stream broke before a line was complete.
    */
   response(broken: BrokenStreamError | undefined): PublishedLines {
     const { received, rejected } = this.totals;

@@ -4,7 +4,7 @@ import { unavailable } from '../http/problem.js';
 /** Time without a complete line after which an upload may be ended to make room for another one. */
 const MAX_SILENCE_MS = 30_000;
 
-/** The NDJSON uploads in progress. Their number is limited, because each buffers a part of its body. */
+/** Limits the number of concurrent NDJSON uploads, because each upload buffers a part of its body. */
 export class UploadSlots {
   /** The time of the last complete line of each upload. */
   private readonly uploads = new Map<Readable, number>();
@@ -32,7 +32,7 @@ export class UploadSlots {
 
   /** Records that a line of the upload is complete. */
   touch(stream: Readable): void {
-    // The upload moves to the end of the map, so the first one has been silent for the longest time.
+    // The upload moves to the end of the map, so the first upload in the map has been silent longest.
     this.uploads.delete(stream);
     this.uploads.set(stream, performance.now());
   }

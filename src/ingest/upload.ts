@@ -13,8 +13,8 @@ interface PendingEvents {
 
 /**
  * Submits the events of one NDJSON upload to the queue. One submission is in flight at a time, which keeps the order.
- * Events that arrive meanwhile form the next submission. A slow upload thus has small submissions, and a fast upload
- * large ones.
+ * Events that arrive meanwhile form the next submission. A slow upload therefore has small submissions, and a fast
+ * upload has large ones.
  */
 export class Upload {
   /** Whether a submission failed. `finish` and `waitForRoom` reject with the reason. */

@@ -8,9 +8,11 @@ const CLOSE_BRACE = '}'.charCodeAt(0);
 
 /**
  * Returns whether two JSON texts are deep-equal, with numbers compared by their exact value. The order of members is
- * irrelevant. Both texts are normalized: JSON.stringify wrote them, and numbers have one spelling for each value.
+ * irrelevant. Both texts must be normalized, which means that JSON.stringify wrote them and numbers have one spelling
+ * for each value.
  *
- * Compares the texts without parsing them, in a fifth of the time. The writer does this in its transaction.
+ * Compares the texts without parsing them, which takes a fifth of the time. The writer compares payloads in its
+ * transaction.
  */
 export function areEqualTexts(a: string, b: string): boolean {
   if (a === b) return true;
@@ -27,11 +29,11 @@ function areEqual(a: JsonText, atA: number, b: JsonText, atB: number): boolean {
   const first = a.text.charCodeAt(atA);
   if (first !== b.text.charCodeAt(atB)) return false;
   if (first === OPEN_BRACKET) return areEqualArrays(a, atA + 1, endA, b, atB + 1);
-  // Different texts of other values are different values.
+  // Strings, numbers and literals with different texts are different values.
   return first === OPEN_BRACE && areEqualObjects(a, atA + 1, endA, b, atB + 1, endB);
 }
 
-/** Compares arrays of equal length in characters. */
+/** Compares two arrays whose texts have the same length. */
 function areEqualArrays(a: JsonText, atA: number, endA: number, b: JsonText, atB: number): boolean {
   for (; atA < endA; atA = a.endOf(atA) + 1, atB = b.endOf(atB) + 1) {
     if (!areEqual(a, atA, b, atB)) return false;
@@ -39,7 +41,7 @@ function areEqualArrays(a: JsonText, atA: number, endA: number, b: JsonText, atB
   return true;
 }
 
-/** Compares objects of equal length in characters. */
+/** Compares two objects whose texts have the same length. */
 function areEqualObjects(
   a: JsonText,
   atA: number,
@@ -64,9 +66,9 @@ function areEqualObjects(
   return true;
 }
 
-/** A normalized JSON text with the end of each string, array and object. */
+/** A normalized JSON text with an index of the end of each string, array and object. */
 class JsonText {
-  /** By the offset of a string, array or object: the offset after it. */
+  /** Maps the offset of each string, array and object to the offset after it. */
   private readonly ends: Int32Array;
 
   constructor(readonly text: string) {
@@ -90,7 +92,7 @@ class JsonText {
   endOf(at: number): number {
     const end = this.ends[at];
     if (end) return end;
-    // A number, true, false or null.
+    // The value is a number, true, false or null.
     let last = at;
     for (; last < this.text.length; last++) {
       const char = this.text.charCodeAt(last);

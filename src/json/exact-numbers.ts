@@ -3,9 +3,9 @@ import { randomBytes } from 'node:crypto';
 import { normalizeNumber } from './number-spelling.js';
 
 /**
- * Begins each placeholder. The 72 random bits exist only in this process, so no caller can send a string that looks like
- * one. The control character makes a placeholder an invalid name, as the number itself would be. Short, because a text
- * may have hundreds of thousands of placeholders.
+ * Prefix of each placeholder. The 72 random bits exist only in this process, so callers cannot forge a placeholder. The
+ * control character makes a placeholder an invalid topic, event_id or source, just as the number itself would be. The
+ * prefix is short, because a text may have hundreds of thousands of placeholders.
  */
 const PREFIX = `\\u0000${randomBytes(9).toString('base64url')}:`;
 const OUT_OF_RANGE = 'out of range';
@@ -25,8 +25,9 @@ export interface TextWithPlaceholders {
 
 /**
  * Decodes bytes, and replaces each number that a double would round by a placeholder. A placeholder is a string that
- * contains the exact number. JSON.parse and JSON.stringify keep it, and `restoreNumbers` puts the number
- * back. `longNumbers` has the offsets of the candidates, as found by a scan, from index `first` on.
+ * contains the exact number. JSON.parse and JSON.stringify preserve it, and `restoreNumbers` replaces it by the number.
+ * `longNumbers` contains the offsets of the candidates that a scan found. Only its items from index `first` on are
+ * used.
  */
 export function replaceInexact(
   bytes: Buffer,
@@ -38,7 +39,8 @@ export function replaceInexact(
   if (!(longNumbers[first]! < end)) {
     return { text: bytes.toString('utf8', start, end), hasPlaceholders: false, hasOutOfRange: false };
   }
-  // One character for each byte, so that offsets stay valid. Decoding each part separately would take twice as long.
+  // Latin-1 has one character for each byte, so the offsets remain valid. Decoding each part separately would take
+  // twice as long.
   const latin1 = bytes.toString('latin1', start, end);
   let text = '';
   let copied = 0;
@@ -46,7 +48,7 @@ export function replaceInexact(
   for (let index = first; index < longNumbers.length && longNumbers[index]! < end; index += 2) {
     const [from, to] = [longNumbers[index]! - start, longNumbers[index + 1]! - start];
     const token = latin1.substring(from, to);
-    // JSON.parse of the whole text rejects an invalid number, and a number in the place of a name.
+    // JSON.parse rejects a text with an invalid number, or with a number in the place of a member name.
     if (!NUMBER.test(token) || isName(bytes, start + to)) break;
     const spelled = String(Number(token));
     if (spelled === token) continue;
@@ -64,7 +66,7 @@ export function replaceInexact(
   };
 }
 
-/** Puts the exact numbers back into a text that JSON.stringify made of a value with placeholders. */
+/** Replaces the placeholders by the exact numbers in a text that JSON.stringify created. */
 export function restoreNumbers(text: string): string {
   return text.replaceAll(PLACEHOLDER, '$1');
 }
@@ -83,7 +85,7 @@ export function findOutOfRange(value: unknown, limit: number): (string | number)
   return found;
 }
 
-/** Returns whether a colon follows, so that the token is in the place of a member name. */
+/** Returns whether a colon follows, which means that the token is in the place of a member name. */
 function isName(bytes: Buffer, at: number): boolean {
   while (bytes[at]! <= 0x20) at++;
   return bytes[at] === 0x3a;

@@ -1,16 +1,21 @@
-/** Maximum absolute exponent of a number. Python, PostgreSQL and arbitrary-precision libraries read it without effort. */
+/**
+ * Maximum absolute exponent of a number. Python, PostgreSQL and arbitrary-precision libraries can read such numbers at
+ * low cost.
+ */
 export const MAX_EXPONENT = 1000;
 
-/** The shortest decimal that a double converts to has at most 17 significant digits (IEEE 754). */
+/** Maximum number of significant digits in the shortest decimal form of a double (IEEE 754). */
 const MAX_DOUBLE_DIGITS = 17;
-/** JSON.stringify writes larger integers with an exponent (ECMA-262, Number::toString). */
+/**
+ * Maximum number of digits of an integer that JSON.stringify writes without an exponent (ECMA-262, Number::toString).
+ */
 const MAX_PLAIN_DIGITS = 21;
 
 /**
- * Returns the canonical spelling of a JSON number, without rounding it. A value that a double holds is
- * spelled as JSON.stringify does. An integer of more than 17 digits with few trailing zeros is spelled without an
- * exponent. Many parsers read a number with an exponent as a double.
- * Returns undefined if the exponent is beyond `MAX_EXPONENT`.
+ * Returns the canonical spelling of a JSON number, without rounding it. A value that a double can represent is spelled
+ * as JSON.stringify spells it. An integer of more than 17 digits with few trailing zeros is spelled without an
+ * exponent, because many parsers read a number with an exponent as a double. Returns undefined if the exponent is
+ * beyond `MAX_EXPONENT`.
  */
 export function normalizeNumber(token: string): string | undefined {
   const sign = token.startsWith('-') ? '-' : '';

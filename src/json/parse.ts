@@ -1,10 +1,10 @@
 import type { Buffer } from 'node:buffer';
 import { replaceInexact } from './exact-numbers.js';
 
-/** A parsed JSON text in which placeholders stand for the numbers that a double would round. */
+/** A parsed JSON text in which placeholders replace the numbers that a double would round. */
 export interface ParsedJson {
   readonly value: unknown;
-  /** Whether the value has placeholders. A text made of it must pass `restoreNumbers`. */
+  /** Whether the value has placeholders. If so, pass its JSON text to `restoreNumbers`. */
   readonly hasPlaceholders: boolean;
   /** Whether the value has numbers whose exponent is out of range. `findOutOfRange` returns their paths. */
   readonly hasOutOfRange: boolean;
@@ -17,7 +17,7 @@ export function parseExact(bytes: Buffer, longNumbers: readonly number[]): Parse
   return { value: JSON.parse(text), ...found };
 }
 
-/** Parses the elements between two offsets of a JSON array. `longNumbers` counts from index `first` on. */
+/** Parses the elements between two offsets of a JSON array. Uses the items of `longNumbers` from index `first` on. */
 export function parseElements(
   bytes: Buffer,
   start: number,

@@ -5,20 +5,20 @@ const BACKSLASH = 0x5c;
 const CLOSE_BRACKET = 0x5d;
 
 /**
- * A number of up to 15 significant digits and an exponent of one digit survives the conversion to a double and back.
- * A longer one may not.
+ * Maximum lengths of a number and of its exponent that guarantee an exact conversion to a double and back. A double
+ * preserves 15 significant digits.
  */
 const SAFE_LENGTH = 15;
 const SAFE_EXPONENT_LENGTH = 'e+9'.length;
 
-/** Kinds of bytes outside of strings. `OTHER` are colons, white space, and the letters of true, false and null. */
+/** Kinds of bytes outside of strings. `OTHER` includes colons, white space, and the letters of true, false and null. */
 const OTHER = 0;
 const STRING = 1;
 const DIGIT_OR_SIGN = 2;
 const SEPARATOR = 3;
 const OPEN = 4;
 const CLOSE = 5;
-/** Part of a number. A letter outside of numbers, so that `false` is not one. */
+/** Marks the exponent inside a number. Ignored elsewhere, because `true` and `false` also contain an e. */
 const EXPONENT = 6;
 const KINDS = new Uint8Array(256);
 for (const [bytes, kind] of [
@@ -34,7 +34,7 @@ for (const [bytes, kind] of [
 
 /** Result of one pass over the bytes of a JSON text. */
 export interface JsonScan {
-  /** Offsets of the numbers that a double may round: the start and the end of each, in turn. */
+  /** Start and end offsets, in turn, of each number that a double may round. */
   readonly longNumbers: number[];
   /** Whether the nesting exceeds its maximum. The scan ends there. */
   readonly isTooDeep: boolean;
@@ -44,14 +44,14 @@ export interface JsonScan {
 export interface ArrayScan extends JsonScan {
   /** Offset of the comma or bracket after each element, up to the maximum number of elements. */
   readonly ends: number[];
-  /** Number of elements; 1 for an array without elements. */
+  /** Number of elements, or 1 for an array without elements. */
   readonly count: number;
-  /** Offset after the closing bracket; -1 if the array is not closed. */
+  /** Offset after the closing bracket, or -1 if the array is not closed. */
   readonly end: number;
 }
 
 /**
- * Scans a JSON text in linear time, without validating it: JSON.parse does that. Digits in strings are not numbers.
+ * Scans a JSON text in linear time without validating it, because JSON.parse does that. Ignores digits in strings.
  * Detects deep nesting before JSON.parse allocates an object for each level.
  */
 export function scanJson(bytes: Uint8Array, maxNesting: number): JsonScan {
@@ -119,7 +119,7 @@ function endOfString(bytes: Uint8Array, at: number): number {
   for (let quote = at; ; quote++) {
     quote = bytes.indexOf(QUOTE, quote);
     if (quote < 0) return bytes.length;
-    // An even number of backslashes before a quote are escaped backslashes.
+    // An even number of backslashes before a quote does not escape the quote.
     let first = quote;
     while (first > at && bytes[first - 1] === BACKSLASH) first--;
     if ((quote - first) % 2 === 0) return quote + 1;

@@ -22,13 +22,13 @@ export function ApiListEvents(): MethodDecorator {
     ApiOperation({
       operationId: 'listEvents',
       summary: 'List stored events',
-      description: `Returns a page, newest first. A page ends after \`limit\` events or 1 MiB.
+      description: `Returns a page of events, newest first. A page ends after \`limit\` events or 1 MiB.
 
-For the next page, send \`next_cursor\` as \`before\`, or with \`order=asc\` as \`after\`. To read every event once while publishers continue, use \`order=asc&after=0\`.
+For the next page, send \`next_cursor\` as \`before\`. With \`order=asc\`, send it as \`after\`. To read every event once while publishers continue, start with \`order=asc&after=0\`.
 
-With \`Accept: application/x-ndjson\`, the response is a stream of all selected events, one per line, without \`limit\`. Each line is a \`StoredEvent\`.
+With \`Accept: application/x-ndjson\`, the response contains all selected events as NDJSON, one \`StoredEvent\` per line. \`limit\` is ignored.
 
-No index supports a \`source\` or a pattern. Such a request scans the events and takes time linear in their number. Four scans run at a time and 100 wait. Beyond that, a page gets 503 \`reading-full\`, and an NDJSON stream waits.`,
+No index supports a filter by \`source\` or by pattern. Such a request scans the events, which takes time linear in their number. At most 4 scans run at a time, and at most 100 wait. Beyond that, a request for a page gets 503 \`reading-full\`, and an NDJSON export waits.`,
     }),
     ApiResponse({
       status: 200,
@@ -57,7 +57,7 @@ export function ApiLookup(): MethodDecorator {
       operationId: 'lookupEvents',
       summary: 'Look up which keys are stored',
       description:
-        'Separates up to 10 000 keys into stored and missing ones. After a crash, a publisher can send only the missing events.',
+        'Returns which of up to 10 000 keys are stored and which are missing. After a crash, a publisher can look up its events and send only the missing ones.',
     }),
     ApiBody({
       type: LookupRequest,
@@ -92,7 +92,7 @@ export function ApiGetEvent(): MethodDecorator {
       operationId: 'getEvent',
       summary: 'Get one stored event by its key',
       description:
-        'Percent-encode both parts of the key. For example, send `/` as `%2F`. Most clients remove the path segments `.` and `..`, even if percent-encoded. For a key with such a part, use `GET /events` with `topic` and `event_id`.',
+        'Percent-encode both parts of the key. For example, send `/` as `%2F`. Most clients remove the path segments `.` and `..`, even if they are percent-encoded. If the topic or the event_id is `.` or `..`, use `GET /events` with `topic` and `event_id` instead.',
     }),
     ApiParam({ name: 'topic', description: 'Topic of the event.', schema: part(topic) }),
     ApiParam({

@@ -31,7 +31,7 @@ export class StoredEventDto {
   source!: string;
 
   @ApiProperty({
-    description: 'Deep-equal to the payload that was published.',
+    description: 'Payload of the event, deep-equal to the published payload.',
     type: 'object',
     additionalProperties: true,
     example: STORED_EVENT_EXAMPLE.payload,

@@ -13,10 +13,10 @@ import { SelectionQuery } from './selection.query.js';
 
 /** Size in bytes at which a page ends. Bounds the memory of one request. */
 const PAGE_BYTES = 1024 * 1024;
-/** The latest time with a year of four digits. Longer years would not sort as text. */
+/** Latest time with a four-digit year. As text, times with longer years would not sort correctly. */
 const LATEST = '9999-12-31T23:59:59.999Z';
 
-/** Declares an optional time. Restores an unescaped + of the offset, which a query string decodes as a space. */
+/** Declares an optional time. Restores an unescaped `+` in the offset, which a query string decodes as a space. */
 function Time(description: string): PropertyDecorator {
   return applyDecorators(
     IsOptional(),
@@ -35,7 +35,7 @@ export class EventsQuery extends SelectionQuery {
   @ApiPropertyOptional({
     ...NAME_SCHEMA,
     description:
-      'Selects the event with this key. Requires `topic`: the name of one topic, with `match=exact` if it looks like a pattern. Also finds a key with the part `.` or `..`, which most clients remove from the path of `GET /events/{topic}/{event_id}`.',
+      'Selects the event with this `event_id`. Requires `topic`, which must be the name of one topic. If the name looks like a pattern, also send `match=exact`. Also finds a topic or event_id that is `.` or `..`, which most clients remove from the path of `GET /events/{topic}/{event_id}`.',
   })
   event_id?: string;
 
@@ -69,8 +69,8 @@ export class EventsQuery extends SelectionQuery {
 }
 
 /**
- * Converts a query into a filter of the store, with times in the format of the store. Throws a 422 for an `event_id`
- * without the name of its topic.
+ * Converts a query into a filter for the store, with times in the format of the store. Throws a 422 if `event_id` is
+ * sent without the name of one topic.
  */
 export function toFilter({ since, until, ...rest }: EventsQuery): EventFilter {
   requireOneTopic(rest);
@@ -95,8 +95,8 @@ function invalidTopic(detail: string): Problem {
 }
 
 /**
- * Converts a valid timestamp to UTC with milliseconds, which compares as text with the times of the store. Replaces
- * the second 60 with 59.999, because `Date` has no leap seconds.
+ * Converts a valid timestamp to UTC with milliseconds, so that it can be compared as text with the times of the store.
+ * Replaces the second 60 with 59.999, because `Date` has no leap seconds.
  */
 function toUtc(timestamp: string): string {
   const text = timestamp.toUpperCase().replace(/^(?<minute>.{17})60(\.\d+)?/, '$<minute>59.999');

@@ -9,7 +9,7 @@ import { exportLines } from './export.js';
 import type { EventKey, LookupResult, StoredKey } from './lookup.dto.js';
 
 /**
- * Reads stored events as JSON text. Payloads are returned as stored, because parsing them again would cost CPU time.
+ * Reads stored events as JSON text. Returns payloads as stored, because parsing them again would cost CPU time.
  */
 @Injectable()
 export class Events {
@@ -26,8 +26,8 @@ export class Events {
 
   /**
    * Streams every selected event as NDJSON and ignores `limit`. Backpressure limits the reads from the store to the
-   * speed of the client. An ascending stream also contains the events stored in the meantime. Calls `disconnect` if
-   * the client reads too slowly while others need the room.
+   * speed of the client. An ascending stream also contains events that are stored while it runs. Calls `disconnect`
+   * if the client reads too slowly while other responses need the room.
    */
   lines(query: EventsQuery, budget: SendBudget, disconnect: () => void): Readable {
     return exportLines(
@@ -38,7 +38,7 @@ export class Events {
     );
   }
 
-  /** Separates keys into stored and missing ones. Both lists keep the order of the keys. */
+  /** Returns which keys are stored and which are missing. Both lists keep the order of the keys. */
   async lookup(keys: readonly DedupKey[]): Promise<LookupResult> {
     const seqs = await this.store.lookup(keys);
     const stored: StoredKey[] = [];

@@ -9,9 +9,10 @@ const LINES_PER_CHUNK = 1_000;
 export const BYTES_PER_CHUNK = 256 * 1024;
 
 /**
- * Streams every event that passes the filter as NDJSON. Its limit does not apply. Reads a chunk when the client has taken
- * the one before and the budget has room. An export has at most one chunk in memory. While it waits for room it has
- * none, so exports cannot deadlock. Calls `disconnect` if the client takes a chunk too slowly while others need the room.
+ * Streams every event that passes the filter as NDJSON, and ignores the limit of the filter. Reads a chunk after the
+ * client has taken the previous one and the budget has room. An export holds at most one chunk in memory. While it
+ * waits for room it holds none, so exports cannot deadlock. Calls `disconnect` if the client takes a chunk too slowly
+ * while other responses need the room.
  */
 export function exportLines(
   find: (filter: EventFilter, signal: AbortSignal) => Promise<FoundEvents>,
@@ -22,7 +23,7 @@ export function exportLines(
   const stopped = new AbortController();
   const chunks = readChunks(find, filter, budget, disconnect, stopped.signal);
   return new Readable({
-    // Readable.from() would read one more chunk ahead, before the client has taken the first.
+    // Reads no chunk ahead. Readable.from() would read the second chunk before the client has taken the first.
     highWaterMark: 0,
     read() {
       chunks.next().then(
@@ -32,14 +33,14 @@ export function exportLines(
     },
     destroy(error, done) {
       stopped.abort();
-      // Releases the chunk, after a read of the store that is in progress.
+      // Releases the reservation of the chunk, after a read from the store that is in progress.
       void chunks.return();
       done(error);
     },
   });
 }
 
-/** Yields chunks of lines. Each holds its bytes of the budget until the next one is requested. */
+/** Yields chunks of lines. The bytes of a chunk stay reserved in the budget until the next chunk is requested. */
 async function* readChunks(
   find: (filter: EventFilter, signal: AbortSignal) => Promise<FoundEvents>,
   filter: EventFilter,

@@ -3,7 +3,7 @@ import { IsIn, IsOptional } from 'class-validator';
 import { IsName } from '../validation/name.js';
 import { NAME_SCHEMA } from '../validation/schemas.docs.js';
 
-/** Query parameters of several endpoints that select events by topic and source. */
+/** Query parameters that select events by topic and source. Several endpoints share them. */
 export class SelectionQuery {
   @IsOptional()
   @IsName()

@@ -10,32 +10,33 @@ import type { Verdict } from '../event/verdict.js';
  *   rejected as a whole.
  * - **Settlement.** Every accepted submission is settled or rejected exactly once, and counts towards
  *   `depth` until then.
- * - **Atomicity.** A submission is delivered in one piece.
+ * - **Atomicity.** A submission is never split into several batches.
  * - **Progress.** A failing batch does not end the stream of deliveries.
  */
 export abstract class EventQueue {
   /**
-   * Accepts the events of one request as a submission. Rejects with `QueueUnavailableError` if trying again may
-   * succeed, or with `SubmissionTooLargeError`. Nothing was accepted then, except after `BrokerUnavailableError`.
+   * Accepts the events of one request as a submission. Rejects with `QueueUnavailableError` if a retry may succeed, or
+   * with `SubmissionTooLargeError`. In both cases no event was accepted. The exception is `BrokerUnavailableError`,
+   * after which the events may have been accepted.
    */
   abstract offer(events: readonly NewEvent[], options: OfferOptions): Promise<Receipt>;
 
   /**
-   * Passes batches to `handler`. Submissions are delivered in the order they were accepted, except that small ones
-   * with a waiting publisher may overtake. Several batches may be in flight at a time, delivered in this order.
+   * Passes batches to `handler`. Delivers submissions in the order in which they were accepted, except that small
+   * submissions with a waiting publisher may overtake others. Several batches may be in flight at a time.
    *
-   * If a batch fails, all submissions in the queue with a waiting publisher are rejected with the error of the handler.
-   * All others are delivered again with backoff, by this process or another. A broker may change their order.
+   * If a batch fails, rejects all submissions in the queue with a waiting publisher, with the error of the handler. All
+   * others are redelivered with backoff, by this process or another. A broker may change their order.
    */
   abstract consume(handler: BatchHandler): void;
 
   /**
-   * Stops accepting submissions. Resolves once all are settled, rejected, or left to other processes by a broker. May be
-   * called repeatedly.
+   * Stops accepting submissions. Resolves once every accepted submission is settled, rejected, or left in the broker
+   * for other processes. May be called repeatedly.
    */
   abstract drain(): Promise<void>;
 
-  /** Returns the current load. Reads memory only, so the part of a broker may be a second old. */
+  /** Returns the current load. Reads only memory, so the load of a broker may be a second old. */
   abstract load(): Promise<QueueLoad>;
 }
 
@@ -49,25 +50,25 @@ export interface OfferOptions {
 }
 
 /**
- * The result of `offer`. `queued` means that the queue keeps the submission until it is stored. A queue in memory loses
- * it if the process dies. Otherwise `verdicts` resolves once the events are stored, with one verdict per event in order.
- * If it rejects, the publisher can retry safely. A queue may return verdicts to a publisher that does not wait.
+ * The result of `offer`. `verdicts` resolves once the events are stored, with one verdict per event in order. If it
+ * rejects, the publisher can retry safely. `queued` means that the queue keeps the submission until it is stored. An
+ * in-memory queue loses it if the process dies. A queue may return `verdicts` even if the publisher does not wait.
  */
 export type Receipt = { readonly verdicts: Promise<readonly Verdict[]> } | 'queued';
 
-/** Settles or rejects every delivery of the batch. Rejects if the store fails. Deliveries may then be unsettled. */
+/** Settles or rejects every delivery of the batch. Throws if the store fails. Deliveries may then be unsettled. */
 export type BatchHandler = (batch: readonly Delivery[]) => Promise<void>;
 
 /** A submission on its way to the store. */
 export interface Delivery extends Submission {
   /** Acknowledges the submission as stored, with one verdict per event. */
   settle(verdicts: readonly Verdict[]): void;
-  /** Rejects the submission: its events cannot be stored. It is not delivered again. */
+  /** Rejects the submission, because its events cannot be stored. It is not redelivered. */
   reject(reason: Error): void;
 }
 
 export interface QueueLoad {
-  /** Events accepted and not yet settled or rejected, in the memory of this process. */
+  /** Number of events accepted and not yet settled or rejected, in the memory of this process. */
   readonly depth: number;
   /** The maximum of `depth`. */
   readonly capacity: number;
@@ -82,9 +83,9 @@ export interface QueueLoad {
 }
 
 export interface BrokerLoad {
-  /** Events in the broker that are accepted and not yet settled or rejected, by all processes. */
+  /** Number of events in the broker that no process has settled or rejected yet. */
   readonly depth: number;
-  /** Why the broker does not respond. Absent if it does. */
+  /** Reason why the broker does not respond. Absent if it responds. */
   readonly problem?: string;
 }
 

@@ -14,9 +14,11 @@ export class PendingSubmission implements Delivery {
     readonly events: readonly NewEvent[],
     /** Estimated memory of the events. */
     readonly bytes: number,
-    /** Whether a publisher or a broker waits for the verdicts. Otherwise the queue keeps the events until they are stored. */
+    /**
+     * Whether a publisher or a broker waits for the verdicts. If not, the queue keeps the events until they are stored.
+     */
     readonly awaited: boolean,
-    /** Absent if a publisher waits: the submission is rejected if the result of its commit is lost. */
+    /** Absent if a publisher waits, because the submission is rejected if the result of its commit is lost. */
     readonly id?: SubmissionId,
     /** Name of the publisher's API key. */
     readonly publisher?: string,

@@ -2,17 +2,17 @@ import { ValidateBy, type ValidationArguments } from 'class-validator';
 
 /** The servers of one NATS cluster. */
 export interface NatsServers {
-  /** Each as `host:port`. */
+  /** Addresses as `host:port`. */
   readonly servers: readonly string[];
   readonly tls: boolean;
-  /** User and password; a user without a password is a token. */
+  /** User name, or a token if there is no password. */
   readonly user?: string;
   readonly password?: string;
 }
 
 const DEFAULT_PORT = '4222';
 
-/** Parses a comma-separated list of NATS URLs. Throws an error whose message contains no part of the list. */
+/** Parses a comma-separated list of NATS URLs. Error messages contain no part of the list, which may have passwords. */
 export function parseQueueUrl(list: string): NatsServers {
   const urls = list.split(',').map((entry, index) => parseEntry(entry.trim(), index + 1));
   const [{ protocol, username, password }] = urls as [URL, ...URL[]];
@@ -47,7 +47,7 @@ function isDecodable(text: string): boolean {
   }
 }
 
-/** Requires the URLs of a NATS cluster, and a database that replicas can share. */
+/** Validates the URLs of a NATS cluster. Also requires a database that replicas can share. */
 export function IsQueueUrl(): PropertyDecorator {
   return ValidateBy({
     name: 'queueUrl',

@@ -16,7 +16,7 @@ import { SubjectQueue } from './subject-queue.js';
 })
 export class QueueModule {}
 
-/** Opens the queue that the configuration selects. Loads the client of the broker only if there is one. */
+/** Opens the queue that the configuration selects. Loads the NATS client only if there is a broker. */
 async function openQueue(config: Config, queue: SubjectQueue, store: Store): Promise<EventQueue> {
   const { id } = store;
   if (config.QUEUE_URL === '' || id === undefined) return queue;

@@ -22,7 +22,7 @@ import { WaitingLine } from './waiting-line.js';
 
 const INITIAL_BACKOFF_MS = 50;
 const MAX_BACKOFF_MS = 500;
-/** Minimum backlog, in submissions or in events, that justifies another batch while one is in flight. */
+/** Minimum backlog, in submissions or in events, for another batch while one is in flight. */
 const PIPELINED_SUBMISSIONS = 32;
 const PIPELINED_EVENTS = 500;
 const MAX_BATCHES_IN_FLIGHT = 3;
@@ -34,14 +34,14 @@ const MAX_BATCHES_IN_FLIGHT = 3;
  * them up to a maximum. An idle service commits one event immediately. Under load, many requests share each fsync.
  *
  * Batches are pipelined. With a large backlog, the next batch is delivered before the previous one is done. All
- * batches in flight together have at most the events of one full batch. Without pipelining, all publishers wait for
- * the same commit, and the event loop and the writer thread idle alternately. Pipelining adds 13 % throughput for
+ * batches in flight together contain at most as many events as one full batch. Without pipelining, all publishers wait
+ * for the same commit, and the event loop and the writer thread idle alternately. Pipelining adds 13 % throughput for
  * single events (docs/decisions.md).
  *
  * States of a submission:
  * - waiting: accepted, in the waiting line
  * - in flight: delivered to the consumer
- * - failed: in a failed batch. Kept until no batch is in flight, then put back to the front, which keeps the order
+ * - failed: in a failed batch. Kept until no batch is in flight, then put back at the front to keep the order
  * - settled or rejected: removed from the queue
  */
 @Injectable()
@@ -54,7 +54,7 @@ export class SubjectQueue extends EventQueue {
   private failed: PendingSubmission[] = [];
   private batchesInFlight = 0;
   private eventsInFlight = 0;
-  /** Events and bytes that are accepted and not yet settled or rejected. */
+  /** Number of events and bytes that are accepted and not yet settled or rejected. */
   private depth = 0;
   private bytes = 0;
   private isDeliveryScheduled = false;
@@ -79,8 +79,8 @@ export class SubjectQueue extends EventQueue {
   }
 
   /**
-   * Adds a submission that a broker keeps and may deliver again. Ignores the capacity, because the caller bounds these
-   * submissions. The verdicts reject if the store fails: the broker then delivers the submission to any process.
+   * Adds a submission that a broker keeps and may redeliver. Ignores the capacity, because the caller bounds these
+   * submissions. The verdicts reject if the store fails. The broker then redelivers the submission to any process.
    */
   add(events: readonly NewEvent[], bytes: number, id: SubmissionId): Promise<readonly Verdict[]> {
     return this.accept(new PendingSubmission(events, bytes, true, id)).verdicts;
@@ -188,9 +188,8 @@ export class SubjectQueue extends EventQueue {
   }
 
   /**
-   * Handles a failed batch. The store fails as a whole, so this rejects every submission with a waiting publisher. They
-   * are in this batch, in earlier failed batches, and in the waiting line. Keeps the others for a retry after the
-   * backoff.
+   * Handles a failed batch. Rejects every submission with a waiting publisher, because the store fails as a whole. This
+   * includes earlier failed batches and the waiting line. Keeps all others for a retry after the backoff.
    */
   private async handleFailure(batch: readonly PendingSubmission[], reason: Error): Promise<void> {
     this.release(batch.filter((submission) => submission.settled));

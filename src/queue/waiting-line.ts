@@ -5,7 +5,7 @@ const SMALL_SHARE_OF_BATCH = 0.01;
 
 /**
  * Decides which submissions go into the next batch. Two lanes prevent head-of-line blocking. Small awaited
- * submissions join the next batch. They overtake any other submission by at most one batch.
+ * submissions join the next batch. They delay any other submission by at most one batch.
  */
 export class WaitingLine {
   /** Small submissions with a waiting publisher. */
@@ -25,7 +25,7 @@ export class WaitingLine {
     (this.isSmallAndAwaited(submission) ? this.fast : this.slow).push(submission);
   }
 
-  /** Puts submissions of a failed batch back to the front, in their order. */
+  /** Puts the submissions of a failed batch back at the front, in their order. */
   putBack(submissions: readonly PendingSubmission[]): void {
     this.slow = [...submissions, ...this.slow];
   }
@@ -39,7 +39,7 @@ export class WaitingLine {
     return next !== undefined && next.events.length <= room;
   }
 
-  /** Removes and returns the next batch: at most `room` events, or one larger submission if `alone` permits it. */
+  /** Removes and returns the next batch. It has at most `room` events, or one larger submission if `alone` is true. */
   takeBatch(room: number, alone: boolean): PendingSubmission[] {
     const batch: PendingSubmission[] = [];
     let left = room;

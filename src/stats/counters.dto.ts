@@ -1,22 +1,23 @@
 import { ApiProperty } from '@nestjs/swagger';
 
-/** The counters of one topic or of all topics. received = unique_processed + duplicate_dropped. */
+/** The counters of one topic or of all topics. `received` = `unique_processed` + `duplicate_dropped`. */
 export class Counters {
   @ApiProperty({
     type: 'integer',
     minimum: 0,
-    description: 'Events with a verdict of any outcome.',
+    description: 'Number of events that were stored or dropped.',
     example: 3,
   })
   received!: number;
 
-  @ApiProperty({ type: 'integer', minimum: 0, description: 'Events stored.', example: 2 })
+  @ApiProperty({ type: 'integer', minimum: 0, description: 'Number of events that were stored.', example: 2 })
   unique_processed!: number;
 
   @ApiProperty({
     type: 'integer',
     minimum: 0,
-    description: 'Events not stored because their key was already stored. Includes conflicts.',
+    description:
+      'Number of events that were dropped because their key was already stored. Includes conflicts.',
     example: 1,
   })
   duplicate_dropped!: number;
@@ -24,7 +25,7 @@ export class Counters {
   @ApiProperty({
     type: 'integer',
     minimum: 0,
-    description: 'Dropped events whose payload differed from the stored one.',
+    description: 'Number of dropped events whose payload differs from the stored payload.',
     example: 0,
   })
   conflicts!: number;

@@ -17,7 +17,7 @@ export class StatsController {
     operationId: 'getStats',
     summary: 'Get the totals',
     description:
-      'Returns the totals over all topics since the store was created. The cost is independent of the number of stored events. `topics` lists every topic. If there are many, read `GET /topics` page by page.',
+      'Returns the totals over all topics since the store was created. The response time does not depend on the number of stored events. `topics` lists every topic. If there are many topics, use `GET /topics`, which returns pages.',
   })
   @ApiOkResponse({ type: StatsResponse, description: 'The totals.' })
   @ApiProblems('unknownParameter', 'sendingFull')

@@ -12,14 +12,14 @@ export class StatsResponse extends Counters {
   @ApiProperty({
     type: 'integer',
     minimum: 0,
-    description: 'Events accepted and not yet stored.',
+    description: 'Number of events accepted and not yet stored.',
     example: 0,
   })
   queue_depth!: number;
 
   @ApiProperty({
     type: [String],
-    description: 'Every topic, in the order of its first event.',
+    description: 'Names of all topics, in the order of their first events.',
     example: ['orders'],
   })
   topics!: string[];

@@ -4,7 +4,7 @@ import { Store } from '../store/store.js';
 import type { StatsResponse } from './stats.dto.js';
 import type { TopicsPage, TopicsQuery } from './topics.dto.js';
 
-/** Reads the counters of the store and the depth of the queue for GET /stats and GET /topics. */
+/** Reads the counters of the store and the depth of the queue for `GET /stats` and `GET /topics`. */
 @Injectable()
 export class Stats {
   constructor(

@@ -16,11 +16,11 @@ export interface EventFilter extends EventSelection {
   readonly before?: number;
   /** Maximum number of events. */
   readonly limit: number;
-  /** Size of the UTF-8 at which the result ends. Includes the event that exceeds it, so one event always fits. */
+  /** Size in bytes of UTF-8 at which the result ends. Includes the event that exceeds it, so one event always fits. */
   readonly maxBytes: number;
 }
 
-/** Returns whether no index of the store supports the filter. A read then scans, and takes time linear in its range. */
+/** Returns whether no index supports the filter. The read is then a scan, which takes time linear in its range. */
 export function isScan(filter: Pick<EventFilter, keyof EventSelection | 'event_id'>): boolean {
   return filter.event_id === undefined && (filter.source !== undefined || topicPattern(filter) !== undefined);
 }

@@ -1,13 +1,13 @@
 import { StoreBusyError } from './store-errors.js';
 
-/** Maximum number of reads at a time. They share one thread, so more would only finish later and hold more memory. */
+/** Maximum number of concurrent reads. They share one thread, so more would only finish later and hold more memory. */
 const MAX_READS = 4;
-/** Maximum number of waiting reads that are not patient. A scan waits for seconds by then. */
+/** Maximum number of waiting reads that are not patient. With this many, a scan already waits for seconds. */
 const MAX_WAITING = 100;
 
 /**
- * Runs the reads of one thread a few at a time, in the order of the calls. Patient reads have a line of their own,
- * without a maximum. The two lines alternate, so that neither delays the other by more than one read.
+ * Runs the reads of one thread, a few at a time and in the order of the calls. Patient reads wait in a separate line,
+ * whose length is unlimited. The two lines alternate, so that neither delays the other by more than one read.
  */
 export class ReadQueue {
   private running = 0;
@@ -16,8 +16,8 @@ export class ReadQueue {
   private lastWasPatient = false;
 
   /**
-   * Runs a read when its turn has come. Rejects with the reason of the signal if it aborts before. Rejects with
-   * `StoreBusyError` if too many reads wait and this one is not `patient`.
+   * Runs a read when it is next in line. Rejects with the reason of the signal if it aborts before the read starts.
+   * Rejects with `StoreBusyError` if too many reads wait, unless this one is `patient`.
    */
   async run<T>(
     read: () => Promise<T>,
@@ -51,7 +51,7 @@ export class ReadQueue {
     });
   }
 
-  /** Passes the place of a finished read to the next one. */
+  /** Passes the slot of a finished read to the next read, or frees the slot if no read waits. */
   private leave(): void {
     const [first, second] = this.lastWasPatient
       ? [this.impatient, this.patient]

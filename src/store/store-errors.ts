@@ -8,7 +8,7 @@ export class StoreBusyError extends StoreUnavailableError {
   override readonly name = 'StoreBusyError';
 }
 
-/** Permanent failure to store an event of a batch. Nothing of the batch has been stored. */
+/** Permanent failure to store an event of a batch. No event of the batch has been stored. */
 export class UnstorableEventError extends Error {
   override readonly name = 'UnstorableEventError';
 }

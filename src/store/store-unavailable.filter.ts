@@ -4,7 +4,7 @@ import { type Problem, unavailable } from '../http/problem.js';
 import { sendProblem } from '../http/problem.filter.js';
 import { StoreBusyError, StoreUnavailableError } from './store-errors.js';
 
-/** Responds with 503 and Retry-After to a request that could not read the store. */
+/** Responds with 503 and `Retry-After` to a request that could not read the store. */
 @Catch(StoreUnavailableError)
 export class StoreUnavailableFilter implements ExceptionFilter {
   catch(error: StoreUnavailableError, host: ArgumentsHost): void {

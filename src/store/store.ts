@@ -30,8 +30,8 @@ export abstract class Store {
   abstract readonly schema: string;
 
   /**
-   * Identifies the data of a shared store. Names resources outside the store that belong to its owners. Undefined if the
-   * store has one owner.
+   * Identifies the data of a shared store. Its owners use the id in the names of resources outside the store, such as
+   * the streams of a broker. Undefined if the store has one owner.
    */
   abstract readonly id: string | undefined;
 
@@ -39,55 +39,54 @@ export abstract class Store {
   abstract readonly checkpointMs: Observable<number>;
 
   /**
-   * Stores the new events of a batch and counts all of them, in one transaction. Resolves once it is durable. If it
-   * rejects, the store is unchanged. Concurrent calls are committed in the order of the calls.
+   * Stores the new events of a batch and counts all of its events, in one transaction. Resolves once the commit is
+   * durable. If it rejects, the store is unchanged. Concurrent calls are committed in the order of the calls.
    *
-   * A store that can lose the result of a commit records the `id` of each submission with its events. Committing
-   * that submission again then changes nothing and returns the verdicts of the first commit. Such a store repeats the
-   * commit itself. If the result remains unknown, it rejects with `StoreUnavailableError`, and the batch may be stored.
-   * The ids of a batch are distinct.
+   * A store that can lose the result of a commit records the `id` of each submission with its events. If that
+   * submission is committed again, the call changes nothing and returns the verdicts of the first commit. Such a store
+   * retries the commit. If the result remains unknown, it rejects with `StoreUnavailableError`, and the batch may be
+   * stored. The ids in a batch must be distinct.
    */
   abstract commit(batch: readonly Submission[]): Promise<Commit>;
 
   /**
-   * Keeps the recorded ids of all submissions that were committed at this time or later. Call it repeatedly, with the
-   * time at which the oldest submission that may be committed again was accepted. If it is not called, ids are kept as
-   * long as this process may commit their submissions again.
+   * Keeps the recorded ids of all submissions that were committed at `time` or later. Call it repeatedly with the time
+   * at which the oldest submission that may be committed again was accepted. Without a call, ids are kept as long as
+   * this process may commit their submissions again.
    */
   abstract keepIdsSince(time: Date): void;
 
   /**
-   * Returns a page of the events that pass the filter. After `signal` aborts, rejects with its reason and reads no
-   * further: a scan stops after its current step. Rejects with `StoreBusyError` if too many scans wait, unless it is
-   * `patient`.
+   * Returns a page of the events that pass the filter. If `signal` aborts, rejects with its reason, and a scan stops
+   * after its current step. Rejects with `StoreBusyError` if too many scans wait, unless this one is `patient`.
    */
   abstract find(filter: EventFilter, options?: FindOptions): Promise<FoundEvents>;
 
   /** Returns the event with this key, or null. */
   abstract get(key: DedupKey): Promise<EventJson | null>;
 
-  /** Returns the seq of each key in the order of the keys; null for a key that is not stored. */
+  /** Returns the seq of each key, in the order of the keys, or null for a key that is not stored. */
   abstract lookup(keys: readonly DedupKey[]): Promise<readonly (number | null)[]>;
 
-  /** Returns the highest seq; 0 if the store is empty. */
+  /** Returns the highest seq, or 0 if the store is empty. */
   abstract lastSeq(): Promise<number>;
 
   /** Returns the totals over all topics. The cost is independent of the number of stored events. */
   abstract counters(): Promise<StoreCounters>;
 
-  /** Returns up to `limit` topics in the order of their names, beginning after the name `after`. */
+  /** Returns up to `limit` topics whose names are greater than `after`, ordered by name. */
   abstract topics(after: string, limit: number): Promise<readonly TopicSummary[]>;
 
   /** Resolves once a test write is durable. The write changes no events and no counters. */
   abstract probe(): Promise<void>;
 
   /**
-   * Returns the conditions of the store that an operator must know, each under a name of its own. Which ones is up to
-   * the implementation. Reads memory only and never rejects, so readiness probes may call it at any rate.
+   * Returns the conditions of the store that an operator must know, each with a unique name. Implementations have
+   * different conditions. Reads only memory and never rejects, so readiness probes may call it at any rate.
    */
   abstract checks(): Promise<readonly StoreCheck[]>;
 
-  /** Returns the space of the volume that holds the store; undefined if the store is on another machine. */
+  /** Returns the disk space of the volume that holds the store, or undefined if the store is on another machine. */
   abstract space(): Promise<DiskSpace | undefined>;
 
   /** Finishes commits in flight and releases all resources. No other method may be called afterwards. */
@@ -99,8 +98,8 @@ export interface Commit {
   /** One verdict per event, in the order of the batch. */
   readonly verdicts: readonly Verdict[];
   /**
-   * Number of events stored by this commit, without those of submissions that were committed before. Their seqs are
-   * consecutive and end with `lastSeq`.
+   * Number of events that this commit stored. Excludes those of submissions that were committed before. The seqs of
+   * the stored events are consecutive and end with `lastSeq`.
    */
   readonly stored: number;
   /** The highest seq in the store after this commit. */
@@ -111,7 +110,7 @@ export interface Commit {
 
 export interface FindOptions {
   readonly signal?: AbortSignal | undefined;
-  /** Whether to wait for a scan, however many wait already: for readers that cannot start again. */
+  /** Whether to wait for a scan, regardless of how many others wait. Readers that cannot start again set it. */
   readonly patient?: boolean | undefined;
 }
 
@@ -133,7 +132,7 @@ export interface TopicCounters {
   readonly conflicts: number;
 }
 
-/** Totals over all topics; received = unique_processed + duplicate_dropped. */
+/** Totals over all topics. `received` = `unique_processed` + `duplicate_dropped`. */
 export interface StoreCounters extends Omit<TopicCounters, 'topic'> {
   /** Names of all topics, in the order of their first event. */
   readonly topics: readonly string[];
@@ -148,11 +147,11 @@ export interface TopicSummary extends TopicCounters {
 /** A condition of the store. */
 export interface StoreCheck {
   readonly name: string;
-  /** `degraded`: the store works, but an operator must act. `down`: it must receive no more events. */
+  /** `degraded` means that the store works, but an operator must act. With `down`, it must receive no more events. */
   readonly status: 'up' | 'degraded' | 'down';
   /** Measured values for monitoring, in snake_case with their units. */
   readonly figures: Readonly<Record<string, number | string | null>>;
-  /** Names the problem and what to do. Absent if the status is `up`. */
+  /** States the problem and what to do. Absent if the status is `up`. */
   readonly reason?: string;
 }
 

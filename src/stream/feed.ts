@@ -4,11 +4,11 @@ import type { StreamEvent } from './stream-part.js';
 
 /** A subscriber of a feed. */
 export interface Follower {
-  /** Whether the client has not read everything that was sent. */
+  /** Whether data that was sent to the client is still unread. */
   readonly isStalled: boolean;
   /** Sends the next part, if there is one. */
   serve(): void;
-  /** Advances the cursor past events that are not selected. */
+  /** Advances the cursor past events that the subscriber does not select. */
   settle(): void;
 }
 
@@ -30,7 +30,7 @@ export class Feed {
   constructor(
     readonly id: number,
     readonly selection: EventSelection,
-    /** Seq after which the window has every selected event. */
+    /** The window contains every selected event after this seq. */
     public since: number,
   ) {
     this.lastSelected = since;

@@ -48,20 +48,20 @@ export class LiveStreams implements OnModuleInit, BeforeApplicationShutdown {
     this.heartbeat.unref();
   }
 
-  /** Ends all streams before the HTTP server closes, which would wait for them. */
+  /** Ends all streams before the HTTP server closes, because the server waits for open responses. */
   beforeApplicationShutdown(): void {
     this.stopping = true;
     clearInterval(this.heartbeat);
     for (const subscriber of this.subscribers) subscriber.end();
   }
 
-  /** Resolves with whether `seq` is at most the highest stored seq. */
+  /** Returns whether `seq` is at most the highest stored seq. */
   async hasReached(seq: number): Promise<boolean> {
     // A stored event may not have been announced yet.
     return seq <= this.window.lastSeq || seq <= (await this.store.lastSeq());
   }
 
-  /** Sends the selected events after the seq `after` (default: only new ones) until the client disconnects. */
+  /** Sends the selected events after the seq `after`, by default only new ones, until the client disconnects. */
   open(
     response: ServerResponse,
     budget: SendBudget,

@@ -4,8 +4,8 @@ import type { LiveStreams } from './live-streams.js';
 import type { StreamQuery } from './stream.query.js';
 
 /**
- * Opens a stream on the raw response, without Fastify. Throws a 422 if the cursor is malformed, or if it is beyond
- * the last event, for example from another database. Such a subscriber would receive nothing.
+ * Opens a stream on the raw response, without Fastify. Throws a 422 if the cursor is malformed or beyond the last
+ * event. A cursor beyond the last event may come from another database. Its subscriber would receive nothing.
  */
 export async function openStream(
   streams: LiveStreams,

@@ -2,24 +2,25 @@ import type { ServerResponse } from 'node:http';
 import type { SendBudget } from '../http/send-budget.js';
 import type { PartSize } from './stream-part.js';
 
-/** Maximum size of one read from the store, and of one write unless a single event is larger. */
+/** Maximum size of a read from the store. Also the maximum size of a write, unless a single event is larger. */
 const PAGE_BYTES = 64 * 1024;
-/** Unread bytes that each stream may have without a reservation, so that stalled streams never starve the others. */
+/** Unread bytes that a stream may have without a reservation. Streams progress even if stalled ones fill the budget. */
 const UNRESERVED_BYTES = 16 * 1024;
 
 const PAGE: PartSize = { targetBytes: PAGE_BYTES, maxBytes: Infinity };
 const SMALL_PART: PartSize = { targetBytes: UNRESERVED_BYTES, maxBytes: UNRESERVED_BYTES };
 
 /**
- * The response of one stream. Larger writes reserve their bytes in the budget of all responses until the client has
- * read them. Without room, the stream continues in small parts, each after the client has read the last one. Only an
- * event that is too large for this waits for room. A client that reads slowly is disconnected if others need the room.
+ * Writes the response of one stream. A large write reserves its bytes in the budget of all responses until the client
+ * has read them. If the budget has no room, the stream continues in small parts and sends each part after the client
+ * has read the previous one. Only an event that is larger than a small part waits for room. A client that reads too
+ * slowly is disconnected if other responses need the room.
  */
 export class Outlet {
-  /** Whether the next write has to wait until the client has read the last one. */
+  /** Whether the next write must wait until the client has read the previous one. */
   private stalled = false;
   private reservedBytes = 0;
-  /** Bytes reserved for the next part, after waiting. */
+  /** Bytes that were reserved for the next part after a wait for room. 0 if there was no wait. */
   private grantedBytes = 0;
   private sendsSmallParts = false;
   private stopWaiting: (() => void) | undefined;
@@ -38,12 +39,12 @@ export class Outlet {
     response.on('close', () => this.close());
   }
 
-  /** Whether the client has not read everything that was sent. */
+  /** Whether data that was sent to the client is still unread. */
   get isStalled(): boolean {
     return this.stalled;
   }
 
-  /** Whether `onReady` will be called before the next part can be sent. */
+  /** Whether no part can be sent now. `onReady` is called when one can be sent, unless the stream has ended. */
   get isBlocked(): boolean {
     return this.stalled || this.stopWaiting !== undefined || this.hasEnded;
   }
@@ -59,7 +60,7 @@ export class Outlet {
     return this.sendsSmallParts ? SMALL_PART : PAGE;
   }
 
-  /** Sends a part of `partSize`. Returns false if there is no room: read the part again after `onReady`. */
+  /** Sends a part of `partSize`. Returns false if there is no room. The caller must build it again in `onReady`. */
   send(text: Buffer): boolean {
     if (!this.takeRoom(text.length)) return false;
     this.write(text);

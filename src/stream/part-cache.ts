@@ -8,7 +8,7 @@ export class PartCache {
   private readonly parts = new Map<string, StreamPart>();
   private bytes = 0;
 
-  /** Returns the cached part, or caches and returns that of `read`. */
+  /** Returns the cached part. If there is none, calls `read` and caches its result. */
   get(key: string, read: () => StreamPart): StreamPart {
     let part = this.parts.get(key);
     if (!part) {

@@ -2,20 +2,20 @@ import type { Follower } from './feed.js';
 import type { LiveWindow } from './live-window.js';
 import { Turn } from './turn.js';
 
-/** Minimum time between two rounds, so that each subscriber receives several commits in one write. */
+/** Minimum pause between two rounds. Lets each subscriber receive several commits in one write. */
 const MIN_INTERVAL_MS = 10;
 
 /**
- * Serves subscribers, in turns between which the event loop serves other connections. After commits, a round matches
- * the new events and serves the subscribers that select any of them. Rounds never overlap and take at most half of
- * the time.
+ * Serves subscribers in turns and yields to the event loop between them. After a commit, a round matches the new
+ * events with the selections and serves the subscribers that select any of them. Rounds never overlap. The pause after
+ * a round is at least as long as the round, so rounds take at most half of the time.
  */
 export class Rounds {
-  /** Subscribers to serve. One that is added again while it waits is served once. */
+  /** Subscribers to serve. A subscriber that is added again while it waits is served only once. */
   private readonly ready = new Set<Follower>();
   private isRunning = false;
   private isScheduled = false;
-  /** Whether new events may be matched. */
+  /** Whether there may be new events to match. */
   private isDue = false;
   private lastEndedAtMs = 0;
   private lastRoundMs = 0;
@@ -25,7 +25,7 @@ export class Rounds {
     private readonly followers: ReadonlySet<Follower>,
   ) {}
 
-  /** Begins a round soon. */
+  /** Schedules a round, unless one is already scheduled. */
   schedule(): void {
     if (this.isScheduled) return;
     this.isScheduled = true;
@@ -39,7 +39,7 @@ export class Rounds {
     else begin();
   }
 
-  /** Serves a subscriber soon. */
+  /** Schedules a subscriber to be served. */
   serve(follower: Follower): void {
     this.ready.add(follower);
     this.start();
@@ -75,7 +75,7 @@ export class Rounds {
   private async serveReady(turn: Turn): Promise<void> {
     for (const follower of this.ready) {
       if (turn.isOver) await turn.next();
-      // It may have disconnected in between.
+      // The subscriber may have disconnected during the pause.
       if (this.ready.delete(follower)) follower.serve();
     }
   }
@@ -86,11 +86,11 @@ export class Rounds {
       for (const follower of subscribers) this.ready.add(follower);
     }
     this.isDue = this.window.hasUnmatched;
-    // Subscribers that have read everything continue before the window drops what they need.
+    // Yields, so that subscribers that keep up can be served before the window drops events that they need.
     if (this.isDue) await turn.next();
   }
 
-  /** Activates the window unless every subscriber is stalled. A stalled subscriber catches up from the store. */
+  /** Activates the window unless every subscriber is stalled. Stalled subscribers catch up from the store. */
   private updateWindow(): void {
     for (const { isStalled } of this.followers) {
       if (!isStalled) return this.window.setActive(true);

@@ -1,12 +1,12 @@
 import type { Feed } from './feed.js';
 import type { StreamEvent } from './stream-part.js';
 
-/** Memory of an event in addition to its text. */
+/** Approximate memory of an event in addition to its text. */
 const EVENT_BYTES = 100;
-/** Memory of a reference to an event. */
+/** Approximate memory of a reference to an event. */
 const REFERENCE_BYTES = 8;
 
-/** Consecutive events of the window, grouped by feed. Events that no feed selects are absent. */
+/** Consecutive events of the window, grouped by feed. Events that no feed selects are omitted. */
 export class Segment {
   private readonly events = new Map<Feed, StreamEvent[]>();
   private memory = 0;
@@ -40,7 +40,7 @@ export class Segment {
     for (; low < events.length; low++) yield events[low]!;
   }
 
-  /** Records in each feed that the window no longer has these events. */
+  /** Records in each feed that the window no longer contains these events. */
   drop(): void {
     for (const [feed, events] of this.events) feed.since = Math.max(feed.since, events.at(-1)!.seq);
   }

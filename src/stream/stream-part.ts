@@ -1,25 +1,25 @@
-/** An event as a server-sent event. */
+/** An event in the text format of server-sent events. */
 export interface StreamEvent {
   readonly seq: number;
   readonly text: Buffer;
 }
 
-/** Consecutive events of a stream, joined; may be empty. */
+/** Consecutive events of a stream in one buffer, which may be empty. */
 export interface StreamPart {
   readonly text: Buffer;
-  /** The seq of the last event; 0 without events. */
+  /** The seq of the last event, or 0 if there is none. */
   readonly seq: number;
 }
 
 /** The size of a part. */
 export interface PartSize {
-  /** Size at which the part ends. It includes the event that exceeds this size. */
+  /** Size at which the part ends. The event that reaches this size is included. */
   readonly targetBytes: number;
-  /** Maximum size of several events. A single event may exceed it. */
+  /** Maximum size of a part with several events. A part with a single event may be larger. */
   readonly maxBytes: number;
 }
 
-/** Joins events from the first on, until the part has its size. */
+/** Joins events, starting with the first, into a part of the given size. */
 export function takePart(events: Iterable<StreamEvent>, { targetBytes, maxBytes }: PartSize): StreamPart {
   const texts: Buffer[] = [];
   let bytes = 0;

@@ -8,7 +8,7 @@ import type { LiveWindow } from './live-window.js';
 import { Outlet } from './outlet.js';
 import { type StreamEvent, takePart } from './stream-part.js';
 
-/** Maximum number of events of one read from the store. */
+/** Maximum number of events in one read from the store. */
 const PAGE_EVENTS = 500;
 const RECONNECT_AFTER_MS = 1_000;
 
@@ -23,9 +23,9 @@ export interface StreamContext {
 }
 
 /**
- * Sends one stream. Past events come from the store, in pages, and new events from the shared window. Both use the
- * same cursor, so no event is skipped or repeated in between. Backpressure delays the next part until the client has
- * read the previous one.
+ * Sends one stream to its client. Reads past events from the store in pages, and new events from the shared window.
+ * Both sources use the same cursor, so no event is skipped or repeated when the stream changes from one to the other.
+ * Backpressure delays the next part until the client has read the previous one.
  */
 export class Subscriber implements Follower {
   private readonly outlet: Outlet;
@@ -46,7 +46,7 @@ export class Subscriber implements Follower {
     this.outlet.sendControl(`retry: ${RECONNECT_AFTER_MS}\n${this.position()}`);
   }
 
-  /** Whether the client has not read everything that was sent. */
+  /** Whether data that was sent to the client is still unread. */
   get isStalled(): boolean {
     return this.outlet.isStalled;
   }
@@ -116,7 +116,7 @@ export class Subscriber implements Follower {
         this.readAfter(this.cursor, targetBytes, signal),
       );
     } catch (error) {
-      // The client reconnects with Last-Event-ID and misses nothing.
+      // The client reconnects with Last-Event-ID and misses no event.
       if (!this.outlet.hasEnded) this.context.onError(error as Error);
       this.end();
     }

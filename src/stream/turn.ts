@@ -1,9 +1,9 @@
 import { setImmediate } from 'node:timers/promises';
 
-/** Maximum time for which streams block the event loop at a time. */
+/** Time after which streams yield to the event loop. */
 const TURN_MS = 10;
 
-/** Divides long work into turns. Between two of them, the event loop serves other connections. */
+/** Divides long work into turns. Between two turns, the event loop serves other connections. */
 export class Turn {
   private started = performance.now();
   private earlierMs = 0;
@@ -17,7 +17,7 @@ export class Turn {
     return this.earlierMs + performance.now() - this.started;
   }
 
-  /** Ends the turn and resolves when the next one begins. */
+  /** Ends the turn and yields to the event loop. Resolves when the next turn begins. */
   async next(): Promise<void> {
     this.earlierMs = this.usedMs;
     await setImmediate();

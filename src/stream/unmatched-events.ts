@@ -2,7 +2,7 @@ import type { OwnCommit } from '../consumer/commits.js';
 import type { StoredEvent } from '../event/event.js';
 import { estimateBytes } from '../event/event-size.js';
 
-/** Maximum size. A commit of the largest request by default, 16 MiB and 10 000 events, fits. */
+/** Maximum size. The largest request that the default limits permit (16 MiB, 10 000 events) fits. */
 const MAX_BYTES = 32 * 1024 * 1024;
 
 interface WaitingCommit {
@@ -10,7 +10,7 @@ interface WaitingCommit {
   readonly events: Iterator<StoredEvent>;
 }
 
-/** Events that were committed and not yet matched with the selections of the subscribers. */
+/** Committed events that are not yet matched with the selections of the subscribers. */
 export class UnmatchedEvents {
   private readonly commits: WaitingCommit[] = [];
   private bytes = 0;
@@ -19,7 +19,7 @@ export class UnmatchedEvents {
     return this.commits.length === 0;
   }
 
-  /** Adds the commit if there is room, and returns whether there was. */
+  /** Adds the commit and returns true, or returns false if there is no room. */
   push(commit: OwnCommit): boolean {
     const bytes = commitBytes(commit);
     if (this.bytes + bytes > MAX_BYTES) return false;
@@ -28,7 +28,7 @@ export class UnmatchedEvents {
     return true;
   }
 
-  /** Removes and returns the next event; undefined if there is none. */
+  /** Removes and returns the next event, or undefined if there is none. */
   shift(): StoredEvent | undefined {
     while (this.commits.length > 0) {
       const { value } = this.commits[0]!.events.next() as IteratorResult<StoredEvent, undefined>;
@@ -52,7 +52,7 @@ function commitBytes({ batch }: OwnCommit): number {
   return bytes;
 }
 
-/** Yields the events that this commit stored. An earlier one stored those of a submission that was committed again. */
+/** Yields the events that this commit stored. Omits those of a repeated submission, which an earlier commit stored. */
 function* storedEvents({ batch, verdicts, stored, lastSeq, processedAt }: OwnCommit): Generator<StoredEvent> {
   let index = 0;
   for (const { events } of batch) {

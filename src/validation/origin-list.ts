@@ -29,7 +29,10 @@ function findProblems(list: string): string[] {
     );
 }
 
-/** Returns whether browsers send this text as Origin. They send no upper case, default port, path or trailing slash. */
+/**
+ * Returns whether a browser could send this text as an Origin header. Browsers send no upper case, default port, path
+ * or trailing slash.
+ */
 function isOrigin(text: string): boolean {
   return /^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text;
 }

@@ -1,7 +1,7 @@
 /**
  * JSON Schema of a topic, an event_id or a source. The pattern has the same meaning in every regular expression engine,
  * because it avoids lookahead, \p{…} and \s. The exception is Python, where `$` also matches before a final newline.
- * The service rejects more: lone surrogates, and names that consist only of Unicode white space.
+ * The service also rejects lone surrogates, and names that consist only of Unicode white space.
  */
 export const NAME_SCHEMA = {
   type: 'string',

@@ -1,6 +1,6 @@
 import { ValidateBy } from 'class-validator';
 
-/** Matches a date-time of RFC 3339, section 5.6. Unlike there, the offset is optional. */
+/** Matches an RFC 3339 date-time (section 5.6) whose offset is optional. */
 const DATE_TIME =
   /^(\d{4})-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])[Tt]([01]\d|2[0-3]):([0-5]\d):([0-5]\d|60)(?:\.\d{1,32})?(?:[Zz]|([+-])([01]\d|2[0-3]):([0-5]\d))?$/;
 const MINUTES_PER_DAY = 24 * 60;
@@ -24,7 +24,7 @@ function daysInMonth(year: number, month: number): number {
   return [4, 6, 9, 11].includes(month) ? 30 : 31;
 }
 
-/** Requires an RFC 3339 date-time, as `isTimestamp` accepts it. */
+/** Requires a string that `isTimestamp` accepts. */
 export const IsTimestamp = (): PropertyDecorator =>
   ValidateBy({
     name: 'timestamp',

@@ -2,7 +2,7 @@ import { applyDecorators } from '@nestjs/common';
 import { Transform } from 'class-transformer';
 import { ValidateBy } from 'class-validator';
 
-/** Parses a property that is given as text. Requires a whole number from `min` to `max`, inclusive. */
+/** Parses a property from text, and requires a whole number from `min` to `max`, inclusive. */
 export function WholeNumber(min: number, max: number): PropertyDecorator {
   const parse = ({ value }: { value: unknown }) =>
     typeof value === 'string' && /^\d{1,16}$/.test(value.trim()) ? Number(value) : value;

@@ -14,7 +14,7 @@ export interface Check {
 export interface Audit {
   /** The change of each of the service's statistics. */
   readonly checks: readonly Check[];
-  /** Every inconsistency of the totals or the verdicts; empty if there is none. */
+  /** Every inconsistency of the totals or the verdicts. Empty if there is none. */
   readonly inconsistencies: readonly string[];
 }
 
@@ -22,8 +22,8 @@ export interface Audit {
  * Compares the service's statistics and verdicts with the events sent. All replicas must have the same statistics.
  *
  * An event is stored once, regardless of how often it is sent, so `unique_processed` is always exact. `received` is
- * exact if every attempt has a definite response. The other attempts together add at most their events. They add at
- * least the events stored without an acknowledgement, because only they can have stored those.
+ * exact if every attempt has a definite response. The other attempts add at most all of their events. They add at least
+ * the events that were stored without an acknowledgement, because no other attempt can have stored them.
  */
 export function audit(
   { size, distinct }: { readonly size: number; readonly distinct: number },

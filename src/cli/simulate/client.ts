@@ -8,11 +8,11 @@ const ATTEMPT_TIMEOUT_MS = 15_000;
 export interface HttpResponse {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
-  /** The parsed body; undefined if it is not a JSON object. */
+  /** The parsed body, or undefined if it is not a JSON object. */
   readonly body: object | undefined;
 }
 
-/** Reports that a request got no response. */
+/** Reports that a request received no response. */
 export class NoResponseError extends Error {
   override readonly name = 'NoResponseError';
 

@@ -15,7 +15,7 @@ export { HELP } from './options.js';
 
 async function simulate(options: SimulateOptions): Promise<number> {
   const stop = new AbortController();
-  // Each request in flight adds a listener. More than ten are not a leak.
+  // Each request in flight adds a listener, so more than ten listeners are not a leak.
   setMaxListeners(0, stop.signal);
   let signalled: 'SIGINT' | 'SIGTERM' | undefined;
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {

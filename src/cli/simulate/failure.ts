@@ -9,7 +9,7 @@ export interface FailedAttempt {
   readonly reason: string;
   /** Whether the service may have processed the request. */
   readonly ambiguous: boolean;
-  /** Wait that the service requested with Retry-After; 0 if absent. */
+  /** Wait that the service requested with Retry-After, or 0 if the header is absent. */
   readonly retryAfterMs: number;
 }
 

@@ -12,7 +12,7 @@ export class Ledger {
   ambiguousAttempts = 0;
   /** Number of events in these attempts. */
   ambiguousEvents = 0;
-  /** The seq of each event, by event number; 0 until the first verdict, because seq starts at 1. */
+  /** The seq of each event, by event number. 0 until the first verdict, because seq starts at 1. */
   private readonly seqs: Float64Array;
   private readonly stored: Uint8Array;
   private readonly ambiguous: Uint8Array;
@@ -34,7 +34,7 @@ export class Ledger {
     return [...this.retries.values()].reduce((sum, count) => sum + count, 0);
   }
 
-  /** Number of stored events whose verdict `stored` was in a lost response. */
+  /** Number of stored events whose verdict `stored` was in a response that was lost. */
   get storedWithoutAck(): number {
     return this.seqs.reduce(
       (sum, seq, number) =>

@@ -46,7 +46,7 @@ export class Publisher {
   async stats(): Promise<readonly StatsResponse[]> {
     const read = () =>
       Promise.all(this.client.urls.map((url) => this.drainedStats(url, GIVE_UP_AFTER_MS, () => {})));
-    // A replica may store what its queue holds after another one has been read.
+    // Reads all replicas twice, because one replica may store queued events after another replica has been read.
     await read();
     return read();
   }

@@ -1,5 +1,6 @@
 /**
- * Returns a seeded pseudorandom number generator (mulberry32), not a cryptographic one. It returns numbers in [0, 1).
+ * Returns a seeded pseudorandom number generator (mulberry32) for numbers in [0, 1). It is not cryptographically
+ * secure.
  */
 export function seededRandom(seed: number): () => number {
   let state = seed >>> 0;

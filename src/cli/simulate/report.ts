@@ -5,7 +5,7 @@ import type { Workload } from './workload.js';
 
 type Row = readonly [name: string, ...values: (string | number)[]];
 
-/** Formats the result of a run as tables of plain text. */
+/** Formats the result of a run as plain-text tables. */
 export function report(
   workload: Workload,
   ledger: Ledger,

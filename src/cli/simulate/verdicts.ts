@@ -12,7 +12,7 @@ export function readVerdict(response: PublishedEvent, { event_id }: EventDto): V
   return response;
 }
 
-/** Returns the verdicts on many events. Throws `PublishingError` if they name other events, or if the sums are wrong. */
+/** Returns the verdicts on many events. Throws `PublishingError` if they name other events or if the sums are wrong. */
 export function readVerdicts(response: PublishedBatch, events: readonly EventDto[]): readonly Verdict[] {
   const { results = [], received, stored, duplicates, conflicts } = response;
   if (results.length !== events.length)

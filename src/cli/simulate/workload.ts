@@ -4,7 +4,7 @@ import type { SimulateOptions } from './options.js';
 import { seededRandom } from './random.js';
 
 /**
- * Number of latest events from which about half of the repeats are drawn, like retries. The other repeats are drawn
+ * Number of recent events from which about half of the repeats are drawn, like retries. The other repeats are drawn
  * from all earlier events, like replays.
  */
 const RECENT_EVENTS = 100;

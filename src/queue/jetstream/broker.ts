@@ -13,39 +13,39 @@ import { CONSUMER, type Streams } from './streams.js';
 
 const CONNECT_TIMEOUT_MS = 2_000;
 const RECONNECT_MS = 250;
-/** A server that does not respond to two pings is replaced by another one. */
+/** Interval of pings. If a server does not respond to two pings, the client connects to another server. */
 const PING_INTERVAL_MS = 5_000;
 const POLL_INTERVAL_MS = 500;
-/** Maximum wait for a response of the broker. */
+/** Maximum wait for a response from the broker. */
 const RESPONSE_TIMEOUT_MS = 1_500;
-/** Time after which a message that the broker has not confirmed is not sent again. */
+/** Time after which a message is not sent again, even if the broker has not confirmed it. */
 const PUBLISH_LIMIT_MS = 5_000;
 const PUBLISH_RETRY_MS = 100;
-/** Maximum time of one pull. The next one begins at once. */
+/** Maximum duration of one pull. The next pull begins immediately. */
 const PULL_MS = 5_000;
 const CLOSE_LIMIT_MS = 1_000;
 
-/** Time for which a message must remain in the stream after its acknowledgement, before it counts as left over. */
+/** Time after which an acknowledged message that is still in the stream counts as left over. */
 const LEFT_OVER_MS = 5_000;
 
-/** Maximum size of a message, also if the broker permits more. Bounds the time of one turn of the event loop. */
+/** Maximum size of a message, even if the broker permits more. Bounds the time for which it blocks the event loop. */
 const MAX_MESSAGE_BYTES = 1024 * 1024;
-/** Maximum size of the subject of a message and of its record in the stream. */
+/** Maximum overhead of a message in the stream: its subject and its record header. */
 const ENVELOPE_BYTES = 256;
 
-/** Messages of the broker about a stream without room. */
+/** Matches the error messages of the broker for a full stream. */
 const IS_FULL = /maximum (bytes|messages) exceeded/;
 
-/** What the stream of the queue holds. */
+/** The state of the stream. */
 export interface StreamState {
   readonly events: number;
-  /** Time before which no message in the stream was published. */
+  /** Lower bound of the times at which the messages in the stream were published. */
   readonly since: Date;
 }
 
 /**
- * The connection to NATS and the stream of one database. Connects in the background and as often as necessary. Polls the
- * state of the stream, which also detects a broker that does not respond, and a stream that was deleted.
+ * The connection to NATS and the stream of one database. Connects and reconnects in the background. Polls the state of
+ * the stream, which also detects a broker that does not respond and a stream that was deleted.
  */
 export class Broker {
   private readonly logger = new Logger(Broker.name);
@@ -54,46 +54,48 @@ export class Broker {
   private connection: NatsConnection | undefined;
   private manager: JetStreamManager | undefined;
   private isUp = false;
-  /** Why the broker is down. */
+  /** Reason why the broker is down. */
   private reason = 'connecting';
   private polledEvents = 0;
-  /** Events published by this process. `polledEvents` contains those before the poll. */
+  /** Number of events that this process has published. */
   private publishedEvents = 0;
+  /** Value of `publishedEvents` at the last poll. `polledEvents` includes these events. */
   private publishedAtPoll = 0;
   private publishingBytes = 0;
-  /** The first message of the stream, if it is acknowledged. */
+  /** The first message of the stream, and since when it has been acknowledged. Undefined if it is not. */
   private leftOver: { readonly seq: number; readonly since: number } | undefined;
 
   constructor(
     private readonly servers: NatsServers,
     private readonly streams: Streams,
-    /** Maximum bytes of the stream, and of the messages that the broker has not confirmed yet. */
+    /** Maximum size of the stream, and of all messages that the broker has not confirmed yet. */
     private readonly capacityBytes: number,
     private readonly onState: (state: StreamState) => void,
   ) {
     this.watching = this.watch();
   }
 
-  /** Undefined while the broker responds; otherwise why it does not. */
+  /** Reason why the broker does not respond. Undefined while it responds. */
   get problem(): string | undefined {
     return this.isUp ? undefined : this.reason;
   }
 
-  /** Number of events in the stream. At least those that this process has published and that are not stored. */
+  /** Number of events in the stream at the last poll, plus those that this process has published since. */
   get events(): number {
     return Math.max(0, this.polledEvents + this.publishedEvents - this.publishedAtPoll);
   }
 
-  /** Maximum size of a message. */
+  /** Maximum size of a message without its overhead. */
   get maxMessageBytes(): number {
     const permitted = this.connection?.info?.max_payload ?? MAX_MESSAGE_BYTES;
     return Math.min(permitted, MAX_MESSAGE_BYTES, this.capacityBytes) - ENVELOPE_BYTES;
   }
 
   /**
-   * Resolves when the stream has the message. Sends it again if the broker does not confirm it in time, so the stream may
-   * have it more than once. Rejects with `QueueFullError` if the stream has no room. Rejects with
-   * `BrokerUnavailableError` if the broker does not respond. The stream may have the message then.
+   * Publishes a message and resolves when the broker has confirmed it. Sends the message again if the confirmation does
+   * not arrive in time, so the stream may contain it more than once. Rejects with `QueueFullError` if the stream has no
+   * room. Rejects with `BrokerUnavailableError` if the broker does not respond. The stream may contain the message
+   * then.
    */
   async publish(events: number, message: Uint8Array): Promise<void> {
     if (this.publishingBytes + message.length > this.capacityBytes)
@@ -118,7 +120,7 @@ export class Broker {
     return seq;
   }
 
-  /** Pulls up to `count` messages. They arrive until there are as many, or for some seconds. */
+  /** Pulls up to `count` messages. The result ends after the last of them, or after `PULL_MS`. */
   async pull(count: number): Promise<ConsumerMessages> {
     const consumer = await jetstream(this.connected(), { timeout: RESPONSE_TIMEOUT_MS }).consumers.get(
       this.streams.queue,
@@ -127,12 +129,12 @@ export class Broker {
     return consumer.fetch({ max_messages: count, expires: PULL_MS });
   }
 
-  /** Sends the acknowledgements that are not sent yet, and disconnects. */
+  /** Sends pending acknowledgements, and disconnects. */
   async close(): Promise<void> {
     this.closing.abort();
     await this.watching;
     if (!this.connection) return;
-    // Without a connection, draining would wait for the next one.
+    // Without a connection, `drain` would wait until the client has reconnected.
     if (this.isUp) await Promise.race([this.connection.drain().catch(() => {}), sleep(CLOSE_LIMIT_MS)]);
     await this.connection.close();
     this.isUp = false;
@@ -147,7 +149,7 @@ export class Broker {
       } catch (error) {
         const { message: reason } = error as Error;
         if (error instanceof BrokerUnavailableError) throw error;
-        // The stream may have the message of an earlier attempt.
+        // After the first attempt, a full stream may already contain the message, so it was not necessarily rejected.
         if (attempt === 1 && IS_FULL.test(reason)) throw new QueueFullError(`The stream is full: ${reason}.`);
         if (performance.now() > end) throw new BrokerUnavailableError(`The broker is down: ${reason}.`);
       }
@@ -200,13 +202,13 @@ export class Broker {
   }
 
   /**
-   * A broker that was killed may have messages again that were acknowledged. Its consumer does not deliver them again, so
-   * they would take room in the stream without end. A new consumer delivers all messages of the stream. The store
-   * recognises those that it has stored.
+   * Redelivers messages that were acknowledged and are in the stream again after the broker was killed. The consumer
+   * does not deliver them, so they would occupy the stream permanently. A new consumer delivers all messages of the
+   * stream. The store recognises the messages that it has already stored.
    */
   private async redeliverLeftOver(manager: JetStreamManager, firstSeq: number): Promise<void> {
     const { ack_floor } = await manager.consumers.info(this.streams.queue, CONSUMER);
-    // Acknowledged messages are removed a moment later.
+    // The broker removes an acknowledged message with a short delay.
     if (firstSeq > ack_floor.stream_seq) this.leftOver = undefined;
     else if (this.leftOver?.seq !== firstSeq) this.leftOver = { seq: firstSeq, since: performance.now() };
     else if (performance.now() - this.leftOver.since > LEFT_OVER_MS) {
@@ -217,7 +219,7 @@ export class Broker {
     }
   }
 
-  /** Notices a lost connection before the next poll does. */
+  /** Detects a lost connection before the next poll. */
   private async watchConnection(connection: NatsConnection): Promise<void> {
     for await (const { type } of connection.status()) {
       if (type === 'disconnect') this.setDown(new Error('the connection is lost'));
@@ -231,7 +233,7 @@ export class Broker {
   }
 
   private setDown({ message }: Error): void {
-    // The stream may be gone.
+    // The stream may have been deleted. The next poll creates it again.
     this.manager = undefined;
     if (this.closing.signal.aborted) return;
     if (this.isUp) this.logger.warn({ msg: 'broker down', reason: message });
@@ -249,10 +251,10 @@ function toOptions({ servers, tls, user, password }: NatsServers): ConnectionOpt
     timeout: CONNECT_TIMEOUT_MS,
     reconnectTimeWait: RECONNECT_MS,
     maxReconnectAttempts: -1,
-    // The credentials of the broker may change while the service runs.
+    // Reconnects even after authentication errors, because the credentials may change while the service runs.
     ignoreAuthErrorAbort: true,
     pingInterval: PING_INTERVAL_MS,
-    // Stack traces of requests that time out cost more than the requests.
+    // Capturing a stack trace for each request that may time out costs more than the request.
     noAsyncTraces: true,
   };
 }

@@ -17,15 +17,18 @@ import { encodeSubmission } from './message.js';
 import { Pull } from './pull.js';
 import { Streams } from './streams.js';
 
-/** Maximum wait for the broker at start. The service starts without it. */
+/** Maximum wait for the broker at start. After this time, the service starts without the broker. */
 const START_LIMIT_MS = 2_000;
 const START_POLL_MS = 20;
-/** Share of the capacity that pulled submissions may take in the memory of this process. */
+/** Fraction of the capacity that pulled submissions may use in the memory of this process. */
 const PULLED_SHARE = 0.25;
 
 export interface JetStreamOptions {
   readonly servers: NatsServers;
-  /** Maximum events and bytes in the stream. The bound in events is soft: replicas learn of each other's twice a second. */
+  /**
+   * Maximum number of events and bytes in the stream. The number of events may be exceeded for a short time, because a
+   * replica reads only twice a second how many events the others have published.
+   */
   readonly capacity: number;
   readonly capacityBytes: number;
   /** Number of servers that keep a copy of the stream. */
@@ -39,14 +42,14 @@ export interface SharedStore {
 }
 
 /**
- * A queue in NATS JetStream for the replicas of one store. Accepts a submission when the broker has confirmed it, so that
- * it survives a crash of this process, the broker or the database.
+ * A queue in NATS JetStream for the replicas of one store. Accepts a submission when the broker has confirmed it, so
+ * that it survives a crash of this process, the broker or the database.
  *
- * Only submissions whose publisher does not wait go through the broker. All others go to the queue of this process: a
- * verdict needs the commit, and the broker would only delay it. The same queue forms the batches of both.
+ * Only submissions whose publisher does not wait go through the broker. All others go directly to the queue of this
+ * process, because the broker would only delay their commit. The same queue forms the batches of both.
  *
- * Each submission has an id. The broker may deliver it again, and may have it twice: the store recognises the id, so each
- * event counts once.
+ * Each submission has an id. The broker may contain a submission twice and may redeliver it. The store recognises the
+ * id, so each event counts once.
  */
 export class JetStreamQueue extends EventQueue {
   private readonly broker: Broker;
@@ -66,14 +69,14 @@ export class JetStreamQueue extends EventQueue {
     super();
     const { servers, capacity, capacityBytes, replicas } = options;
     const streams = new Streams(store.id, { messages: capacity, bytes: capacityBytes, replicas });
-    // Until the broker responds, it may have submissions of any age.
+    // Keeps all ids, because the broker may have submissions of any age until it responds.
     store.keepIdsSince(new Date(0));
     this.broker = new Broker(servers, streams, capacityBytes, ({ since }) => store.keepIdsSince(since));
     const limits = { events: capacity * PULLED_SHARE, bytes: capacityBytes * PULLED_SHARE };
     this.pull = new Pull(this.broker, queue, limits, (error) => this.failures.has(error as Error));
   }
 
-  /** Connects to the broker. Resolves without it if it does not respond at once: it is connected later. */
+  /** Opens the queue. If the broker does not respond within `START_LIMIT_MS`, connects to it later. */
   static async open(
     queue: SubjectQueue,
     options: JetStreamOptions,

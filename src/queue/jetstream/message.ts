@@ -2,8 +2,8 @@ import type { NewEvent } from '../../event/event.js';
 import type { Submission, SubmissionId } from '../../event/submission.js';
 
 /**
- * Version of the format. A reader leaves messages of a later version to replicas of a later release, so that a rolling
- * upgrade works.
+ * Version of the message format. A replica leaves messages of a later version to replicas of a later release, so that
+ * rolling upgrades work.
  */
 const VERSION = 1;
 const VALUES_PER_EVENT = 5;
@@ -12,7 +12,7 @@ const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/;
 /** A submission as JSON text in UTF-8. */
 interface Message extends SubmissionId {
   readonly v: number;
-  /** Topic, event_id, timestamp, source and payload of each event. The payload is text, which keeps its spelling. */
+  /** Topic, event_id, timestamp, source and payload of each event. The payload is JSON text, to keep its spelling. */
   readonly values: readonly string[];
 }
 
@@ -28,14 +28,14 @@ export function encodeSubmission(
     values.push(topic, event_id, timestamp, origin, payload);
     characters += topic.length + event_id.length + timestamp.length + origin.length + payload.length;
   }
-  // Serialising a large submission would block the event loop for nothing.
+  // Does not serialise a submission that is too large, because this would block the event loop.
   if (characters > maxBytes) return undefined;
   const message: Message = { v: VERSION, source, number, values };
   const bytes = Buffer.from(JSON.stringify(message));
   return bytes.length > maxBytes ? undefined : bytes;
 }
 
-/** Decodes a message. Returns `later` for a version of a later release. Throws if the message is malformed. */
+/** Decodes a message. Returns `later` if a later release wrote it. Throws if the message is malformed. */
 export function decodeSubmission(data: Uint8Array): Required<Submission> | 'later' {
   const message: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(data));
   if (typeof message !== 'object' || message === null) throw new Error('The message is not an object.');

@@ -11,16 +11,16 @@ import { decodeSubmission } from './message.js';
 /** Pause after a failure of the store or the broker. Doubles while the store fails. */
 const INITIAL_BACKOFF_MS = 250;
 const MAX_BACKOFF_MS = 5_000;
-/** Pause before the broker delivers a message again that this release cannot read. */
+/** Delay after which the broker redelivers a message that this release cannot read. */
 const LATER_VERSION_MS = 5_000;
-/** Maximum number of messages of one pull. */
+/** Maximum number of messages in one pull. */
 const MAX_MESSAGES = 100;
 const BYTES_PER_MESSAGE = 1024 * 1024;
-/** Maximum number of keys in the log line about a message that was set aside. */
+/** Maximum number of keys in the log line about a message that cannot be stored. */
 const MAX_LOGGED_KEYS = 10;
 
 export interface PullLimits {
-  /** Number of events and bytes pulled and not stored, above which the next pull waits. */
+  /** Number of events and bytes that are pulled and not yet stored, from which the next pull waits. */
   readonly events: number;
   readonly bytes: number;
 }
@@ -29,20 +29,20 @@ type Verdicts = Promise<readonly Verdict[]>;
 
 /**
  * Moves submissions from the broker into the queue of this process, and acknowledges them once they are stored. If the
- * store fails, the broker delivers them again, to this replica or to another one that reaches the store. A message that
- * can never be stored is set aside.
+ * store fails, the broker redelivers them to this replica or to another one that reaches the store. A message that can
+ * never be stored is moved to the dead-letter stream.
  */
 export class Pull {
-  /** Events pulled and not yet settled or rejected. */
+  /** Number of events pulled and not yet settled or rejected. */
   events = 0;
   private bytes = 0;
-  /** The submissions in the queue of this process. A submission may be pulled again before it is settled. */
+  /** Verdicts of the pulled submissions by id. A submission may be pulled again before it is settled. */
   private readonly pending = new Map<string, Verdicts>();
   private readonly acknowledging = new Set<Promise<void>>();
   private readonly stopping = new AbortController();
   private readonly logger = new Logger(Pull.name);
   private readonly count: number;
-  /** Pause since the last failure of the store; 0 after a success. */
+  /** Pause after the last failure of the store, or 0 after a success. */
   private backoffMs = 0;
   private isFailing = false;
   private messages: ConsumerMessages | undefined;
@@ -53,7 +53,7 @@ export class Pull {
     private readonly broker: Broker,
     private readonly queue: SubjectQueue,
     private readonly limits: PullLimits,
-    /** Returns whether an error means that the store fails. Any other error is that of an unstorable event. */
+    /** Returns whether an error means that the store failed. Any other error means that an event is unstorable. */
     private readonly isFailure: (error: unknown) => boolean,
   ) {
     this.count = Math.max(1, Math.min(MAX_MESSAGES, Math.floor(limits.bytes / BYTES_PER_MESSAGE)));
@@ -63,7 +63,7 @@ export class Pull {
     this.running ??= this.run();
   }
 
-  /** Pulls no more. Submissions in the queue of this process are settled later: see `finish`. */
+  /** Stops pulling. Submissions in the queue of this process are settled later (see `finish`). */
   async stop(): Promise<void> {
     this.stopping.abort();
     this.onSettled?.();
@@ -71,7 +71,7 @@ export class Pull {
     await this.running;
   }
 
-  /** Resolves when every settled submission is acknowledged, and every rejected one returned or set aside. */
+  /** Resolves when every pulled submission is acknowledged, returned, or moved to the dead-letter stream. */
   async finish(): Promise<void> {
     await Promise.all(this.acknowledging);
   }
@@ -84,7 +84,7 @@ export class Pull {
         if (signal.aborted) this.messages.stop();
         for await (const message of this.messages) this.receive(message);
       } catch {
-        // The broker reports why it is down. An incomplete pull also ends with an error if a server was replaced.
+        // `Broker` logs why it is down. An incomplete pull also fails if the client has connected to another server.
         await pause(INITIAL_BACKOFF_MS, signal);
       }
       if (this.isFailing) await pause(this.backoffMs, signal);
@@ -112,7 +112,7 @@ export class Pull {
     this.track(this.acknowledge(message, submission, this.submit(submission)));
   }
 
-  /** Adds a submission to the queue of this process, unless it is there already. The ids of a batch must be distinct. */
+  /** Adds a submission to the queue, unless the queue already contains it. The ids in a batch must be distinct. */
   private submit({ id, events }: Required<Submission>): Verdicts {
     const key = `${id.source} ${id.number}`;
     const known = this.pending.get(key);
@@ -141,7 +141,8 @@ export class Pull {
       return message.nak(this.backoffMs);
     }
     this.backoffMs = 0;
-    // Not awaited: if the broker does not receive it, it delivers the message again, and the store recognises the id.
+    // Does not wait for a confirmation. If the broker does not receive this acknowledgement, it redelivers the message,
+    // and the store recognises the id.
     message.ack();
   }
 
@@ -168,7 +169,7 @@ export class Pull {
   }
 
   private track(work: Promise<void>): void {
-    // An acknowledgement fails only after the connection was closed. The broker delivers the message again.
+    // An acknowledgement fails only after the connection was closed. The broker then redelivers the message.
     const tracked = work.catch(() => {}).finally(() => this.acknowledging.delete(tracked));
     this.acknowledging.add(tracked);
   }

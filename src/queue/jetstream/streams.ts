@@ -9,12 +9,13 @@ import {
 } from '@nats-io/jetstream';
 import { nanos } from '@nats-io/transport-node';
 
-/** Time after which the broker delivers a message again whose replica does not respond. */
+/** Time after which the broker redelivers a message that no replica has acknowledged. */
 const ACK_WAIT_MS = 10_000;
 /** Maximum number of messages that all replicas together have pulled and not acknowledged. */
 const MAX_ACK_PENDING = 2_000;
+/** Maximum size of the dead-letter stream. Beyond it, the oldest messages are deleted. */
 const DEAD_BYTES = 64 * 1024 * 1024;
-/** Error code of JetStream: the stream exists with another configuration. */
+/** JetStream's error code for a stream that exists with another configuration. */
 const EXISTS = 10_058;
 
 /** The durable consumer that all replicas share. */
@@ -27,7 +28,7 @@ export interface StreamLimits {
   readonly replicas: number;
 }
 
-/** The stream of the submissions and the one of messages that were set aside. Both belong to one database. */
+/** The stream of submissions and the dead-letter stream of one database. */
 export class Streams {
   readonly queue: string;
   readonly dead: string;
@@ -40,7 +41,7 @@ export class Streams {
     this.dead = `${this.queue}-dead`;
   }
 
-  /** Returns the subject of a message. It has the number of events, so that the broker can count them. */
+  /** Returns the subject of a message. It contains the number of events, so that the broker can count them. */
   subjectOf(events: number): string {
     return `${this.queue}.${events}`;
   }
@@ -80,11 +81,11 @@ export class Streams {
     });
   }
 
-  /** Returns the number of events of the messages, from the number of messages of each subject. */
+  /** Returns the number of events in all messages. `subjects` contains the number of messages with each subject. */
   countEvents(subjects: Readonly<Record<string, number>> = {}): number {
     let events = 0;
     for (const [subject, messages] of Object.entries(subjects)) {
-      // Another program may have used a subject without a number.
+      // Another program may have published to a subject without a number.
       events += messages * (Number(subject.slice(this.queue.length + 1)) || 0);
     }
     return events;

@@ -7,8 +7,8 @@ const INTERVAL_MS = 50;
 const INTERVAL_AFTER_ERROR_MS = 1_000;
 
 /**
- * Calls the checkpointer after writes, at most every 50 ms, and keeps its last report. Without writes it calls only to
- * recover: after an error, and while the WAL is large.
+ * Calls the checkpointer after writes, at most every 50 ms, and keeps its last report. Without writes, calls it only
+ * after an error and while the WAL is large.
  */
 export class CheckpointSchedule {
   /** The durations of the checkpoints, in milliseconds. */
@@ -47,7 +47,7 @@ export class CheckpointSchedule {
     try {
       this.latest = await this.checkpointer.checkpoint();
     } catch {
-      // The thread has ended, and so does the process.
+      // The thread has ended, which also ends the process.
       return;
     }
     this.timer = undefined;

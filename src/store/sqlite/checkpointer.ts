@@ -2,13 +2,13 @@ import type { Database } from 'better-sqlite3';
 import { checkpointConcurrently, walBytes } from './checkpoints.js';
 import { Sqlite } from './driver.js';
 
-/** The WAL as the checkpointer last found it. */
+/** State of the WAL after the last call of the checkpointer. */
 export interface WalReport {
   /** Bytes in the WAL that SQLite cannot overwrite yet. */
   readonly bytes: number;
-  /** Time of the last checkpoint that copied everything committed before it began; null if there was none. */
+  /** Time of the last checkpoint that copied everything committed before it began, or null if there was none. */
   readonly lastCheckpointAt: string | null;
-  /** Reason why the last checkpoint failed. Absent if it did not. */
+  /** Reason why the last checkpoint failed. Absent if it succeeded. */
   readonly error?: string;
   /** Duration of the checkpoint, in milliseconds. Absent if none was due, or if it failed. */
   readonly ms?: number;
@@ -26,13 +26,13 @@ export class Checkpointer {
   constructor(path: string) {
     this.database = new Sqlite(path);
     this.database.pragma('synchronous = FULL');
-    // Truncating the WAL must not wait for readers: it would hold the write lock meanwhile.
+    // Truncating the WAL must not wait for readers, because it holds the write lock while it waits.
     this.database.pragma('busy_timeout = 0');
   }
 
   /**
-   * Checkpoints the WAL if that is due, and returns its state. Reports an error instead of throwing it: the writer does
-   * not meet it, because its commits only write to the WAL.
+   * Checkpoints the WAL if a checkpoint is due, and returns the state of the WAL. Returns an error in this state
+   * instead of throwing it. The writer does not detect such an error, because commits write only to the WAL.
    */
   checkpoint(): WalReport {
     let { bytes, lastCheckpointAt } = this.report;
@@ -40,7 +40,7 @@ export class Checkpointer {
     let ms: number | undefined;
     const started = performance.now();
     try {
-      // Read before too, because the checkpoint may fail.
+      // The size is also read before the checkpoint, because the checkpoint may fail.
       bytes = walBytes(this.database);
       if (checkpointConcurrently(this.database)) {
         lastCheckpointAt = new Date().toISOString();

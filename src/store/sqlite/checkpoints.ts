@@ -16,8 +16,8 @@ const MAX_PASSES = 3;
 const FRAME_BYTES = 4_096 + 24;
 
 /**
- * WAL size that checkpoints keep unless something is wrong: four times the size at which they are due. A WAL file that
- * grew beyond it is truncated.
+ * WAL size that is exceeded only if something is wrong. It is four times the size at which a checkpoint is due. A WAL
+ * file that has grown beyond this size is truncated.
  */
 export const LARGE_WAL_BYTES = 64 * 1024 * 1024;
 
@@ -28,7 +28,10 @@ interface WalState {
   readonly rest: number;
 }
 
-/** NOOP returns the state and copies nothing, but requires SQLite 3.51: earlier versions would checkpoint. */
+/**
+ * Runs a checkpoint and returns the state of the WAL. With NOOP, returns the state without a checkpoint. NOOP requires
+ * SQLite 3.51, because earlier versions run a checkpoint instead.
+ */
 function checkpoint(database: Database, mode: 'NOOP' | 'PASSIVE' | 'TRUNCATE'): WalState {
   const [{ log, checkpointed }] = database.pragma(`wal_checkpoint(${mode})`) as [
     { log: number; checkpointed: number },
@@ -45,9 +48,9 @@ export function walBytes(database: Database): number {
 }
 
 /**
- * Checkpoints the WAL, if that is due, concurrently with the commits of another connection and without blocking them.
- * Normally the writer restarts the WAL at its next commit. A large WAL is truncated here, because no commit may follow.
- * Returns whether a checkpoint copied everything that was committed before it began.
+ * Checkpoints the WAL if a checkpoint is due. Runs concurrently with the commits of another connection and does not
+ * block them. Normally the writer restarts the WAL at its next commit. Truncates a large WAL, because there may be no
+ * next commit. Returns whether a checkpoint copied everything that was committed before it began.
  */
 export function checkpointConcurrently(database: Database): boolean {
   let completed = false;
@@ -57,8 +60,8 @@ export function checkpointConcurrently(database: Database): boolean {
     completed = checkpoint(database, 'PASSIVE').rest === 0 || completed;
     state = checkpoint(database, 'NOOP');
   }
-  // Nothing is left to copy, so this holds the write lock only while it truncates the file. Fails, without an error,
-  // while a reader uses the WAL.
+  // Nothing is left to copy, so this holds the write lock only while it truncates the file. While a reader uses the
+  // WAL, this has no effect and reports no error.
   if (isLarge(state) && state.rest === 0) checkpoint(database, 'TRUNCATE');
   return completed;
 }

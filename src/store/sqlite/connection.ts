@@ -13,8 +13,8 @@ const BUSY_TIMEOUT_MS = 300;
 const WRITER_CACHE_KIB = 32 * 1024;
 
 /**
- * WAL size (131 MB) at which the writer also checkpoints, because the checkpointer is too slow. The WAL can grow
- * further. SQLite skips this checkpoint while another connection holds the checkpoint lock or an old read
+ * WAL size (131 MB) at which the writer also checkpoints, because the checkpointer is too slow. The WAL can still grow
+ * further, because SQLite skips this checkpoint while another connection holds the checkpoint lock or an old read
  * transaction.
  */
 const MAX_WAL_PAGES = 32_000;
@@ -55,7 +55,7 @@ function prepareWriter(database: Database): void {
   database.pragma(`cache_size = ${-WRITER_CACHE_KIB}`);
   database.pragma('journal_mode = WAL');
   database.pragma(`wal_autocheckpoint = ${MAX_WAL_PAGES}`);
-  // Truncates the file when a large WAL is restarted. Otherwise it would keep its largest size.
+  // Truncates the file when a large WAL is restarted. Otherwise the file would keep its largest size.
   database.pragma(`journal_size_limit = ${LARGE_WAL_BYTES}`);
   // FULL fsyncs the WAL at every commit, so a commit survives a power failure. The driver's build defaults to NORMAL.
   database.pragma('synchronous = FULL');

@@ -3,8 +3,8 @@ import type BetterSqlite3 from 'better-sqlite3';
 const MIN_NODE_OF_RELEASE_13 = 22;
 
 /**
- * The driver of SQLite: release 13 of better-sqlite3, or release 12 on Node.js 20, on which 13 crashes. Release 12 in turn
- * aborts the process on Node.js 24.19 and later, when a statement is collected as garbage.
+ * The SQLite driver. This is release 13 of better-sqlite3, or release 12 on Node.js 20, where release 13 crashes.
+ * Release 12 aborts the process on Node.js 24.19 and later when a statement is garbage-collected.
  */
 export const Sqlite: typeof BetterSqlite3 = await loadDriver();
 

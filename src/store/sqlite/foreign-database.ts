@@ -19,14 +19,14 @@ const MAX_REPORTED_NAMES = 3;
 const TABLES_OF_TYPEORM = ['migrations', 'sqlite_sequence'];
 
 /**
- * Rejects a file that is not a database of this service. Changes no byte of it and leaves no file next to it, because
- * it may belong to another program.
+ * Rejects a file that is not a database of this service. Does not change the file and leaves no file next to it,
+ * because it may belong to another program.
  */
 export function rejectForeign(path: string): void {
   const file = statSync(path);
   if (!file.isFile()) throw new Error('it is not a file; set another DATABASE_URL');
-  // SQLite names the WAL after the path. Two hard links would get two WALs, and commits in one are invisible through
-  // the other.
+  // SQLite names the WAL after the path. With two hard links there would be two WALs, and commits in one would be
+  // invisible through the other.
   if (file.nlink > 1)
     throw new Error('it has another hard link; remove that one, or set another DATABASE_URL');
   // SQLite would open it read-only, without an error, and leave a WAL next to it.
@@ -52,8 +52,9 @@ export function reasonToReject(database: Database): string | undefined {
 }
 
 /**
- * Returns whether the first migration of this service has run, or was interrupted: TypeORM creates its table before the
- * transaction of the migrations. Other programs name their table `migrations` too.
+ * Returns whether the first migration of this service has run or was interrupted. TypeORM creates its own table before
+ * the transaction of the migrations, so an interrupted migration leaves this table empty. Other programs may also have
+ * a table named `migrations`.
  */
 function hasFirstMigration(database: Database, tables: readonly string[]): boolean {
   if (!tables.includes('migrations')) return false;
@@ -69,11 +70,13 @@ function shorten(names: readonly string[]): string {
 }
 
 /**
- * Reads a database and leaves its folder as it was. The driver does not support `immutable=1`, so the way of opening
- * depends on the files that exist:
- * - A journal, or a WAL without shared memory, remains after a crash. Opening would recover it: reads a copy.
- * - A WAL with frames: a read-only connection, because another one would checkpoint the WAL when it closes.
- * - Otherwise: a read-write connection that only reads. It removes the WAL and the shared memory that it creates. A
+ * Reads a database and leaves its folder unchanged. The driver does not support `immutable=1`, so the kind of
+ * connection depends on the files that exist:
+ * - After a crash, there is a journal, or a WAL without shared memory. A connection would recover the database, so a
+ *   copy is read.
+ * - If the WAL has frames, the connection is read-only. A read-write connection would checkpoint the WAL when it
+ *   closes.
+ * - Otherwise, the connection is read-write but only reads. It removes the WAL and the shared memory that it creates. A
  *   read-only connection would leave them.
  */
 function inspect<T>(path: string, read: (database: Database) => T): T {

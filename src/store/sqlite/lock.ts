@@ -7,7 +7,7 @@ import { Sqlite } from './driver.js';
 /**
  * Locks the database file for this process. Two owners would miss each other's commits in their running totals and
  * live streams. The lock is an SQLite lock on a second file, which the operating system releases even after SIGKILL.
- * Throws if the file is not a database of this service, and does not change it.
+ * Throws if the file is not a database of this service, and leaves it unchanged.
  */
 export function lockDatabase(path: string): Database {
   mkdirSync(dirname(path), { recursive: true });

@@ -1,6 +1,6 @@
 import { Clock } from '../clock.js';
 
-/** Returns the system time, or its own latest time while the system clock is set back. */
+/** Returns the system time, or the latest time that it returned while the system clock is behind that time. */
 export class MonotonicClock extends Clock {
   constructor(
     /** `processed_at` of the last stored event; empty if there is none. */

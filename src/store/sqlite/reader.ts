@@ -24,10 +24,10 @@ const TOPICS = `
       (SELECT max(seq) FROM processed_events e WHERE e.topic = c.topic)) AS last_event_at
   FROM topic_counters c WHERE topic > ? ORDER BY topic LIMIT ?`;
 
-/** Rows scanned per step where no index helps. Other reads and cancellations take effect between two steps. */
+/** Number of rows per step of a scan. Other reads and cancellations are processed between two steps. */
 const SCAN_ROWS = 20_000;
 
-/** How long a read waits for a lock. In WAL mode, it waits only while another connection recovers the WAL. */
+/** Maximum wait of a read for a lock. In WAL mode, a read waits only while another connection recovers the WAL. */
 const BUSY_TIMEOUT_MS = 300;
 
 /** Runs queries on a read-only connection, which sees only committed events. */
@@ -44,8 +44,8 @@ export class Reader {
   /**
    * Returns the first events that pass the filter, up to `limit` events or `maxBytes`. A key or a topic is read
    * through its index, all other events in the order of seq. Filters by source or pattern have no index. For them,
-   * SQLite scans `SCAN_ROWS` rows per step without loading payloads, and other reads run between steps. Throws the
-   * reason of the signal before the next step.
+   * SQLite scans `SCAN_ROWS` rows per step without loading payloads, and other reads run between steps. If the signal
+   * aborts, throws its reason before the next step.
    */
   async find(filter: EventFilter, signal?: AbortSignal): Promise<FoundEvents> {
     const ascending = filter.order === 'asc';

@@ -5,7 +5,7 @@ export class RunningTotals {
   private readonly topics = new Set<string>();
   private readonly totals = { received: 0, unique_processed: 0, duplicate_dropped: 0, conflicts: 0 };
 
-  /** Adds counters of topics. At start, these are the stored counters, then the increments of each commit. */
+  /** Adds the counters of topics: the stored counters at start, and later the increments of each commit. */
   add(counters: readonly TopicCounters[]): void {
     for (const { topic, received, unique_processed, duplicate_dropped, conflicts } of counters) {
       this.topics.add(topic);

@@ -41,7 +41,8 @@ const DAMAGED = /^SQLITE_(CORRUPT|NOTADB)/;
 
 /**
  * Store in one SQLite file that this process owns. One thread writes, one reads by index, one scans, and one
- * checkpoints the WAL. Submission ids are not recorded, because the result of a commit is lost only if the process ends.
+ * checkpoints the WAL. Submission ids are not recorded, because the result of a commit is lost only if the process
+ * ends.
  */
 export class SqliteStore extends Store {
   readonly isShared = false;
@@ -67,7 +68,7 @@ export class SqliteStore extends Store {
     this.checkpointMs = this.checkpoints.durations;
   }
 
-  /** Opens the database file, after creating or migrating it if necessary. Rejects with `StoreOpenError`. */
+  /** Opens the database file, and creates or migrates it if necessary. Rejects with `StoreOpenError` on failure. */
   static async open(path: string): Promise<SqliteStore> {
     const threads: WorkerClient<unknown>[] = [];
     const start = async <T>(role: Role): Promise<WorkerClient<T>> => {
@@ -125,7 +126,7 @@ export class SqliteStore extends Store {
 
   find(filter: EventFilter, { signal, patient }: FindOptions = {}): Promise<FoundEvents> {
     if (!isScan(filter)) return this.read((reader) => reader.find(filter, signal), signal);
-    // A scan has a thread of its own: one step takes tens of milliseconds, for which no read by index should wait.
+    // Scans have their own thread, because one step takes tens of milliseconds and would delay reads by index.
     const scan = () => toStoreError(this.scanner.remote.find(filter, signal), signal);
     return this.scans.run(scan, { signal, patient });
   }
@@ -178,7 +179,7 @@ export class SqliteStore extends Store {
     }
   }
 
-  /** Reads by index. The queue bounds the results in memory, however many requests are pipelined. */
+  /** Reads by index. The queue bounds the results in memory, regardless of how many requests are pipelined. */
   private read<T>(
     query: (reader: WorkerClient<Reader>['remote']) => Promise<T>,
     signal?: AbortSignal,

@@ -3,12 +3,13 @@ import type { WalReport } from './checkpointer.js';
 import { LARGE_WAL_BYTES } from './checkpoints.js';
 
 /**
- * WAL size from which the store must receive no more events, before the WAL fills the disk. About four times the size
- * at which the writer checkpoints too (32 000 pages), so no checkpoint has let SQLite reuse the WAL since.
+ * WAL size above which the store must receive no more events, because the WAL would fill the disk. It is about four
+ * times the size at which the writer also checkpoints (32 000 pages). A WAL of this size shows that no checkpoint has
+ * let SQLite reuse it since then.
  */
 const MAX_WAL_BYTES = 512 * 1024 * 1024;
 
-/** How far the last `processed_at` may be ahead of the system clock. Clock synchronisation corrects less than this. */
+/** Maximum time by which the last `processed_at` may be ahead. Clock synchronisation corrects less than this. */
 const MAX_AHEAD_MS = 60_000;
 
 const CHECKPOINTS_FAIL =
@@ -29,8 +30,9 @@ export function checkWal({ bytes, lastCheckpointAt, error }: WalReport): StoreCh
 }
 
 /**
- * Checks that the system clock is not far behind the last `processed_at`, as after it was set back. `processed_at` never
- * decreases, so the service stamps all events with `lastProcessedAt` until the clock has passed it.
+ * Checks that the system clock is not far behind the last `processed_at`, for example because it was set back.
+ * `processed_at` never decreases, so the service stamps all events with `lastProcessedAt` until the clock has passed
+ * it.
  */
 export function checkClock(lastProcessedAt: string, now: Date): StoreCheck {
   const figures = { system_time: now.toISOString(), last_processed_at: lastProcessedAt || null };

@@ -37,7 +37,7 @@ const opened = open[role]();
 // The first call rejects with this error. Until then, Node must not report it as an unhandled rejection.
 opened.catch(() => {});
 
-/** Cancellable calls in progress. */
+/** Cancellable calls in progress, by the id of the call. */
 const cancellations = new Map<number, AbortController>();
 port.on('message', (message: CallMessage | CancelMessage) => {
   if ('cancel' in message) cancellations.get(message.cancel)?.abort();

@@ -14,7 +14,7 @@ import type {
  */
 const YOUNG_GENERATION_MB = 16;
 
-/** Time for which results may delay one turn of the event loop. */
+/** Maximum time for which results extend one turn of the event loop. */
 const MAX_TURN_MS = 20;
 
 /** Thrown if the thread has ended. The result of calls in flight is unknown. */
@@ -51,7 +51,7 @@ export class WorkerClient<T> {
   private readonly worker: Worker;
   private readonly pending = new Map<number, PendingCall>();
   private lastId = 0;
-  /** Set from the first result of a turn of the event loop to the end of the turn. */
+  /** Time of the first result in this turn of the event loop. Undefined until there is a result. */
   private turnStartedMs: number | undefined;
   private ended: Error | undefined;
 
@@ -110,8 +110,9 @@ export class WorkerClient<T> {
   }
 
   /**
-   * Settles the call, in the next turn of the event loop if this one is long. Node delivers up to 1000 messages in one
-   * turn, also those that the thread sends meanwhile. Each page takes milliseconds and may lead to the next call.
+   * Settles the call, or defers this to the next turn of the event loop if the current turn is long. Node delivers up
+   * to 1000 messages in one turn, including those that the thread sends during the turn. Each page takes milliseconds
+   * and may lead to another call.
    */
   private receive(result: ResultMessage): void {
     const now = performance.now();

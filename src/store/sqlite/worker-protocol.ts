@@ -11,7 +11,7 @@ export interface CallMessage {
   readonly id: number;
   readonly method: string;
   readonly args: unknown[];
-  /** Whether the method takes an AbortSignal after these arguments. A signal cannot cross the thread boundary. */
+  /** Whether the method takes an AbortSignal as its last argument. `args` lacks it, because it cannot be cloned. */
   readonly cancellable: boolean;
 }
 

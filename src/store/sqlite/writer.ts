@@ -87,12 +87,12 @@ export class Writer {
     }
   }
 
-  /** Returns the `processed_at` of the last event at start; empty if there was none. */
+  /** Returns the `processed_at` of the last event at start, or an empty string if there was none. */
   lastProcessedAt(): string {
     return this.openedAfter;
   }
 
-  /** Writes and fsyncs one page to test whether the database is writable. Throws the error of SQLite if not. */
+  /** Writes and fsyncs one page to test whether the database is writable. Throws the error of SQLite if it is not. */
   probe(): void {
     if (this.lastCommitFailed) {
       // On a full disk, one page may fit into the WAL although a batch does not. A checkpoint also writes to the

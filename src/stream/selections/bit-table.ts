@@ -19,7 +19,7 @@ export class BitTable {
     this.words = words;
   }
 
-  /** Returns 32 columns of a row. */
+  /** Returns 32 columns of a row as one word. */
   word(row: number, index: number): number {
     return this.bits[row * this.words + index]!;
   }

@@ -1,24 +1,24 @@
 import { BitTable } from './bit-table.js';
 import { SparseBits } from './sparse-bits.js';
 
-/** A topic has 255 characters at most, so 255 dots at most. */
+/** Maximum number of levels of a topic. It has at most 255 characters, and therefore at most 255 dots. */
 const MAX_LEVELS = 256;
 
 /**
- * Finds the patterns that match a topic. Each pattern has a column. Each level of the topic excludes patterns by one
- * AND over 32 columns at a time. The cost of a lookup is bounded by levels × patterns / 32, whatever the patterns
- * are. 2 000 patterns and 128 levels need 8 000 steps. A trie would visit a node for each pattern and level if
- * patterns mix `*` with the levels of the topic.
+ * Finds the patterns that match a topic, with a bitmap index. Each pattern has a column. For each level of the topic,
+ * a bitwise AND excludes the patterns that do not match, 32 columns at a time. A lookup takes at most
+ * levels × patterns / 32 steps for any set of patterns. For 2 000 patterns and 128 levels, these are 8 000 steps. A
+ * trie would visit a node for each pattern and level if the patterns mix `*` with names of levels.
  */
 export class PatternIndex<T> {
   private readonly columns = new Map<string, number>();
   private readonly values: (T | undefined)[] = [];
   private readonly freeColumns: number[] = [];
-  /** Patterns that match topics of this many levels. */
+  /** Row n has the patterns that match topics with n levels. */
   private readonly byLength = new BitTable(MAX_LEVELS + 1);
-  /** Patterns that match anything at this level. */
+  /** Row n has the patterns that match any name at level n. */
   private readonly anyLevel = new BitTable(MAX_LEVELS);
-  /** Patterns that require this name at this level. */
+  /** Element n maps each name to the patterns that require this name at level n. */
   private readonly names: Map<string, SparseBits>[] = [];
   private candidates = new Int32Array(1);
   private named = new Int32Array(1);
@@ -32,7 +32,7 @@ export class PatternIndex<T> {
     return column === undefined ? undefined : this.values[column];
   }
 
-  /** Adds a pattern that the index does not have. */
+  /** Adds a pattern. The index must not contain it yet. */
   add(pattern: string, value: T): void {
     const column = this.freeColumns.pop() ?? this.values.length;
     this.columns.set(pattern, column);
@@ -79,7 +79,7 @@ export class PatternIndex<T> {
     return words.flatMap((index) => this.valuesAt(index));
   }
 
-  /** Excludes the candidates that do not match this name at this level. Keeps only `words` that are not zero. */
+  /** Excludes the candidates that do not match this name at this level. Removes words that become zero from `words`. */
   private exclude(level: number, name: string, words: number[]): void {
     const bits = this.names[level]?.get(name);
     bits?.copyTo(this.named);

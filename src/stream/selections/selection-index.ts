@@ -4,15 +4,15 @@ import { PatternIndex } from './pattern-index.js';
 import { SourceIndex } from './source-index.js';
 
 /**
- * Finds the selections that include an event. Equivalent to the SQL conditions of the store. Topics and sources are
- * looked up in maps, patterns in a `PatternIndex`, so that their number does not matter.
+ * Finds the selections that include an event, with the same result as the SQL conditions of the store. Looks up topics
+ * and sources in maps and patterns in a `PatternIndex`, so that an event is not compared with every selection.
  */
 export class SelectionIndex<T> {
   private readonly everything = new SourceIndex<T>();
   private readonly topics = new Map<string, SourceIndex<T>>();
   private readonly patterns = new PatternIndex<SourceIndex<T>>();
 
-  /** Adds the value of a selection. An index has one value for each selection. */
+  /** Sets the value of a selection. Replaces a previous value. */
   set(selection: EventSelection, value: T): void {
     const { topic, source } = selection;
     const pattern = topicPattern(selection);

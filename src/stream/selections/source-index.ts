@@ -1,6 +1,6 @@
 /** The values of selections that differ only in their source. */
 export class SourceIndex<T> {
-  /** The key undefined is a selection of any source. */
+  /** Values by source. The key `undefined` belongs to the selection of every source. */
   private readonly values = new Map<string | undefined, T>();
 
   get isEmpty(): boolean {

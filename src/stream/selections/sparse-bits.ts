@@ -1,4 +1,4 @@
-/** A set of numbers as words of 32 bits. Stores only words that are not zero. */
+/** A set of numbers as a sparse bitmap. Stores only the 32-bit words that are not zero. */
 export class SparseBits {
   /** Indexes of the stored words, in any order. */
   private readonly indexes: number[] = [];
@@ -27,12 +27,12 @@ export class SparseBits {
     this.words[at] = word;
   }
 
-  /** Writes the stored words to their places in `target`. */
+  /** Copies the stored words to their indexes in `target`. */
   copyTo(target: Int32Array): void {
     for (let at = 0; at < this.words.length; at++) target[this.indexes[at]!] = this.words[at]!;
   }
 
-  /** Writes zeros to these places. */
+  /** Sets the words at these indexes of `target` to zero. */
   clearFrom(target: Int32Array): void {
     for (const index of this.indexes) target[index] = 0;
   }
