@@ -12,7 +12,7 @@ import {
 import { readFileSync } from 'node:fs';
 import { isJsonObject } from '../validation/json-object.js';
 import { NAME } from '../validation/name.js';
-import { IsTimestamp } from '../validation/timestamp.js';
+import { IsTimestamp, parseTimestamp } from '../validation/timestamp.js';
 import { WholeNumber } from '../validation/whole-number.js';
 import type { Scope } from './access.js';
 import type { ApiKeyEntry, Grant } from './api-key.js';
@@ -106,7 +106,7 @@ function toEntry({ name, sha256, scopes, ...rest }: FileEntry): ApiKeyEntry {
     name,
     sha256: sha256.toLowerCase(),
     grants: scopes.map(toGrant),
-    ...(expires_at !== undefined && { expiresAt: toTime(expires_at) }),
+    ...(expires_at !== undefined && { expiresAt: parseTimestamp(expires_at).getTime() }),
     rates: {
       ...(events_per_second !== undefined && { eventsPerSecond: events_per_second }),
       ...(bytes_per_second !== undefined && { bytesPerSecond: bytes_per_second }),
@@ -120,11 +120,6 @@ function toGrant(text: string): Grant {
   const topics = text.slice(colon + 1);
   if (!NAME.test(topics)) throw new Error(`the topic pattern of the scope ${text} is invalid`);
   return { scope: text.slice(0, colon) as Scope, topics };
-}
-
-/** A timestamp without an offset is in UTC. */
-function toTime(timestamp: string): number {
-  return Date.parse(/(?:Z|[+-]\d\d:\d\d)$/i.test(timestamp) ? timestamp : `${timestamp}Z`);
 }
 
 /** Returns a text for each invalid member, such as `keys[2].scopes must not be empty`. */

@@ -8,7 +8,7 @@ import type { EventFilter } from '../store/event-filter.js';
 import { DEFAULT_LIMIT, PageLimit, SeqCursor } from '../validation/paging.js';
 import { IsName } from '../validation/name.js';
 import { NAME_SCHEMA, TIMESTAMP_SCHEMA } from '../validation/schemas.docs.js';
-import { IsTimestamp } from '../validation/timestamp.js';
+import { IsTimestamp, parseTimestamp } from '../validation/timestamp.js';
 import { SelectionQuery } from './selection.query.js';
 
 /** Size in bytes at which a page ends. Bounds the memory of one request. */
@@ -96,10 +96,8 @@ function invalidTopic(detail: string): Problem {
 
 /**
  * Converts a valid timestamp to UTC with milliseconds, so that it can be compared as text with the times of the store.
- * Replaces the second 60 with 59.999, because `Date` has no leap seconds.
  */
 function toUtc(timestamp: string): string {
-  const text = timestamp.toUpperCase().replace(/^(?<minute>.{17})60(\.\d+)?/, '$<minute>59.999');
-  const date = new Date(/(?:Z|[+-]\d\d:\d\d)$/.test(text) ? text : `${text}Z`);
+  const date = parseTimestamp(timestamp);
   return date > new Date(LATEST) ? LATEST : date.toISOString();
 }

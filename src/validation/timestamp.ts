@@ -19,6 +19,15 @@ export function isTimestamp(text: string): boolean {
   return (utc + MINUTES_PER_DAY) % MINUTES_PER_DAY === MINUTES_PER_DAY - 1;
 }
 
+/**
+ * Converts a text that `isTimestamp` accepts to the time. Without an offset, it is in UTC. Replaces the second 60 with
+ * 59.999, because `Date` has no leap seconds.
+ */
+export function parseTimestamp(text: string): Date {
+  const utc = text.toUpperCase().replace(/^(?<minute>.{17})60(\.\d+)?/, '$<minute>59.999');
+  return new Date(/(?:Z|[+-]\d\d:\d\d)$/.test(utc) ? utc : `${utc}Z`);
+}
+
 function daysInMonth(year: number, month: number): number {
   if (month === 2) return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28;
   return [4, 6, 9, 11].includes(month) ? 30 : 31;

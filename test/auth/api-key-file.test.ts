@@ -56,6 +56,8 @@ describe('API_KEYS_FILE', () => {
     const service = await Service.start({
       API_KEYS_FILE: new KeyFile(
         { ...READER, expires_at: '2001-01-01T00:00:00Z' },
+        // A leap second.
+        { name: 'leap', scopes: ['read'], expires_at: '2016-12-31T23:59:60Z' },
         { ...ADMIN, expires_at: '2999-01-01T00:00:00' },
       ).path,
     });
@@ -72,6 +74,7 @@ describe('API_KEYS_FILE', () => {
     expect(linesOf(service, 'requests rejected')).toMatchObject([
       { status: 401, api_key: 'reader', address: '127.0.0.1' },
     ]);
+    expect((await service.request('/stats', { headers: bearer('leap') })).status).toBe(401);
   });
 });
 
