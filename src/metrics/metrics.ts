@@ -2,7 +2,6 @@ import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/com
 import { HttpAdapterHost } from '@nestjs/core';
 import { Registry } from '@prometheus-io/client';
 import type { FastifyInstance } from 'fastify';
-import { Config } from '../config.js';
 import { Commits } from '../consumer/commits.js';
 import { Health } from '../health/health.js';
 import { NdjsonIngest } from '../ingest/ndjson.js';
@@ -21,7 +20,6 @@ export class Metrics implements OnModuleInit, OnModuleDestroy {
   private stops: readonly (() => void)[] = [];
 
   constructor(
-    private readonly config: Config,
     private readonly host: HttpAdapterHost,
     private readonly store: Store,
     private readonly queue: EventQueue,
@@ -38,7 +36,7 @@ export class Metrics implements OnModuleInit, OnModuleDestroy {
     registerRequests(registry, server);
     this.stops = [
       registerCommits(registry, commits, store),
-      registerProcess(registry, this.config.DATABASE_URL.startsWith('sqlite:') ? 'sqlite' : 'postgres'),
+      registerProcess(registry, store.isShared ? 'postgres' : 'sqlite'),
     ];
   }
 

@@ -4,6 +4,7 @@ import type { NdjsonIngest } from '../ingest/ndjson.js';
 import type { EventQueue } from '../queue/event-queue.js';
 import type { Store } from '../store/store.js';
 import type { LiveStreams } from '../stream/live-streams.js';
+import { joinedRead } from './joined-read.js';
 import { registerMetric, type Sample } from './metric.js';
 
 export interface Sources {
@@ -16,6 +17,8 @@ export interface Sources {
 
 /** Registers the totals of the store, which equal `GET /stats`, and the present state of the service. */
 export function registerState(registry: Registry, { store, queue, health, streams, lines }: Sources): void {
+  const load = joinedRead(() => queue.load());
+  const checks = joinedRead(() => store.checks());
   const scope = store.isShared ? ' The same on every replica.' : '';
   registerMetric(
     registry,
@@ -45,27 +48,25 @@ export function registerState(registry: Registry, { store, queue, health, stream
   );
 
   gauge('aggregator_queue_events', 'Events accepted and not yet stored.', async () => [
-    { value: (await queue.load()).depth },
+    { value: (await load()).depth },
   ]);
   gauge('aggregator_queue_capacity_events', 'Maximum of aggregator_queue_events.', async () => [
-    { value: (await queue.load()).capacity },
+    { value: (await load()).capacity },
   ]);
-  gauge('aggregator_queue_bytes', 'Memory of these events.', async () => [
-    { value: (await queue.load()).bytes },
-  ]);
+  gauge('aggregator_queue_bytes', 'Memory of these events.', async () => [{ value: (await load()).bytes }]);
   gauge('aggregator_queue_capacity_bytes', 'Maximum of aggregator_queue_bytes.', async () => [
-    { value: (await queue.load()).capacityBytes },
+    { value: (await load()).capacityBytes },
   ]);
   gauge(
     'aggregator_broker_events',
     'Events in NATS that are not yet stored. Only with QUEUE_URL.',
     async () => {
-      const { broker } = await queue.load();
+      const { broker } = await load();
       return broker ? [{ value: broker.depth }] : [];
     },
   );
   gauge('aggregator_broker_up', 'Whether NATS responds. Only with QUEUE_URL.', async () => {
-    const { broker } = await queue.load();
+    const { broker } = await load();
     return broker ? [{ value: broker.problem === undefined ? 1 : 0 }] : [];
   });
   gauge('aggregator_uploads', 'NDJSON uploads in progress.', () => [{ value: lines.uploads }]);
@@ -76,23 +77,24 @@ export function registerState(registry: Registry, { store, queue, health, stream
   ]);
 
   gauge('aggregator_store_check', 'State of a check of the store: 1 up, 0.5 degraded, 0 down.', async () =>
-    (await store.checks()).map(({ name: check, status }) => ({
+    (await checks()).map(({ name: check, status }) => ({
       labels: { check },
       value: CHECK_VALUES[status],
     })),
   );
   if (store.isShared) return;
+  const space = joinedRead(() => store.space());
   gauge('aggregator_wal_bytes', 'Bytes in the WAL that SQLite cannot overwrite yet.', async () => {
-    const wal = (await store.checks()).find(({ name }) => name === 'wal');
+    const wal = (await checks()).find(({ name }) => name === 'wal');
     return typeof wal?.figures['bytes'] === 'number' ? [{ value: wal.figures['bytes'] }] : [];
   });
   gauge('aggregator_database_bytes', 'Size of the database file.', async () => {
-    const space = await store.space();
-    return space ? [{ value: space.storeBytes }] : [];
+    const found = await space();
+    return found ? [{ value: found.storeBytes }] : [];
   });
   gauge('aggregator_disk_free_bytes', 'Free space of the volume of the database.', async () => {
-    const space = await store.space();
-    return space ? [{ value: space.freeBytes }] : [];
+    const found = await space();
+    return found ? [{ value: found.freeBytes }] : [];
   });
 
   function gauge(name: string, help: string, read: () => Sample[] | Promise<Sample[]>): void {
