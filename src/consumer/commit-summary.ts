@@ -1,4 +1,5 @@
 import type { Logger } from '@nestjs/common';
+import { countOutcomes } from '../event/verdict.js';
 import type { Commit } from '../store/store.js';
 
 const INTERVAL_MS = 10_000;
@@ -20,11 +21,7 @@ export class CommitSummary {
     sums.commits++;
     sums.submissions += submissions;
     sums.events += verdicts.length;
-    for (const { outcome } of verdicts) {
-      if (outcome === 'stored') sums.stored++;
-      else if (outcome === 'duplicate') sums.duplicates++;
-      else sums.conflicts++;
-    }
+    countOutcomes(verdicts, sums);
     this.lastSeq = lastSeq;
     this.totalMs += ms;
     this.maxMs = Math.max(this.maxMs, ms);

@@ -1,5 +1,5 @@
 import type { NewEvent } from '../event/event.js';
-import type { Verdict } from '../event/verdict.js';
+import { countOutcomes, type Verdict } from '../event/verdict.js';
 import type { PublishedLines } from './ndjson.dto.js';
 import type { PublishedBatch, PublishedEvent, QueuedBatch, QueuedEvent } from './publish.dto.js';
 
@@ -47,16 +47,14 @@ export function batchResponse(
   received_at: string,
   minimal: boolean,
 ): PublishedBatch {
-  const count = { stored: 0, duplicate: 0, conflict: 0 };
-  for (const { outcome } of verdicts) count[outcome]++;
+  const counts = { stored: 0, duplicates: 0, conflicts: 0 };
+  countOutcomes(verdicts, counts);
   return {
     status: 'accepted',
-    message: `stored: ${count.stored}, duplicates: ${count.duplicate}, conflicts: ${count.conflict}`,
+    message: `stored: ${counts.stored}, duplicates: ${counts.duplicates}, conflicts: ${counts.conflicts}`,
     received_at,
     received: events.length,
-    stored: count.stored,
-    duplicates: count.duplicate,
-    conflicts: count.conflict,
+    ...counts,
     ...(!minimal && {
       results: events.map(({ topic, event_id }, index) => ({ topic, event_id, ...verdicts[index]! })),
     }),

@@ -1,4 +1,4 @@
-import type { Verdict } from '../event/verdict.js';
+import { countOutcomes, type Verdict } from '../event/verdict.js';
 import type { FieldProblem } from '../http/problem.dto.js';
 import { invalid, MAX_REPORTED_ERRORS, Problem, shortened } from '../http/problem.js';
 import type { BrokenStreamError } from './lines.js';
@@ -17,12 +17,8 @@ export class UploadReport {
   }
 
   add(verdicts: readonly Verdict[]): void {
-    for (const { outcome } of verdicts) {
-      this.totals.received++;
-      if (outcome === 'stored') this.totals.stored++;
-      else if (outcome === 'duplicate') this.totals.duplicates++;
-      else this.totals.conflicts++;
-    }
+    this.totals.received += verdicts.length;
+    countOutcomes(verdicts, this.totals);
   }
 
   reject(line: number, problems: readonly FieldProblem[]): void {
