@@ -1,5 +1,4 @@
-import type { EventSelection } from '../event/selection.js';
-import { topicPattern } from '../event/selection.js';
+import { type EventSelection, topicPattern } from '../event/selection.js';
 import { coversPattern, matchesPattern } from '../event/topic-pattern.js';
 import type { Scope } from './access.js';
 import type { RateLimit, Rates } from './rate-limit.js';
@@ -26,6 +25,8 @@ export class ApiKey {
   readonly name: string;
   readonly sha256: Buffer;
   private readonly ending = new AbortController();
+  /** The topic patterns of each scope, or `all`. Prepared here, because each line of an upload is checked. */
+  private readonly topics: Readonly<Record<Scope, readonly string[] | 'all'>>;
 
   constructor(
     private readonly entry: ApiKeyEntry,
@@ -34,6 +35,12 @@ export class ApiKey {
   ) {
     this.name = entry.name;
     this.sha256 = Buffer.from(entry.sha256, 'hex');
+    const { grants } = entry;
+    this.topics = {
+      publish: topicsOf(grants, 'publish'),
+      read: topicsOf(grants, 'read'),
+      admin: topicsOf(grants, 'admin'),
+    };
   }
 
   /** Calls `onEnd` when the API key expires or is removed, unless `signal` is aborted before. */
@@ -52,30 +59,39 @@ export class ApiKey {
 
   /** Returns whether the API key has the scope, for all topics or for some. */
   has(scope: Scope): boolean {
-    return this.grantsOf(scope).length > 0;
+    return this.topics[scope].length > 0;
   }
 
   /** Returns whether the API key has the scope for all topics. */
   coversAll(scope: Scope): boolean {
-    return this.grantsOf(scope).some(({ topics }) => topics === undefined);
+    return this.topics[scope] === 'all';
   }
 
   /** Returns whether the API key has the scope for this topic. */
   covers(scope: Scope, topic: string): boolean {
-    return this.grantsOf(scope).some(({ topics }) => topics === undefined || matchesPattern(topics, topic));
+    const topics = this.topics[scope];
+    return topics === 'all' || topics.some((pattern) => matchesPattern(pattern, topic));
   }
 
   /** Returns whether one grant of the scope includes every topic that is selected. */
   coversSelection(scope: Scope, selection: EventSelection): boolean {
-    if (this.coversAll(scope)) return true;
+    const topics = this.topics[scope];
+    if (topics === 'all') return true;
     const { topic } = selection;
     if (typeof topic !== 'string') return false;
-    const pattern = topicPattern(selection);
-    if (pattern === undefined) return this.covers(scope, topic);
-    return this.grantsOf(scope).some(({ topics }) => coversPattern(topics!, pattern));
+    const selected = topicPattern(selection);
+    if (selected === undefined) return this.covers(scope, topic);
+    return topics.some((pattern) => coversPattern(pattern, selected));
   }
+}
 
-  private grantsOf(scope: Scope): Grant[] {
-    return this.entry.grants.filter((grant) => grant.scope === scope || grant.scope === 'admin');
+/** Returns the topic patterns for which the grants include the scope. */
+function topicsOf(grants: readonly Grant[], scope: Scope): readonly string[] | 'all' {
+  const patterns: string[] = [];
+  for (const { scope: granted, topics } of grants) {
+    if (granted !== scope && granted !== 'admin') continue;
+    if (topics === undefined) return 'all';
+    patterns.push(topics);
   }
+  return patterns;
 }
